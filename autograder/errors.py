@@ -1,0 +1,46 @@
+"""What can go wrong on our side; a student's mistake is a verdict, never one of these."""
+
+
+class AutograderError(Exception):
+    """Something of ours failed; whatever it touched is reported as not graded, never as zero.
+
+    Subclasses keep their fields in ``args``, so that they survive a trip between workers.
+    """
+
+
+class CourseError(AutograderError):
+    """The course cannot be loaded: a missing folder, notebook, cell or task."""
+
+    def __init__(self, where, problem, fix):
+        super().__init__(str(where), problem, fix)
+
+    def __str__(self):
+        return "{}: {}. {}".format(*self.args)
+
+
+class ScaffoldError(AutograderError):
+    """A source notebook cannot become a student notebook."""
+
+    def __init__(self, notebook, cell_id, problem, fix):
+        super().__init__(str(notebook), cell_id, problem, fix)
+
+    def __str__(self):
+        return "{}, cell {!r}: {}. {}".format(*self.args)
+
+
+class NotebookError(AutograderError):
+    """A submitted file is not a notebook that can be graded."""
+
+    def __init__(self, path, problem):
+        super().__init__(str(path), problem)
+
+    def __str__(self):
+        return "{}: {}".format(*self.args)
+
+
+class JailError(AutograderError):
+    """The process that runs student code cannot be started or kept, through no fault of the student's."""
+
+
+class WireError(AutograderError):
+    """Bytes that came from a student's process are not a value that may pass."""

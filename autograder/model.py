@@ -1,0 +1,199 @@
+"""The nouns of the house: what is taught, what is asked of a student's code, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+
+#: What may travel between a student's process and the judge: None, bool, int, float, str, numeric arrays,
+#: and tuples, lists and dicts (with string keys) of these.
+Value = Any
+#: The course's symbols with their numbers, for example ``{"n_x": 3, "n_a": 5, "m": 10}``.
+Sizes = Mapping[str, int]
+#: The instructor's own functions by name.
+Functions = Mapping[str, Callable[..., Any]]
+
+
+# ---- what is taught ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A catalogued wrong version of a task: a substitution in the instructor's own source, and what to say of it."""
+
+    id: str
+    replace: tuple[tuple[str, str], ...]  # (old, new); each `old` stands exactly once in the solution
+    says: str  # one sentence that is true of every submission with these outputs
+    hint: str  # climbs from what to notice to which term, axis or shape; ends with a question
+
+
+@dataclass(frozen=True)
+class Task:
+    """One function that a student writes, and how it is judged."""
+
+    name: str
+    #: Each output's name with its shape in symbols, in the order of return; None for a cache.
+    outputs: Mapping[str, tuple[str | int, ...] | None]
+    #: Each check's share of the points: the outputs' names, and "arguments", "repeatable".
+    shares: Mapping[str, float]
+    #: The seeds' case: sizes, and a function from the instructor's functions to arguments by name.
+    public_sizes: Sizes
+    public: Callable[[Functions], dict[str, Value]]
+    #: Hidden and feedback cases: several sizes, and how arguments are drawn for them.
+    sizes: tuple[Sizes, ...]
+    draw: Callable[[np.random.Generator, Sizes, Functions], dict[str, Value]]
+    returns_dict: bool = False
+    calls: tuple[str, ...] = ()  # other tasks that the solution calls
+    printed: tuple[str, ...] = ()  # what the seeds print of the public case, as expressions in the outputs
+    steps: str = "T_x"  # the symbol that counts time steps, where there are any
+    mistakes: tuple[Mistake, ...] = ()
+    #: Sentences about a wrong output that need no catalogue: (output, got, expected, sizes) -> sentence or None.
+    facts: tuple[Callable[[str, Value, Value, Sizes], str | None], ...] = ()
+
+
+@dataclass(frozen=True)
+class Case:
+    """One set of arguments for a task, in the order of its signature, and what the oracle returns for them."""
+
+    name: str
+    sizes: Sizes
+    arguments: Mapping[str, Value]
+    expected: Value = None
+
+
+# ---- what running a student's code gives --------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of the machine one submission may use: seconds, bytes, counts."""
+
+    cell_seconds: float = 10.0
+    call_seconds: float = 5.0
+    submission_seconds: float = 60.0
+    memory_bytes: int = 2 << 30
+    processes: int = 64
+    open_files: int = 128
+    file_bytes: int = 32 << 20
+    output_bytes: int = 1 << 20  # of one cell's outputs
+    message_bytes: int = 64 << 20  # of one message on the wire
+    restarts: int = 8  # fresh processes after a cell or call that did not come back
+
+
+@dataclass(frozen=True)
+class CellRun:
+    """What running one cell gave."""
+
+    outputs: tuple[dict, ...] = ()  # nbformat outputs
+    execution_count: int | None = None
+    problem: str | None = None  # "ran past 10 s", "ended the process", ...; None where the cell came back
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A call came back."""
+
+    value: Value
+    arguments: tuple[Value, ...]  # the arguments as the call left them
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A call did not come back with a value."""
+
+    kind: str  # "missing" | "raised" | "timed out" | "died" | "unreadable"
+    message: str  # one sentence for the student
+
+
+Outcome = Returned | Failed
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """Stands where a student's process had an object that may not pass."""
+
+    type_name: str
+
+
+# ---- what the judge says ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Check:
+    """One property of what came back."""
+
+    name: str
+    passed: bool
+    points: float
+    max_points: float
+    message: str  # what was compared, or the gap
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """The mistake, or mistakes joined by "+", that a student's numbers equal."""
+
+    mistake: str
+    says: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A task's checks, score and diagnosis."""
+
+    task: str
+    score: float
+    max_score: float
+    checks: tuple[Check, ...]
+    diagnosis: Diagnosis | None = None
+    blamed_on: str | None = None  # the task whose mistake made this one fail
+    public_passed: bool | None = None
+    notes: tuple[str, ...] = ()  # what else is certain, a sentence each
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Report:
+    """All verdicts of a submission."""
+
+    assignment: str
+    student: str
+    status: str  # "graded" | "partly graded" | "not graded"
+    verdicts: tuple[Verdict, ...] = ()
+    reason: str | None = None  # why it was not, or not all, graded
+    repairs: tuple[str, ...] = ()  # what was mended in the notebook, a sentence each
+    isolation: str = "none"
+    seconds: float = 0.0
+    cells: tuple[CellRun, ...] = field(default=(), repr=False)
+
+    @property
+    def score(self) -> float:
+        return sum(verdict.score for verdict in self.verdicts)
+
+    @property
+    def max_score(self) -> float:
+        return sum(verdict.max_score for verdict in self.verdicts)
+
+    def to_dict(self) -> dict:
+        """The form in which others read it (DESIGN.md, contracts)."""
+        tasks = {}
+        for verdict in self.verdicts:
+            diagnosis = verdict.diagnosis and {"mistake": verdict.diagnosis.mistake, "says": verdict.diagnosis.says,
+                                               "hint": verdict.diagnosis.hint}
+            tasks[verdict.task] = {
+                "score": verdict.score, "max_score": verdict.max_score, "passed": verdict.passed,
+                "checks": [asdict(check) for check in verdict.checks],
+                "diagnosis": diagnosis, "blamed_on": verdict.blamed_on, "public_passed": verdict.public_passed,
+                "notes": list(verdict.notes),
+            }
+        return {
+            "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
+            "max_score": self.max_score, "repairs": list(self.repairs), "tasks": tasks,
+        }
