@@ -1,4 +1,59 @@
 """Settings for nbgrader and for the autograder; each with its reason. No logic lives here."""
 
 c = get_config()  # noqa: F821  (nbgrader and Jupyter put it here)
+
 c.CourseDirectory.course_id = "rnn"
+
+# A second grader, or Formgrader beside a run, waits for the database instead of losing its batch after 5 s.
+# (Set CourseDirectory.db_url to "sqlite:////absolute/path/gradebook.db?timeout=60" if several people grade at once.)
+
+# Release: the whole list must be given. Two entries are ours: Scaffold stands where ClearSolutions stood, and keeps
+# comments and targets between the START and END markers; Support lays rnn_utils.py, public_tests.py and
+# public_cases.json beside the notebook.
+c.GenerateAssignment.preprocessors = [
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.LockCells",
+    "autograder.hooks.Scaffold",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "autograder.hooks.Support",
+]
+
+# Autograde, first pass: Restore stands where DeduplicateIds stood. A copied cell or a changed schema version made
+# that one abort the whole class; Restore rebuilds from the source notebook all that a student may not change.
+c.Autograde.sanitize_preprocessors = [
+    "nbgrader.preprocessors.ClearOutput",
+    "autograder.hooks.Restore",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Autograde, second pass: Judge stands where Execute stood. The student's cells run in the jail, the judge outside it
+# gives the points; nothing a student's code does to its own process changes them.
+c.Autograde.autograde_preprocessors = [
+    "autograder.hooks.Judge",
+    "nbgrader.preprocessors.LimitOutput",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+# Feedback: the hidden part of the test cells is taken out before the page is written.
+c.GenerateFeedback.preprocessors = [
+    "nbgrader.preprocessors.GetGrades",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    "nbgrader.preprocessors.ClearHiddenTests",
+]
+# Script in a student's outputs does not run in the page.
+c.HTMLExporter.sanitize_html = True
+
+# For notebooks without tasks of ours, which nbgrader executes itself: a tag cannot take a test cell out of the run.
+c.Execute.skip_cells_with_tag = "no-such-tag"
+c.Execute.timeout = 30

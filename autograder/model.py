@@ -153,6 +153,7 @@ class Verdict:
     blamed_on: str | None = None  # the task whose mistake made this one fail
     public_passed: bool | None = None
     notes: tuple[str, ...] = ()  # what else is certain, a sentence each
+    question: str | None = None  # leads on where there is no diagnosis
 
     @property
     def passed(self) -> bool:
@@ -171,7 +172,7 @@ class Report:
     repairs: tuple[str, ...] = ()  # what was mended in the notebook, a sentence each
     isolation: str = "none"
     seconds: float = 0.0
-    cells: tuple[CellRun, ...] = field(default=(), repr=False)
+    cells: Mapping[str, CellRun] = field(default_factory=dict, repr=False)  # by cell id
 
     @property
     def score(self) -> float:
@@ -191,7 +192,7 @@ class Report:
                 "score": verdict.score, "max_score": verdict.max_score, "passed": verdict.passed,
                 "checks": [asdict(check) for check in verdict.checks],
                 "diagnosis": diagnosis, "blamed_on": verdict.blamed_on, "public_passed": verdict.public_passed,
-                "notes": list(verdict.notes),
+                "notes": list(verdict.notes), "question": verdict.question,
             }
         return {
             "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,

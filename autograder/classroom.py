@@ -1,0 +1,116 @@
+"""A whole class: its submissions found, staged and graded through nbgrader's own autograde, several at a time."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from fnmatch import fnmatch
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.converters import Autograde
+from nbgrader.coursedir import CourseDirectory
+
+from . import notebook
+from .errors import AutograderError, CourseError
+from .hooks import REPORT
+from .oracle import load_assignment
+from .release import convert, course_config, nbgrader_surroundings, release
+
+
+def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
+    """The students who submitted an assignment, in order; only those that match one of the patterns, if any.
+
+    Raises
+    ------
+    CourseError
+        Where nobody submitted, or a pattern matches nobody.
+    """
+    submitted = root / "submitted"
+    everyone = sorted(folder.parent.name for folder in submitted.glob(f"*/{name}") if folder.is_dir())
+    if not everyone:
+        raise CourseError(submitted, f"no submissions for {name!r}", f"Each belongs into submitted/STUDENT/{name}/.")
+    for pattern in patterns:
+        if not any(fnmatch(student, pattern) for student in everyone):
+            raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
+    return [s for s in everyone if not patterns or any(fnmatch(s, pattern) for pattern in patterns)]
+
+
+def grade_class(
+    root: Path, name: str, students: Sequence[str], jobs: int, progress: Callable[[dict], None] = lambda report: None
+) -> list[dict]:
+    """Grade submissions, ``jobs`` at a time; ``progress`` sees each report as it comes.
+
+    Returns
+    -------
+    list of dict
+        Each submission's report as `Report.to_dict` gives it, in the order of ``students``.
+    """
+    load_assignment(root, name)
+    ensure_in_gradebook(root, name)
+    reports = {}
+    if jobs == 1 or len(students) == 1:
+        for student in students:
+            reports[student] = grade_student(root, name, student)
+            progress(reports[student])
+    else:
+        # Fresh processes: nbgrader's converters change directory and environment, which threads would share.
+        with ProcessPoolExecutor(min(jobs, len(students)), mp_context=get_context("spawn")) as pool:
+            futures = [pool.submit(grade_student, root, name, student) for student in students]
+            for future in as_completed(futures):
+                report = future.result()
+                reports[report["student"]] = report
+                progress(report)
+    return [reports[student] for student in students]
+
+
+def ensure_in_gradebook(root: Path, name: str) -> None:
+    """Record the assignment in the gradebook if it is not there yet, as generating a release does."""
+    config = course_config(root, assignment_id=name)
+    course = CourseDirectory(config=config)
+    with nbgrader_surroundings(), Gradebook(course.db_url, course.course_id) as gradebook:
+        try:
+            known = gradebook.find_assignment(name).notebooks
+        except MissingEntry:
+            known = []
+    if not known:
+        release(root, name)
+
+
+def grade_student(root: Path, name: str, student: str) -> dict:
+    """Grade one submission through nbgrader's autograde and read back its report."""
+    empty = {"student": student, "status": "not graded", "reason": None, "score": 0.0, "max_score": 0.0,
+             "repairs": [], "tasks": {}, "isolation": None}
+    folder = root / "submitted" / student / name
+    with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
+        try:
+            repairs = stage(folder, Path(staging) / student / name, name)
+            config = course_config(root, assignment_id=name, student_id=student, submitted_directory=staging)
+            config.Autograde.force = True
+            convert(Autograde, config)
+            graded = nbformat.read(root / "autograded" / student / name / f"{name}.ipynb", as_version=4)
+        except (AutograderError, OSError) as error:
+            return {**empty, "reason": str(error)}
+    kept = graded.metadata[REPORT]
+    return {**empty, **kept["report"], "isolation": kept["isolation"], "repairs": repairs + kept["report"]["repairs"]}
+
+
+def stage(submitted: Path, staged: Path, name: str) -> list[str]:
+    """Lay a submission out as nbgrader expects it, read and written by us; what was handed in stays as it was.
+
+    Returns
+    -------
+    list of str
+        What had to be mended to find and read it.
+    """
+    found = notebook.submission_files(submitted, name)
+    staged.mkdir(parents=True)
+    notebook.write(notebook.read(found.notebook), staged / f"{name}.ipynb")
+    timestamp = submitted / "timestamp.txt"
+    if timestamp.is_file() and not timestamp.is_symlink() and timestamp.stat().st_size < 100:
+        shutil.copyfile(timestamp, staged / "timestamp.txt")
+    return list(found.repairs)

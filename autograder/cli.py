@@ -1,0 +1,204 @@
+"""The commands. The only module that prints or exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from functools import wraps
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from . import __version__, classroom, demo, release
+from .errors import AutograderError
+from .oracle import SECRET_FILE, SECRET_VARIABLE, find_root, load_assignment
+
+console = Console()
+to_stderr = Console(stderr=True)
+
+ALL_GRADED, SOME_NOT_GRADED, BAD_USAGE = 0, 1, 2
+
+
+def in_course(command):
+    """Give a command the course's root, and turn our errors into one line and exit code 2."""
+
+    @wraps(command)
+    def run(*args, **kwargs):
+        try:
+            sys.exit(command(find_root(), *args, **kwargs) or ALL_GRADED)
+        except AutograderError as error:
+            to_stderr.print(f"autograder: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            sys.exit(BAD_USAGE)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main():
+    """Release and grade the notebooks of a course that grades itself.
+
+    Run it from the course's root (the folder with nbgrader_config.py), in the activated environment. A class goes
+    through three steps:
+
+    \b
+      autograder release rnn-step-by-step    source/ becomes release/, for the students
+      (students hand in)                     into submitted/STUDENT/rnn-step-by-step/
+      autograder grade rnn-step-by-step      points go to nbgrader's gradebook
+
+    nbgrader's own commands and Formgrader work on the same folders and give the same points.
+    `make demo` shows all of it on a class of twelve.
+    """
+
+
+@main.command("release")
+@click.argument("assignment")
+@click.option("--check", is_flag=True, help="Write nothing; say whether release/ is what source/ gives (else exit 1).")
+@in_course
+def release_command(root: Path, assignment: str, check: bool):
+    """Make the students' notebook: release/ASSIGNMENT from source/ASSIGNMENT.
+
+    Between START CODE HERE and END CODE HERE comments and targets stay and values go; hidden tests go; the files that
+    a learner needs (rnn_utils.py, public_tests.py, public_cases.json, figures) are laid beside the notebook.
+    The same as: nbgrader generate_assignment ASSIGNMENT --force
+    """
+    if check:
+        differing = release.differences(root, assignment)
+        for path in differing:
+            click.echo(f"differs: {path}")
+        click.echo("release is up to date" if not differing else f"run: autograder release {assignment}")
+        return SOME_NOT_GRADED if differing else ALL_GRADED
+    folder = release.release(root, assignment)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            click.echo(f"wrote {path.relative_to(root)}")
+
+
+@main.command()
+@click.argument("assignment")
+@click.option("--student", "patterns", multiple=True, metavar="ID",
+              help="Only this student; repeatable; * and ? match.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
+              help="Submissions graded at a time.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write the reports here, too.")
+@in_course
+def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_file: Path | None):
+    """Grade the submissions of ASSIGNMENT into nbgrader's gradebook.
+
+    Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells apart from us, judges each task on hidden arguments,
+    and writes autograded/ and the gradebook. A submission that cannot be graded is named with the reason and never
+    stops the others.
+
+    \b
+    Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
+    """
+    if json_file and not json_file.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
+    warn_of_default_secret(root, assignment)
+    students = classroom.students_of(root, assignment, patterns)
+    start = time.perf_counter()
+    reports = graded_with_progress(root, assignment, students, jobs)
+    seconds = time.perf_counter() - start
+    if json_file:
+        write_json(json_file, assignment, reports, seconds)
+    show(root, assignment, reports, seconds)
+    return ALL_GRADED if all(report["status"] == "graded" for report in reports) else SOME_NOT_GRADED
+
+
+@main.command("demo")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
+              help="The scratch course; an earlier demo in it is replaced.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
+@in_course
+def demo_command(root: Path, folder: Path, jobs: int):
+    """Show the whole of it on a class of twelve, in a scratch course.
+
+    Builds the release, makes twelve submissions out of it (right in several styles, typical mistakes, unfinished, a
+    syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
+    Your own class is not touched.
+    """
+    name = "rnn-step-by-step"
+    course = demo.make_course(root, folder.absolute())
+    start = time.perf_counter()
+    click.echo(f"release: {name} from its source notebook")
+    release.release(course, name)
+    students = demo.make_class(course, name)
+    click.echo(f"class:   {len(students)} submissions made out of the release")
+    reports = graded_with_progress(course, name, students, jobs)
+    show(course, name, reports, time.perf_counter() - start)
+    with console.status("feedback pages"):
+        release.feedback(course, name)
+    page = folder / "feedback" / "dora" / name / f"{name}.html"
+    click.echo(f"\nNext: open {page}, one student's feedback,")
+    click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")
+    return ALL_GRADED
+
+
+def graded_with_progress(root: Path, assignment: str, students: Sequence[str], jobs: int) -> list[dict]:
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+               TextColumn("{task.fields[last]}"))
+    with Progress(*columns, console=to_stderr, transient=True) as progress:
+        bar = progress.add_task("grading", total=len(students), last="")
+
+        def advance(report: dict) -> None:
+            progress.update(bar, advance=1, last=f"{report['student']}: {report['status']}")
+
+        return classroom.grade_class(root, assignment, students, jobs, advance)
+
+
+def show(root: Path, name: str, reports: Sequence[dict], seconds: float) -> None:
+    """The table of students and tasks, then whatever was out of the ordinary."""
+    tasks = list(load_assignment(root, name).tasks)
+    table = Table("student", *(task.replace("_", "\n") for task in tasks), "total", title=name)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for report in reports:
+        if report["status"] == "not graded":
+            table.add_row(report["student"], *[""] * len(tasks), "not graded")
+            continue
+        cells = [points(report["tasks"][task]) for task in tasks]
+        table.add_row(report["student"], *cells, f"{report['score']:g} / {report['max_score']:g}")
+    console.print(table)
+    for report in reports:
+        for line in ([report["reason"]] if report["reason"] else []) + report["repairs"]:
+            console.print(f"{report['student']}: {line}", markup=False, highlight=False, soft_wrap=True)
+    levels = sorted({report["isolation"] for report in reports if report["isolation"]})
+    graded = sum(report["status"] == "graded" for report in reports)
+    console.print(f"{graded} of {len(reports)} graded in {seconds:.1f} s; isolation: {', '.join(levels) or 'none'}")
+
+
+def points(task: dict) -> str:
+    """A task's score for the table, with a letter where it was judged with a correct function beneath it."""
+    return f"{task['score']:g}" + ("*" if task["blamed_on"] else "")
+
+
+def write_json(path: Path, assignment: str, reports: Sequence[dict], seconds: float) -> None:
+    """Write the reports in the contract's form, all or nothing."""
+    levels = sorted({report["isolation"] for report in reports if report["isolation"]})
+    whole = {
+        "assignment": assignment, "isolation": ", ".join(levels) or "none", "seconds": round(seconds, 3),
+        "submissions": reports,
+    }
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
+        json.dump(whole, file, indent=1)
+    os.replace(file.name, path)
+
+
+def warn_of_default_secret(root: Path, assignment: str) -> None:
+    if not load_assignment(root, assignment).own_secret:
+        to_stderr.print(
+            f"Hidden arguments are drawn from the public default secret. For a real class write a line of your own "
+            f"into {SECRET_FILE} (git ignores it) or set {SECRET_VARIABLE}.", style="yellow", highlight=False,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""A scratch course with a class of twelve, made out of the release notebook: what `make demo` grades.
+
+The right answers are the source notebook's own, written in other ways; the wrong ones are catalogued mistakes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from . import notebook
+from .errors import CourseError
+from .oracle import Assignment, load_assignment, mutate
+
+MARK = "The autograder made this course for `make demo`; it may be deleted at any time.\n"
+#: Files and folders of the course that its scratch copy needs.
+COURSE_FILES = ("nbgrader_config.py", "rnn_utils.py", "public_tests.py", "source")
+Solutions = dict[str, str]
+
+
+def make_course(root: Path, folder: Path) -> Path:
+    """A fresh copy of the course in a scratch folder, without submissions; an earlier one is replaced.
+
+    Raises
+    ------
+    CourseError
+        Where the folder exists and is not a demo of ours.
+    """
+    mark = folder / "DEMO.txt"
+    if folder.exists():
+        if not mark.exists():
+            raise CourseError(folder, "exists and is not a demo course", "Name another folder with --folder.")
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    mark.write_text(MARK, encoding="utf-8")
+    for name in COURSE_FILES:
+        copy = shutil.copytree if (root / name).is_dir() else shutil.copyfile
+        copy(root / name, folder / name)
+    return folder
+
+
+def make_class(course: Path, name: str) -> list[str]:
+    """Write a submission for each pupil into ``submitted/``; returns their names."""
+    assignment = load_assignment(course, name)
+    released = course / "release" / name / f"{name}.ipynb"
+    for student, make in PUPILS.items():
+        nb = notebook.read(released)
+        make(nb, dict(assignment.oracle.sources), assignment)
+        folder = course / "submitted" / student / name
+        folder.mkdir(parents=True)
+        notebook.write(nb, folder / f"{name}.ipynb")
+    return list(PUPILS)
+
+
+def fill(nb: NotebookNode, solutions: Solutions) -> None:
+    """Put these sources into the notebook's solution cells."""
+    for name, cell in notebook.solution_cells(nb).items():
+        if name in solutions:
+            cell.source = solutions[name]
+
+
+def rewritten(*changes: tuple[str, str]) -> Callable:
+    """A pupil who has everything right, written in another way."""
+
+    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        for old, new in changes:
+            if not any(old in source for source in solutions.values()):
+                raise CourseError("demo", f"no solution has {old!r} any more", "Change PUPILS in autograder/demo.py.")
+            solutions = {name: source.replace(old, new) for name, source in solutions.items()}
+        fill(nb, solutions)
+
+    return make
+
+
+def mistaken(**mistakes: str) -> Callable:
+    """A pupil who makes catalogued mistakes: task=mistake."""
+
+    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        for name, id in mistakes.items():
+            known = {mistake.id: mistake for mistake in assignment.tasks[name].mistakes}
+            if id not in known:
+                raise CourseError("demo", f"{name} has no mistake {id!r}", "Change PUPILS in autograder/demo.py.")
+            solutions[name] = mutate(solutions[name], known[id])
+        fill(nb, solutions)
+
+    return make
+
+
+def only(count: int) -> Callable:
+    """A pupil who did the first tasks and left the others as released."""
+
+    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        fill(nb, {name: solutions[name] for name in list(assignment.tasks)[:count]})
+
+    return make
+
+
+def broken(task: str, old: str, new: str) -> Callable:
+    """A pupil with one line that does worse than give wrong numbers."""
+
+    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        if old not in solutions[task]:
+            raise CourseError("demo", f"{task} has no {old!r} any more", "Change PUPILS in autograder/demo.py.")
+        fill(nb, {**solutions, task: solutions[task].replace(old, new)})
+
+    return make
+
+
+def exits(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+    """A pupil whose notebook ends its own process, in a cell after the forward tasks."""
+    fill(nb, solutions)
+    at = [cell.id for cell in nb.cells].index("lstm_forward") + 1
+    nb.cells.insert(at, notebook.code_cell("import os\n\nos._exit(0)", "goodbye"))
+
+
+PUPILS: dict[str, Callable] = {
+    "ada": rewritten(),
+    "bea": rewritten(("Wax @ xt", "np.dot(Wax, xt)"), ("Waa @ a_prev", "Waa.dot(a_prev)"), ("axis=1", "axis=-1")),
+    "carl": rewritten(("np.concatenate((a_prev, xt), axis=0)", "np.vstack([a_prev, xt])"), ("x[:, :, t]", "x[..., t]")),
+    "dora": mistaken(rnn_cell_forward="no_ba"),
+    "emil": mistaken(rnn_forward="a0_every_step", lstm_forward="c_next_view"),
+    "fay": mistaken(rnn_backward="no_carry", lstm_backward="no_carry"),
+    "gus": mistaken(rnn_cell_backward="tanh_twice", lstm_cell_backward="da_prev_from_dWf"),
+    "hana": only(2),
+    "ivo": broken("lstm_cell_forward", "ot = sigmoid(Wo @ concat + bo)", "ot = sigmoid(Wo @ concat + bo"),
+    "jule": broken("rnn_forward", "for t in range(T_x):", "t = 0\n    while t < T_x:"),
+    "kim": exits,
+    "leo": only(0),
+}

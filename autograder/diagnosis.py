@@ -1,0 +1,135 @@
+"""Which catalogued mistake, or mistakes, a student's numbers equal: by comparison with the wrong versions' own numbers.
+
+A diagnosis is given only where it is certain: every compared output agrees on every case, and all entries that fit
+say the same sentence. What is left over is told by its gap alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from itertools import combinations
+
+from public_tests import find_gap
+
+from .model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
+from .oracle import Assignment
+
+
+def diagnose(
+    assignment: Assignment, task: Task, outcomes: Sequence[Outcome], wrong: Sequence[str]
+) -> Diagnosis | None:
+    """The mistakes that explain what is wrong, or None where none does for certain.
+
+    Parameters
+    ----------
+    assignment, task : Assignment, Task
+    outcomes : sequence of Outcome
+        The student's, one for each hidden case.
+    wrong : sequence of str
+        The outputs that are wrong; "arguments" among them where the arguments are changed.
+    """
+    fits = Fit(assignment, task, outcomes)
+    wrong = frozenset(wrong)
+    singles = [m for m in task.mistakes if effects(assignment, task.name, m.id) == wrong and fits.all(wrong, m.id)]
+    if singles:
+        return agreed([(m,) for m in singles])
+    # Mistakes that touch one output each: any number of them can be told apart.
+    local = {
+        name: [m for m in task.mistakes if effects(assignment, task.name, m.id) == {name} and fits.all({name}, m.id)]
+        for name in task.outputs if name in wrong
+    }
+    named = {name: found for name, found in local.items() if agreed([(m,) for m in found])}
+    if named and len(named) == len(wrong):
+        return joined(found[0] for found in named.values())
+    pairs = []
+    for one, two in combinations(task.mistakes, 2):
+        together = effects(assignment, task.name, one.id) | effects(assignment, task.name, two.id)
+        if wrong <= together and fits.all(wrong, one.id, two.id):
+            pairs.append((one, two))
+    if pairs:
+        return agreed(pairs)
+    return joined(found[0] for found in named.values()) if named else None
+
+
+class Fit:
+    """Compares a student's outcomes with those of wrong versions, case by case."""
+
+    def __init__(self, assignment: Assignment, task: Task, outcomes: Sequence[Outcome]):
+        self.assignment, self.task, self.outcomes = assignment, task, outcomes
+
+    def all(self, names: Iterable[str], *mistakes: str) -> bool:
+        """Whether, for these outputs, every outcome equals the wrong version's; at least half must be values."""
+        values = 0
+        for number, outcome in enumerate(self.outcomes):
+            wrong = wrong_outcome(self.assignment, self.task.name, mistakes, number)
+            if isinstance(outcome, Failed) or isinstance(wrong, Failed):
+                if type(outcome) is not type(wrong):
+                    return False
+                continue
+            if any(not same(self.task, name, wrong, outcome) for name in names):
+                return False
+            values += 1
+        return 2 * values >= len(self.outcomes)
+
+
+def same(task: Task, name: str, one: Returned, other: Returned) -> bool:
+    """Whether two outcomes agree in an output, or in how they left the arguments."""
+    return find_gap(name, part(task, name, one), part(task, name, other)) is None
+
+
+def part(task: Task, name: str, outcome: Returned) -> Value:
+    if name == "arguments":
+        return outcome.arguments
+    if task.returns_dict:
+        return outcome.value.get(name) if isinstance(outcome.value, dict) else None
+    position = list(task.outputs).index(name)
+    value = outcome.value
+    return value[position] if isinstance(value, tuple | list) and position < len(value) else None
+
+
+@lru_cache(maxsize=100_000)
+def wrong_outcome(assignment: Assignment, task_name: str, mistakes: tuple[str, ...], number: int) -> Outcome:
+    """What the task's function gives on a hidden case with these mistakes in it."""
+    function = wrong_function(assignment, task_name, mistakes)
+    if function is None:
+        return Failed("missing", "")
+    return assignment.outcome(function, assignment.hidden_cases(task_name)[number])
+
+
+@lru_cache(maxsize=10_000)
+def wrong_function(assignment: Assignment, task_name: str, mistakes: tuple[str, ...]) -> Callable | None:
+    """The task's function with these mistakes in it; None where two substitutions do not go together."""
+    by_id = {mistake.id: mistake for mistake in assignment.tasks[task_name].mistakes}
+    try:
+        return assignment.oracle.wrong(task_name, *(by_id[id] for id in mistakes))
+    except (ValueError, SyntaxError):
+        return None
+
+
+@lru_cache(maxsize=10_000)
+def effects(assignment: Assignment, task_name: str, mistake: str) -> frozenset[str]:
+    """The outputs that a mistake makes wrong on some hidden case, "arguments" among them where it changes those."""
+    task = assignment.tasks[task_name]
+    found = set()
+    for number, case in enumerate(assignment.hidden_cases(task_name)):
+        wrong = wrong_outcome(assignment, task_name, (mistake,), number)
+        if isinstance(wrong, Failed):
+            return frozenset(task.outputs)
+        right = Returned(case.expected, tuple(case.arguments.values()))
+        found |= {name for name in (*task.outputs, "arguments") if not same(task, name, right, wrong)}
+    return frozenset(found)
+
+
+def agreed(fits: Sequence[tuple[Mistake, ...]]) -> Diagnosis | None:
+    """The diagnosis on which all fitting mistakes (or pairs) agree; None where they say different things."""
+    if not fits or len({frozenset(mistake.says for mistake in fit) for fit in fits}) > 1:
+        return None
+    return joined(fits[0])
+
+
+def joined(mistakes: Iterable[Mistake]) -> Diagnosis:
+    mistakes = list(mistakes)
+    return Diagnosis(
+        "+".join(m.id for m in mistakes), " ".join(m.says for m in mistakes), " ".join(m.hint for m in mistakes)
+    )

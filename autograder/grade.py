@@ -1,0 +1,132 @@
+"""One submission to one Report: no database, no global state.
+
+Also `award`, the one line behind each hidden test: the points of a function in the notebook that runs it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+import public_tests
+import rnn_utils
+
+from . import notebook, scaffold
+from .errors import CourseError, JailError
+from .fingerprints import public_cases
+from .jail.local import LocalSession
+from .judge import judge, judge_task
+from .model import CellRun, Report, Verdict
+from .oracle import Assignment, find_root, load_assignment
+
+
+def grade(
+    nb: NotebookNode, student: str, assignment: Assignment, jail, repairs: tuple[str, ...] = ()
+) -> Report:
+    """Run a submitted notebook's cells in the jail and judge its tasks.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        As `notebook.restore` gives it.
+    student : str
+    assignment : Assignment
+    jail : Jail
+    repairs : tuple of str
+        What `notebook.restore` mended.
+
+    Returns
+    -------
+    Report
+        "not graded" with the reason where the jail fails through no fault of the student's.
+    """
+    start = time.perf_counter()
+    cells = student_cells(nb, assignment)
+    try:
+        with jail.open([(cell.id, cell.source) for cell in cells], support_files(assignment)) as session:
+            verdicts = judge(session, assignment)
+            runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
+    except JailError as error:
+        return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs, isolation=jail.level)
+    verdicts = tuple(with_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
+    seconds = time.perf_counter() - start
+    return Report(assignment.name, student, "graded", verdicts, None, repairs, jail.level, seconds, runs)
+
+
+def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode]:
+    """The code cells that run in the student's process: all but the tests of our tasks, which are judged instead."""
+    judged = {f"{name}_tests" for name in assignment.tasks}
+    return [
+        cell for cell in nb.cells
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in judged
+    ]
+
+
+def with_circumstances(
+    verdict: Verdict, nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
+) -> Verdict:
+    """The verdict with what is known of its cell: that it is untouched, or that running it hit a limit."""
+    cell = notebook.solution_cells(nb).get(verdict.task)
+    if cell is None or verdict.passed:
+        return verdict
+    notes = verdict.notes
+    if cell.source.strip() == released_source(assignment, verdict.task).strip():
+        notes = (f"`{verdict.task}` is not done yet: its cell is as it was released.",)
+    elif cell.id in runs and runs[cell.id].problem:
+        number = 1 + [other.id for other in nb.cells].index(cell.id)
+        notes = (*notes, f"Running its cell, number {number} of the notebook, {runs[cell.id].problem}.")
+    return replace(verdict, notes=notes)
+
+
+@cache
+def released_source(assignment: Assignment, task_name: str) -> str:
+    """A solution cell as students get it."""
+    return scaffold.scaffold_source(assignment.oracle.sources[task_name])
+
+
+@cache
+def support_files(assignment: Assignment) -> dict[str, bytes]:
+    """The files that lie beside a student's notebook: numpy only, none of ours but the learner's checks."""
+    return {
+        "rnn_utils.py": Path(inspect.getfile(rnn_utils)).read_bytes(),
+        "public_tests.py": Path(inspect.getfile(public_tests)).read_bytes(),
+        public_tests.CASES: json.dumps(public_cases(assignment), separators=(",", ":")).encode() + b"\n",
+    }
+
+
+def award(function) -> float:
+    """The points that a function of the running notebook earns: what the hidden part of a test cell calls.
+
+    Meant for the instructor's own notebook: it judges in this very process. When a class is graded the judge stands
+    outside the student's process, and this line is not run.
+
+    Returns
+    -------
+    float
+        Within [0, points of the function's test cell].
+    """
+    assignment = _assignment_here(function.__name__, str(Path.cwd()))
+    verdict = judge_task(LocalSession(function.__globals__), assignment, function.__name__)
+    for check in verdict.checks:
+        if not check.passed:
+            print(f"{verdict.task}, {check.name}: {check.message}")
+    return float(verdict.score)
+
+
+@cache
+def _assignment_here(task_name: str, folder: str) -> Assignment:
+    """The assignment that has this task: the one in whose folder the notebook runs, else the first that has it."""
+    root = find_root(folder)
+    names = sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb") if path.stem == path.parent.name)
+    for name in sorted(names, key=lambda name: name != Path(folder).name):
+        assignment = load_assignment(root, name)
+        if task_name in assignment.tasks:
+            return assignment
+    raise CourseError(root, f"no assignment has a task {task_name!r}", "Add its solution and test cells.")

@@ -1,0 +1,120 @@
+"""What nbgrader's configuration names: thin preprocessors, each a doorway to one of our functions."""
+
+from __future__ import annotations
+
+import atexit
+from functools import cache, lru_cache
+from pathlib import Path
+
+from nbformat import NotebookNode, from_dict
+from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from traitlets import Enum
+
+from . import grade, notebook, render, scaffold
+from .errors import AutograderError
+from .jail import LEVELS, Jail
+from .model import Limits, Report
+from .oracle import Assignment, load_assignment
+
+#: Where an autograded notebook keeps its report, for whoever reads it later.
+REPORT = "autograder"
+
+
+class Scaffold(ClearSolutions):
+    """Stands for ClearSolutions in generate_assignment: a scaffold between the markers, not a hole.
+
+    Solution cells without START CODE HERE are cleared by nbgrader as ever.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources):
+        return super().preprocess(scaffold.scaffold_notebook(nb, name=resources["nbgrader"]["notebook"]), resources)
+
+    def preprocess_cell(self, cell: NotebookNode, resources, index: int):
+        if scaffold.has_region(cell.source):
+            return cell, resources
+        return super().preprocess_cell(cell, resources, index)
+
+
+class Support(NbGraderPreprocessor):
+    """Lays beside a released notebook what it needs to run and to check itself."""
+
+    def preprocess(self, nb: NotebookNode, resources):
+        assignment = ours(resources)
+        if assignment:
+            resources.setdefault("outputs", {}).update(grade.support_files(assignment))
+        return nb, resources
+
+
+class Restore(NbGraderPreprocessor):
+    """Stands for DeduplicateIds in autograde's first pass: the notebook fit for grading, whatever came in."""
+
+    def preprocess(self, nb: NotebookNode, resources):
+        assignment = ours(resources)
+        if assignment:
+            nb, repairs = notebook.restore(nb, assignment.notebook)
+            nb.metadata[REPORT] = {"repairs": list(repairs)}
+            for repair in repairs:
+                self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
+        return nb, resources
+
+
+class Judge(Execute):
+    """Stands for Execute in autograde's second pass: the jail runs the cells, the judge fills in the test cells.
+
+    A notebook without tasks of ours is executed by nbgrader as ever.
+    """
+
+    isolation = Enum(
+        ("best", *LEVELS), "best", help="The jail's level; 'best' is the strongest that this machine gives."
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources, retries=None):
+        assignment = ours(resources)
+        if assignment is None:
+            return super().preprocess(nb, resources, retries)
+        repairs = tuple(nb.metadata.pop(REPORT, {}).get("repairs", ()))
+        jail = warm_jail(None if self.isolation == "best" else self.isolation)
+        report = grade.grade(nb, resources["nbgrader"]["student"], assignment, jail, repairs)
+        if report.status == "not graded":
+            raise AutograderError(f"not graded: {report.reason}")
+        return fill(nb, report), resources
+
+
+def fill(nb: NotebookNode, report: Report) -> NotebookNode:
+    """The notebook with its cells' outputs, the judge's feedback and points in its test cells, and the report."""
+    verdicts = {f"{verdict.task}_tests": verdict for verdict in report.verdicts}
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        if grade_id in verdicts:
+            cell.outputs = [from_dict(output) for output in render.outputs_of(verdicts[grade_id])]
+        elif cell.id in report.cells:
+            run = report.cells[cell.id]
+            cell.outputs = [from_dict(output) for output in run.outputs]
+            cell.execution_count = run.execution_count
+    nb.metadata[REPORT] = {"isolation": report.isolation, "seconds": report.seconds, "report": report.to_dict()}
+    return nb
+
+
+def ours(resources) -> Assignment | None:
+    """The assignment that nbgrader is at, if its source notebook has tasks of ours. nbgrader works in the root."""
+    name, notebook_id = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
+    path = Path.cwd() / "source" / name / f"{name}.ipynb"
+    if notebook_id != name or not path.exists():
+        return None
+    assignment = cached_assignment(Path.cwd(), name, path.stat().st_mtime_ns)
+    return assignment if assignment.tasks else None
+
+
+@lru_cache(maxsize=16)
+def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
+    return load_assignment(root, name)
+
+
+@cache
+def warm_jail(level: str | None) -> Jail:
+    """One warm process for all submissions that this process grades."""
+    jail = Jail(limits=Limits(), level=level)
+    atexit.register(jail.close)
+    return jail

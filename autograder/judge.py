@@ -1,0 +1,313 @@
+"""Verdicts: what a student's function returned, compared here, where no student code runs.
+
+Arguments go to the process that holds the student's code, plain values come back (`Session`, in autograder.jail).
+
+One mistake costs once
+----------------------
+A task that calls another is judged twice at most: as the student wrote it, and, where that is not all right, with
+the instructor's function in place of the one it calls. The better of the two counts; where the stand-in helped,
+the verdict names the function to blame.
+
+What could a student gain from the stand-in?
+ * Answers for the stood-in task itself: no. Tasks are judged callees first, and a verdict, once reached, stays; when
+   a stand-in first exists in a student's process, its task has been judged.
+ * Answers for the calling task: the stand-in takes one time step only (`same_form` refuses whole sequences, other
+   types and other numbers of axes), so that the loop, which is the task, is still to be written.
+ * A way to the trusted side: what arrives are plain values; what the oracle raises goes back as one plain sentence.
+ * Time: the number of calls is bounded by the session, and a call's limit runs on while the oracle computes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from public_tests import Gap, Layout, a_kind, find_gap, notice, split_outputs
+
+from .diagnosis import diagnose
+from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
+from .oracle import Assignment
+
+#: Checks that are not outputs, with what they say when they pass.
+BEHAVIOUR = {
+    "returns": "The call comes back with the right number of outputs.",
+    "arguments": "The arguments are left as they were.",
+    "repeatable": "A second call gives the same answer.",
+}
+
+
+def judge(session, assignment: Assignment) -> tuple[Verdict, ...]:
+    """The verdicts on all tasks of an assignment, in the notebook's order.
+
+    Parameters
+    ----------
+    session : Session
+        Holds the student's functions, after the notebook's cells have run.
+    assignment : Assignment
+    """
+    verdicts: dict[str, Verdict] = {}
+    for name in callees_first(assignment.tasks):
+        verdicts[name] = judge_task(session, assignment, name, verdicts)
+    return tuple(verdicts[name] for name in assignment.tasks)
+
+
+def callees_first(tasks: Mapping[str, Task]) -> list[str]:
+    """The tasks' names, each after the tasks that it calls."""
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in tasks and name not in order:
+            for callee in tasks[name].calls:
+                visit(callee)
+            order.append(name)
+
+    for name in tasks:
+        visit(name)
+    return order
+
+
+def judge_task(session, assignment: Assignment, name: str, earlier: Mapping[str, Verdict] | None = None) -> Verdict:
+    """The verdict on one task; ``earlier`` holds those on the tasks it calls."""
+    task, earlier = assignment.tasks[name], earlier or {}
+    own = Trial.run(session, assignment, task)
+    best, blamed_on = own, None
+    callees = [callee for callee in task.calls if callee in assignment.tasks]
+    if callees and own.share < 1 and own.defined:
+        replaced = Trial.run(session, assignment, task, {c: stand_in(assignment, c) for c in callees})
+        if replaced.share > own.share:
+            failed = [callee for callee in callees if callee in earlier and not earlier[callee].passed]
+            best, blamed_on = replaced, (failed or callees)[0]
+    return best.verdict(assignment.points[name], blamed_on, own)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A task's outcomes on all its cases, under one way of calling, and what is wrong with them."""
+
+    assignment: Assignment
+    task: Task
+    hidden: tuple[Outcome, ...]
+    visible: tuple[Outcome, ...]  # the public case, then, where something hidden is wrong, the fresh ones
+    again: Outcome  # the first hidden case, a second time
+    gaps: tuple[Mapping[str, Gap], ...]  # for each hidden case, its first gap by output's name
+
+    @classmethod
+    def run(cls, session, assignment: Assignment, task: Task, replacing=None) -> Trial:
+        def call(case):
+            return session.call(task.name, tuple(case.arguments.values()), replacing)
+
+        cases = assignment.hidden_cases(task.name)
+        outcomes = []
+        for case in cases:
+            outcomes.append(call(case))
+            if isinstance(outcomes[-1], Failed) and outcomes[-1].kind != "raised":
+                break  # not defined, or a limit was hit: more calls would tell nothing new
+        stopped = len(outcomes) < len(cases)
+        outcomes += [outcomes[-1]] * (len(cases) - len(outcomes))
+        gaps = tuple(gaps_of(task, case, outcome) for case, outcome in zip(cases, outcomes, strict=True))
+        public, *fresh = assignment.visible_cases(task.name)
+        if stopped:
+            return cls(assignment, task, tuple(outcomes), (outcomes[-1],) * (1 + len(fresh)), outcomes[-1], gaps)
+        visible = [call(public)]
+        if any(gaps):
+            visible += [call(case) for case in fresh]
+        return cls(assignment, task, tuple(outcomes), tuple(visible), call(cases[0]), gaps)
+
+    @property
+    def defined(self) -> bool:
+        return not (isinstance(self.hidden[0], Failed) and self.hidden[0].kind == "missing")
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The outputs that are wrong on some hidden case."""
+        return tuple(o for o in self.task.outputs if any(o in gaps or "returns" in gaps for gaps in self.gaps))
+
+    def keeps_arguments(self) -> bool:
+        """Whether no call that came back has changed what it was handed."""
+        cases = self.assignment.hidden_cases(self.task.name)
+        return all(
+            isinstance(outcome, Failed) or identical(tuple(case.arguments.values()), outcome.arguments)
+            for case, outcome in zip(cases, self.hidden, strict=True)
+        )
+
+    def repeats(self) -> bool:
+        first = self.hidden[0]
+        return not isinstance(first, Failed) and not isinstance(self.again, Failed) and identical(
+            first.value, self.again.value
+        )
+
+    def passed(self, check: str) -> bool:
+        if check == "returns":
+            return not any("returns" in gaps for gaps in self.gaps)
+        if check in self.task.outputs:
+            return check not in self.wrong
+        # Doing nothing leaves the arguments alone and can be repeated: that earns nothing.
+        does_something = len(self.wrong) < len(self.task.outputs)
+        return does_something and (self.keeps_arguments() if check == "arguments" else self.repeats())
+
+    @property
+    def share(self) -> float:
+        """The share of the points earned, in [0, 1]."""
+        total = sum(self.task.shares.values())
+        return sum(share for check, share in self.task.shares.items() if self.passed(check)) / total
+
+    def verdict(self, points: float, blamed_on: str | None, own: Trial) -> Verdict:
+        total = sum(self.task.shares.values())
+        checks, shown = [], [self.shown_gap(name) for name in ("returns", *self.wrong) if not self.passed(name)]
+        messages = {gap.check: gap.text for gap in shown}
+        for name in ("returns", *self.task.shares):
+            worth, passed = points * self.task.shares.get(name, 0) / total, self.passed(name)
+            message = self.behaviour(name, passed) or messages[name]
+            checks.append(Check(name, passed, worth if passed else 0.0, worth, message))
+        score = points if self.share == 1 else sum(check.points for check in checks)
+        wrong = self.wrong if self.keeps_arguments() else (*self.wrong, "arguments")
+        diagnosis = diagnose(self.assignment, self.task, self.hidden, wrong) if wrong else None
+        notes = list(dict.fromkeys(note for gap in shown for note in gap.notes))
+        if blamed_on:
+            notes.append(
+                f"Judged with a correct `{blamed_on}` in place of yours: yours makes `{self.task.name}` go wrong."
+            )
+        public = self.assignment.visible_cases(self.task.name)[0]
+        public_passed = not gaps_of(self.task, public, own.visible[0])
+        question = shown[0].question if shown else None
+        return Verdict(
+            self.task.name, score, points, tuple(checks), diagnosis, blamed_on, public_passed, tuple(notes), question
+        )
+
+    def behaviour(self, check: str, passed: bool) -> str | None:
+        """What a check says that shows no gap of its own."""
+        if passed:
+            return BEHAVIOUR.get(check, f"Agrees on {len(self.hidden)} sets of arguments, each of another size.")
+        if check == "arguments" and not self.keeps_arguments():
+            return "An argument is changed by the call. Which line writes into what was handed in?"
+        if check in BEHAVIOUR and check != "returns":
+            if len(self.wrong) == len(self.task.outputs):
+                return "Can be judged once an output is right."
+            return "A second call with the same arguments gives another answer. What is kept between the calls?"
+        if check != "returns" and not self.passed("returns"):
+            return "Can be judged once the call comes back."
+        return None
+
+    def shown_gap(self, check: str) -> ShownGap:
+        """The gap of an output on arguments that the student may see: the public case, else a fresh one."""
+        cases = self.assignment.visible_cases(self.task.name)
+        for case, outcome in zip(cases, self.visible, strict=False):
+            gap = gaps_of(self.task, case, outcome).get(check)
+            if gap:
+                break
+        else:
+            text = "Differs on arguments of other sizes than those that may be shown."
+            return ShownGap(check, text, "What in the code fits one size only?", ())
+        if isinstance(outcome, Failed) or check == "returns":
+            return ShownGap(check, gap.text, gap.question, ())
+        if case.name == "public":
+            notes = ["Seen on the arguments of the check cell."]
+        else:
+            sizes = ", ".join(f"{symbol} = {size}" for symbol, size in case.sizes.items())
+            notes = [f"`{check}` is right on the arguments of the check cell, and differs on others, with {sizes}."]
+        got, expected = output_of(self.task, outcome.value, check), output_of(self.task, case.expected, check)
+        notes += notice(check, expected, got, layout_of(self.task, check, case))
+        notes += [said for fact in self.task.facts if (said := fact_about(fact, check, got, expected, case))]
+        return ShownGap(check, gap.text, gap.question, tuple(notes))
+
+
+class ShownGap(NamedTuple):
+    """A gap on arguments that the student may see, with what else is certain there."""
+
+    check: str
+    text: str
+    question: str
+    notes: tuple[str, ...]
+
+
+def gaps_of(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
+    """The first gap of each output that differs; one gap named "returns" where there are no outputs to compare."""
+    if isinstance(outcome, Failed):
+        return {"returns": Gap("returns", outcome.kind, outcome.message, question_about(outcome.kind))}
+    form = {"returns_dict": task.returns_dict, "expected": task.outputs}
+    outputs, problem = split_outputs(form, outcome.value)
+    if problem:
+        # A missing gradient costs itself, not those beside it.
+        if problem.kind != "missing":
+            return {"returns": problem}
+        outputs = {name: outcome.value.get(name) for name in task.outputs}
+    gaps = {}
+    for name, got in outputs.items():
+        gap = find_gap(name, output_of(task, case.expected, name), got, layout_of(task, name, case))
+        if gap:
+            gaps[name] = gap
+    return gaps
+
+
+def question_about(kind: str) -> str:
+    return {
+        "missing": "Is the name spelt as in the task, and does its cell run?",
+        "raised": "Which two things meet in that line, and what are their shapes?",
+        "timed out": "What ends the loop, and does it change?",
+        "died": "What in the cell ends the process?",
+        "unreadable": "What is returned besides arrays, numbers, tuples, lists and dicts?",
+    }[kind]
+
+
+def layout_of(task: Task, output: str, case: Case) -> Layout:
+    return Layout(task.outputs[output] or (), dict(case.sizes), task.steps)
+
+
+def output_of(task: Task, value: Value, name: str) -> Value:
+    if task.returns_dict:
+        return value.get(name)
+    return value[list(task.outputs).index(name)]
+
+
+def fact_about(fact, output, got, expected, case):
+    """A course's fact about a wrong output; None where it does not apply to what came back."""
+    if not isinstance(got, np.ndarray) or got.dtype.kind not in "fiu":
+        return None
+    return fact(output, got, expected, case.sizes)
+
+
+def identical(one: Value, other: Value) -> bool:
+    """Whether two values are the same to the last bit, not-a-numbers included; tuples and lists alike."""
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return type(one) is type(other) and one.dtype == other.dtype and np.array_equal(
+            one, other, equal_nan=one.dtype.kind in "fc"
+        )
+    if isinstance(one, dict):
+        return isinstance(other, dict) and one.keys() == other.keys() and all(identical(one[k], other[k]) for k in one)
+    if isinstance(one, tuple | list):
+        return isinstance(other, tuple | list) and len(one) == len(other) and all(map(identical, one, other))
+    return type(one) is type(other) and (one == other or one != one)
+
+
+def stand_in(assignment: Assignment, name: str):
+    """The instructor's function for calls from a student's process: one step of the right form, else ValueError."""
+    function = assignment.oracle.functions[name]
+    template = assignment.visible_cases(name)[0].arguments
+
+    def answer(*arguments: Value) -> Value:
+        if len(arguments) != len(template):
+            raise ValueError(f"{name} takes {len(template)} arguments, and got {len(arguments)}")
+        for parameter, argument in zip(template, arguments, strict=True):
+            if not same_form(template[parameter], argument):
+                raise ValueError(f"{name} cannot work with {a_kind(argument)} of this form as {parameter}")
+        try:
+            with np.errstate(all="ignore"):
+                return function(*arguments)
+        except Exception as error:
+            raise ValueError(f"{name}: {error}") from None
+
+    return answer
+
+
+def same_form(template: Value, value: Value) -> bool:
+    """Whether a value has a template's types, keys and numbers of axes; sizes are free."""
+    if isinstance(template, np.ndarray):
+        return type(value) is np.ndarray and value.ndim == template.ndim and value.dtype.kind in "fiu"
+    if isinstance(template, dict):
+        return type(value) is dict and template.keys() == value.keys() and all(
+            same_form(template[key], value[key]) for key in template
+        )
+    return type(value) in (tuple, list) and len(value) == len(template) and all(map(same_form, template, value))

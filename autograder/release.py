@@ -1,0 +1,115 @@
+"""Release and feedback through nbgrader's own converters, and what those need around them."""
+
+from __future__ import annotations
+
+import filecmp
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, PyFileConfigLoader
+
+from .errors import AutograderError
+from .oracle import load_assignment
+
+CONFIG = "nbgrader_config.py"
+
+
+def course_config(root: Path, **directories: str) -> Config:
+    """nbgrader's configuration as the course's file sets it, for this root and assignment."""
+    config = Config(PyFileConfigLoader(CONFIG, path=str(root)).load_config())
+    config.CourseDirectory.root = str(root)
+    for name, value in directories.items():
+        config.CourseDirectory[name] = value
+    return config
+
+
+@contextmanager
+def nbgrader_surroundings() -> Iterator[list[str]]:
+    """What nbgrader's converters need around them; yields the errors that they log, as they come.
+
+    Creating a gradebook starts ``alembic`` by name, so the environment's programs come first on PATH.
+    """
+    path, here = os.environ.get("PATH", ""), os.getcwd()
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
+    errors: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: errors.append(record.getMessage())
+    log = logging.getLogger("traitlets")
+    log.addHandler(handler)
+    propagate, log.propagate = log.propagate, False
+    try:
+        yield errors
+    finally:
+        log.removeHandler(handler)
+        log.propagate = propagate
+        os.environ["PATH"] = path
+        os.chdir(here)
+
+
+def convert(converter, config: Config) -> None:
+    """Run one of nbgrader's converters; what it logs as an error becomes ours.
+
+    Raises
+    ------
+    AutograderError
+        With the last line that nbgrader logged.
+    """
+    with nbgrader_surroundings() as errors:
+        try:
+            converter(coursedir=CourseDirectory(config=config), config=config).start()
+        except NbGraderException as error:
+            raise AutograderError(last_line(errors) or str(error)) from error
+
+
+def last_line(errors: Sequence[str]) -> str | None:
+    """The line of nbgrader's log that says what happened: the end of the first traceback, else the first error."""
+    for error in errors:
+        if error.startswith("Traceback"):
+            return error.strip().splitlines()[-1]
+    return errors[0] if errors else None
+
+
+def release(root: Path, name: str) -> Path:
+    """Generate ``release/<name>`` from ``source/<name>`` and record the assignment in the gradebook.
+
+    The assignment is read and scaffolded once before anything is written, so that an error leaves the old release.
+    """
+    load_assignment(root, name)
+    convert(GenerateAssignment, release_config(root, name))
+    return root / "release" / name
+
+
+def release_config(root: Path, name: str) -> Config:
+    config = course_config(root, assignment_id=name)
+    config.GenerateAssignment.force = True
+    return config
+
+
+def differences(root: Path, name: str) -> list[Path]:
+    """The files in which ``release/<name>`` is not what ``source/<name>`` gives now, relative to the root."""
+    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+        course = Path(scratch)
+        shutil.copyfile(root / CONFIG, course / CONFIG)
+        shutil.copytree(root / "source", course / "source")
+        fresh, kept = release(course, name), root / "release" / name
+        relative = {path.relative_to(f) for f in (fresh, kept) for path in f.rglob("*") if path.is_file()}
+        _, differing, missing = filecmp.cmpfiles(fresh, kept, sorted(map(str, relative)), shallow=False)
+        return [Path("release", name, path) for path in sorted([*differing, *missing])]
+
+
+def feedback(root: Path, name: str) -> None:
+    """Write each student's feedback page, by nbgrader's own converter."""
+    config = course_config(root, assignment_id=name)
+    config.GenerateFeedback.force = True
+    convert(GenerateFeedback, config)
+
+

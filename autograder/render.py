@@ -1,0 +1,78 @@
+"""Verdicts as a reader sees them: HTML for the notebook and the feedback page, plain text beside it."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from .model import Verdict
+
+NAMES = {"returns": "comes back", "arguments": "leaves its arguments alone", "repeatable": "same answer twice"}
+
+
+def outputs_of(verdict: Verdict) -> list[dict]:
+    """A test cell's outputs: the feedback, and the score as the builtin float that nbgrader reads.
+
+    nbgrader looks at the first error, stderr or execute_result only; the feedback is display data, so that the score
+    decides.
+    """
+    feedback = {"text/html": to_html(verdict), "text/plain": to_text(verdict)}
+    return [
+        {"output_type": "display_data", "data": feedback, "metadata": {}},
+        {
+            "output_type": "execute_result", "execution_count": None, "metadata": {},
+            "data": {"text/plain": repr(float(verdict.score))},
+        },
+    ]
+
+
+def headline(verdict: Verdict) -> str:
+    return f"{verdict.task}: {number(verdict.score)} of {number(verdict.max_score)} points"
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    """What follows the table: facts that are certain, then the diagnosis, then a question."""
+    if verdict.diagnosis:
+        return [*verdict.notes, verdict.diagnosis.says, verdict.diagnosis.hint]
+    return [*verdict.notes, *([verdict.question] if verdict.question else [])]
+
+
+def to_text(verdict: Verdict) -> str:
+    """The feedback for a terminal."""
+    lines = [headline(verdict)]
+    for check in verdict.checks:
+        mark = "passed" if check.passed else "not yet"
+        points = f" {number(check.points)}/{number(check.max_points)}" if check.max_points else ""
+        lines.append(f"  {mark:7} {label(check.name)}{points}: {check.message}")
+    return "\n".join(lines + [f"  {line}" for line in sentences(verdict)])
+
+
+def to_html(verdict: Verdict) -> str:
+    """The feedback for a page: every word from outside is escaped, and marks are words, not colours alone."""
+    rows = "".join(
+        f"<tr><th scope='row' style='text-align:left'>{code(label(check.name))}</th>"
+        f"<td>{'✓ passed' if check.passed else '✗ not yet'}</td>"
+        f"<td style='text-align:right'>"
+        f"{f'{number(check.points)} / {number(check.max_points)}' if check.max_points else '–'}</td>"
+        f"<td style='text-align:left'>{code(check.message)}</td></tr>"
+        for check in verdict.checks
+    )
+    after = "".join(f"<p>{code(line)}</p>" for line in sentences(verdict))
+    return (
+        f"<div class='autograder-feedback'><p><strong>{code(headline(verdict))}</strong></p>"
+        "<table><thead><tr><th scope='col'>check</th><th scope='col'>result</th><th scope='col'>points</th>"
+        f"<th scope='col'>what was seen</th></tr></thead><tbody>{rows}</tbody></table>{after}</div>"
+    )
+
+
+def label(check: str) -> str:
+    return NAMES.get(check, f"`{check}`")
+
+
+def code(text: str) -> str:
+    """Escaped HTML with the spans between backticks as code."""
+    return re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text))
+
+
+def number(points: float) -> str:
+    return f"{points:.2f}".rstrip("0").rstrip(".")
