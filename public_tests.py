@@ -295,7 +295,7 @@ def examine(function, case):
     if not gaps:
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
         return True, [head, *value_lines(case, outputs)]
-    if all(outputs[output] is None for output in gaps if case["shapes"][output]):
+    if all(outputs[output] is None for output, symbols in case["shapes"].items() if symbols):
         return False, [f"{task} is not done yet: a `None` between the START and END comments waits for its value."]
     return False, gap_lines(case, outputs, gaps, sizes)
 

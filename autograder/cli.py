@@ -16,9 +16,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from . import __version__, classroom, demo, release
+from . import __version__
 from .errors import AutograderError
 from .oracle import SECRET_FILE, SECRET_VARIABLE, find_root, load_assignment
+
+# classroom, demo and release import nbgrader, which takes seconds: each command imports what it needs.
 
 console = Console()
 to_stderr = Console(stderr=True)
@@ -69,6 +71,8 @@ def release_command(root: Path, assignment: str, check: bool):
     a learner needs (rnn_utils.py, public_tests.py, public_cases.json, figures) are laid beside the notebook.
     The same as: nbgrader generate_assignment ASSIGNMENT --force
     """
+    from . import release
+
     if check:
         differing = release.differences(root, assignment)
         for path in differing:
@@ -100,6 +104,8 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_
     \b
     Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
     """
+    from . import classroom
+
     if json_file and not json_file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
     warn_of_default_secret(root, assignment)
@@ -125,6 +131,8 @@ def demo_command(root: Path, folder: Path, jobs: int):
     syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
     Your own class is not touched.
     """
+    from . import demo, release
+
     name = "rnn-step-by-step"
     course = demo.make_course(root, folder.absolute())
     start = time.perf_counter()
@@ -143,6 +151,8 @@ def demo_command(root: Path, folder: Path, jobs: int):
 
 
 def graded_with_progress(root: Path, assignment: str, students: Sequence[str], jobs: int) -> list[dict]:
+    from . import classroom
+
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                TextColumn("{task.fields[last]}"))
     with Progress(*columns, console=to_stderr, transient=True) as progress:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import combinations
 
 from public_tests import find_gap
 
@@ -31,22 +30,27 @@ def diagnose(
     """
     fits = Fit(assignment, task, outcomes)
     wrong = frozenset(wrong)
-    singles = [m for m in task.mistakes if effects(assignment, task.name, m.id) == wrong and fits.all(wrong, m.id)]
+
+    def touched(mistake: Mistake) -> frozenset[str]:
+        return effects(assignment, task.name, mistake.id)
+
+    singles = [m for m in task.mistakes if touched(m) == wrong and fits.all(wrong, m.id)]
     if singles:
         return agreed([(m,) for m in singles])
     # Mistakes that touch one output each: any number of them can be told apart.
     local = {
-        name: [m for m in task.mistakes if effects(assignment, task.name, m.id) == {name} and fits.all({name}, m.id)]
+        name: [m for m in task.mistakes if touched(m) == {name} and fits.all({name}, m.id)]
         for name in task.outputs if name in wrong
     }
     named = {name: found for name, found in local.items() if agreed([(m,) for m in found])}
     if named and len(named) == len(wrong):
         return joined(found[0] for found in named.values())
-    pairs = []
-    for one, two in combinations(task.mistakes, 2):
-        together = effects(assignment, task.name, one.id) | effects(assignment, task.name, two.id)
-        if wrong <= together and fits.all(wrong, one.id, two.id):
-            pairs.append((one, two))
+    # Two mistakes, one of which shows by itself in some output that the other does not reach.
+    leading = [m for m in task.mistakes if any(fits.all({name}, m.id) for name in sorted(wrong & touched(m)))]
+    pairs = [
+        (one, two) for one in leading for two in task.mistakes
+        if two is not one and wrong <= touched(one) | touched(two) and fits.all(wrong, one.id, two.id)
+    ]
     if pairs:
         return agreed(pairs)
     return joined(found[0] for found in named.values()) if named else None

@@ -384,13 +384,9 @@ class _Cell:
     def said(self) -> dict:
         return nbgrader_metadata(self.node)
 
-    @property
-    def code(self) -> bool:
-        return self.node.cell_type == "code"
-
     def is_scaffold_of(self, role: _Role) -> bool:
         """Whether a solution cell is as handed out, going by the checksum that nbgrader left in it."""
-        known = {role.metadata.get("checksum"), self.said.get("checksum") if self.claim == role.name else None}
+        known = (role.metadata.get("checksum"), self.said.get("checksum") if self.claim == role.name else None)
         return _checksum(self.node.source, role) in known
 
 
@@ -469,14 +465,16 @@ def _same(one: str, other: str) -> bool:
 
 def _claims(submitted: NotebookNode, roles: dict[str, _Role]) -> list[_Cell]:
     """Each submitted cell with what it says it is: by its grade_id, or else by its id."""
-    by_id = {role.node.id: name for name, role in roles.items()}
+    named = {str(nbgrader_metadata(node).get("grade_id")) for node in submitted.cells}
+    by_id = {role.node.id: name for name, role in roles.items() if name not in named}
     solutions = {name for name, role in roles.items() if role.solution}
     cells, parsed = [], 0
     for node in submitted.cells:
         name = nbgrader_metadata(node).get("grade_id")
         claim = name if isinstance(name, str) and name in roles else by_id.get(node.id)
         parsed += len(node.source)
-        defines = functions(node.source, exact=parsed <= MAX_PARSED) if node.cell_type == "code" else frozenset()
+        runs = node.cell_type == "code" or claim in solutions and roles[claim].node.cell_type == "code"
+        defines = functions(node.source, exact=parsed <= MAX_PARSED) if runs else frozenset()
         if claim and not roles[claim].solution and defines & solutions and not _as_handed_out(node, roles[claim]):
             claim = None  # a student's function in a locked cell would be lost with what is restored there
         cells.append(_Cell(node, claim, defines))
@@ -601,16 +599,17 @@ def _node(kind: str, source: str, id_: str, metadata=None) -> NotebookNode:
 
 def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs: list[str]) -> list:
     """Put missing cells back, and locked ones that stand where they cannot; `placed` pairs cells and nodes."""
-    order = list(roles)
+    order, solutions = list(roles), {name for name, role in roles.items() if role.solution}
 
     def at(name) -> int | None:
         return next((index for index, (cell, _) in enumerate(placed) if cell.role and cell.role.name == name), None)
 
     def between(role: _Role) -> tuple[int, int]:
-        """Where the nearest cells stand that precede and follow in the source; the former has its way."""
+        """Where the nearest cells stand, tests aside, that precede and follow in the source; the former first."""
         index = order.index(role.name)
-        low = next((here for name in reversed(order[:index]) if (here := at(name)) is not None), -1)
-        high = next((here for name in order[index + 1:] if (here := at(name)) is not None), len(placed))
+        near = [[here for name in names if roles[name].task not in solutions and (here := at(name)) is not None]
+                for names in (reversed(order[:index]), order[index + 1:])]
+        low, high = (*near[0], -1)[0], (*near[1], len(placed))[0]
         return low, high if low < high else len(placed)
 
     def home(role: _Role) -> int:
@@ -618,14 +617,17 @@ def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs:
         solution = at(role.task)
         if role.task in placed[solution][0].defines:
             return solution
-        return max([solution, *(index for index, (cell, _) in enumerate(placed)
-                                if role.task in cell.defines and not cell.inert)])
+        return max([solution, *(index for index, (cell, node) in enumerate(placed)
+                                if role.task in cell.defines and node.cell_type == "code")])
 
     def place(role: _Role) -> int:
         """Behind the nearest cell that precedes in the source, or else before the nearest that follows."""
         low, high = between(role)
-        if role.task in roles:
+        if role.task in solutions:
             low, high = max(low, home(role)), len(placed)
+        else:  # behind the tests, too, that precede it
+            before = [here for name in order[:order.index(role.name)] if (here := at(name)) is not None]
+            low = before[-1] if before and low < before[-1] < high else low
         ordinary = {node.id: index for index, (cell, node) in enumerate(placed) if cell.role is None}
         for cell in reversed(source.cells[:role.index]):
             if nbgrader_metadata(cell).get("grade_id") in roles:
@@ -636,7 +638,7 @@ def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs:
 
     def misplaced(role: _Role) -> bool:
         low, high = between(role)
-        return at(role.name) < home(role) if role.task in roles else not low < at(role.name) < high
+        return at(role.name) < home(role) if role.task in solutions else not low < at(role.name) < high
 
     for role in sorted(roles.values(), key=lambda role: (not role.solution, role.index)):
         if at(role.name) is None:
@@ -645,7 +647,8 @@ def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs:
         elif not role.solution and misplaced(role):
             pair = placed.pop(at(role.name))
             placed.insert(place(role), pair)
-            repairs.append(f"cell `{role.name}` had moved and is back at its place")
+            repairs.append(f"cell `{role.name}` stood above the function that it tests, and stands below it now"
+                           if role.task in solutions else f"cell `{role.name}` had moved and is back at its place")
     return placed
 
 
@@ -698,7 +701,7 @@ def _listed(folder: Path) -> tuple[list[Path], list[str]]:
     files, repairs, size, folders, seen = [], [], 0, [folder], 0
     while folders:
         with os.scandir(folders.pop(0)) as listing:
-            entries = sorted(itertools.islice(listing, MAX_FILES), key=lambda entry: entry.name)
+            entries = sorted(itertools.islice(listing, MAX_FILES + 1), key=lambda entry: entry.name)
         for entry in entries:
             seen += 1
             if seen > MAX_FILES:

@@ -71,7 +71,15 @@ class Oracle:
     @cached_property
     def functions(self) -> dict[str, Callable]:
         """The right functions; each calls the others."""
-        return self._run(self.sources)
+        return {name: self._namespace[name] for name in self.sources}
+
+    @cached_property
+    def _namespace(self) -> dict:
+        namespace: dict = {"__name__": "oracle"}
+        exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
+        for name, source in self.sources.items():
+            exec(compile(source, f"<solution cell {name}>", "exec"), namespace)
+        return namespace
 
     def wrong(self, task_name: str, *mistakes: Mistake) -> Callable:
         """The task's function with one or more mistakes put into its source; the functions it calls stay right.
@@ -86,14 +94,9 @@ class Oracle:
         source = self.sources[task_name]
         for mistake in mistakes:
             source = mutate(source, mistake)
-        return self._run({**self.sources, task_name: source})[task_name]
-
-    def _run(self, sources: Mapping[str, str]) -> dict[str, Callable]:
-        namespace: dict = {"__name__": "oracle"}
-        exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
-        for name, source in sources.items():
-            exec(compile(source, f"<solution cell {name}>", "exec"), namespace)
-        return {name: namespace[name] for name in sources}
+        namespace = dict(self._namespace)
+        exec(compile(source, f"<mistaken {task_name}>", "exec"), namespace)
+        return namespace[task_name]
 
 
 def mutate(source: str, mistake: Mistake) -> str:
@@ -209,6 +212,12 @@ def load_assignment(root: Path | str, name: str, tasks: Mapping[str, Task] = TAS
         oracle.functions  # noqa: B018  (run the solutions now, where the error can be named)
     except Exception as error:
         raise CourseError(path, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
+    for task_name in judged:
+        for mistake in tasks[task_name].mistakes:
+            try:
+                mutate(oracle.sources[task_name], mistake)
+            except ValueError as error:
+                raise CourseError(path, f"{task_name}, {error}", "Bring mistakes and solution together.") from error
     secret, own = course_secret(root)
     return Assignment(
         name, root, nb, {n: tasks[n] for n in judged},

@@ -47,8 +47,9 @@ def test_the_public_case_is_the_seeds_case(assignment, namespaces, name):
     task, case = assignment.tasks[name], assignment.visible_cases(name)[0]
     names = list(task.outputs)
     outputs = case.expected if task.returns_dict else dict(zip(names, case.expected, strict=True))
-    seeds = namespaces[name].get("g") or {
-        output: namespaces[name][{"yt_pred": "yt", "y_pred": "y"}.get(output, output)] for output in names
+    called = {"yt_pred": "yt", "y_pred": "y"}  # as the set-up code calls them
+    seeds = namespaces[name]["g"] if task.returns_dict else {
+        output: namespaces[name][called.get(output, output)] for output in names
     }
     for output, symbols in task.outputs.items():
         if symbols:

@@ -1,0 +1,112 @@
+"""How good the checks are: mutation analysis of a course, task by task.
+
+A mistake that no check catches is a bug of the course; so is a right answer, however written, that loses points.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from functools import cached_property
+
+from .course import catalogue
+from .diagnosis import effects
+from .fingerprints import public_case
+from .jail.local import LocalSession
+from .judge import judge_task
+from .model import Mistake, Verdict
+from .oracle import Assignment
+
+HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9
+
+
+@dataclass(frozen=True)
+class TaskAudit:
+    """What the checks of one task make of its mistakes and of right answers written in other ways."""
+
+    task: str
+    mistakes: int
+    hidden: int  # lose points
+    public: int  # seen by the learner's own check
+    unique: int  # named by a sentence of its own
+    group: int  # named by a sentence shared with mistakes of the same numbers
+    gap_only: tuple[str, ...]  # told by the gap alone
+    misnamed: tuple[str, ...]  # named by another mistake's sentence
+    harmless: tuple[str, ...]  # equal to the solution on every case: no mistake at all
+    variants: int
+    refused: tuple[str, ...]  # right variants that lose points
+
+    @cached_property
+    def problems(self) -> list[str]:
+        """What keeps the task from passing the gates, a sentence each."""
+        count = max(self.mistakes, 1)
+        found = [f"{self.task}: {id!r} equals the solution on every case" for id in self.harmless]
+        found += [f"{self.task}: {id!r} is named as another mistake" for id in self.misnamed]
+        found += [f"{self.task}: the right variant {id!r} loses points" for id in self.refused]
+        for what, caught, gate in (
+            ("caught by the hidden checks", self.hidden, HIDDEN),
+            ("caught by the public check", self.public, PUBLIC),
+            ("named", self.unique + self.group, NAMED),
+        ):
+            if caught < gate * count:
+                found.append(f"{self.task}: {caught} of {self.mistakes} mistakes are {what}; the gate is {gate:.0%}")
+        return found
+
+    def to_dict(self) -> dict:
+        return asdict(self) | {"problems": self.problems}
+
+
+def audit(assignment: Assignment) -> list[TaskAudit]:
+    """The audits of all tasks of an assignment."""
+    return [audit_task(assignment, name) for name in assignment.tasks]
+
+
+def audit_task(assignment: Assignment, name: str) -> TaskAudit:
+    task = assignment.tasks[name]
+    sentences = [mistake.says for mistake in task.mistakes]
+    hidden = public = unique = group = 0
+    gap_only, misnamed, harmless = [], [], []
+    for mistake in task.mistakes:
+        if not effects(assignment, name, mistake.id):
+            harmless.append(mistake.id)
+            continue
+        verdict = judged(assignment, name, mistake)
+        hidden += verdict.score < verdict.max_score
+        public += not verdict.public_passed
+        if verdict.diagnosis is None:
+            gap_only.append(mistake.id)
+        elif verdict.diagnosis.says != mistake.says:
+            misnamed.append(mistake.id)
+        elif sentences.count(mistake.says) > 1:
+            group += 1
+        else:
+            unique += 1
+    variants = list(right_variants(name))
+    refused = [variant.id for variant in variants if not judged(assignment, name, variant).passed]
+    return TaskAudit(
+        name, len(task.mistakes), hidden, public, unique, group, tuple(gap_only), tuple(misnamed), tuple(harmless),
+        len(variants), tuple(refused),
+    )
+
+
+def judged(assignment: Assignment, name: str, change: Mistake) -> Verdict:
+    """The verdict on the instructor's solution with a change made to it."""
+    namespace = dict(assignment.oracle.functions)
+    function = assignment.oracle.wrong(name, change)
+    # A session finds functions by name in one namespace, the one in which they also find each other.
+    namespace = function.__globals__ | {name: function}
+    return judge_task(LocalSession(namespace), assignment, name)
+
+
+def right_variants(name: str) -> Iterable[Mistake]:
+    """Right answers written in other ways, as substitutions in the solution: ``variants/<task>.toml``."""
+    path = catalogue.FOLDER.parent / "variants" / f"{name}.toml"
+    if path.exists():
+        for id, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            yield Mistake(id, tuple((old, new) for old, new in entry["replace"]), says="", hint="")
+
+
+def fingerprinted(assignment: Assignment, name: str) -> int:
+    """How many mistakes the learner's own check can name."""
+    return len(public_case(assignment, name)["mistakes"])

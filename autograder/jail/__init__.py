@@ -1,0 +1,2 @@
+LEVELS=("process",)
+Jail=None

@@ -1,0 +1,433 @@
+"""The checks that learners run: ``check(function)`` on the public case of its task. Needs numpy alone.
+
+A check never depends on what another cell left behind: arguments and expected values come from
+``public_cases.json`` beside this file or beside the notebook. The judge that grades a class says what differs with
+the same functions, on arguments of its own.
+"""
+
+import copy
+import inspect
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+# An entry agrees within RELATIVE of its own size, or RELATIVE_TO_LARGEST of the largest entry beside it: room for
+# float32 arithmetic and for another order of summation, not for a missing term.
+RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
+CASES = "public_cases.json"
+
+
+# ---- what differs ---------------------------------------------------------------------------------------
+
+
+class Gap(NamedTuple):
+    """The first thing in which an output differs from what is expected."""
+
+    where: str  # for example ``a_next`` or ``cache[1]``
+    kind: str  # "missing", "type", "length", "shape", "dtype" or "value"
+    text: str
+    question: str
+
+
+class Layout(NamedTuple):
+    """An output's shape in symbols and what the symbols stand for, so that a gap can name the axes."""
+
+    symbols: tuple = ()  # ("n_a", "m", "T_x")
+    sizes: dict = {}  # {"n_a": 5, ...}  # noqa: RUF012
+    steps: str = "T_x"  # the symbol that counts time steps
+
+
+def find_gap(name, expected, got, layout=None):
+    """The first gap between two values, looked for in this order: missing, type, shape, dtype, value.
+
+    Parameters
+    ----------
+    name : str
+        What the value is called, for the sentences.
+    expected, got : ndarray, number, tuple, list or dict of these
+    layout : Layout, optional
+        Of an array whose axes have names.
+
+    Returns
+    -------
+    Gap or None
+        None where the two agree within the tolerance.
+    """
+    if isinstance(expected, np.ndarray | np.generic | int | float):
+        return array_gap(name, np.asarray(expected), got, layout or Layout())
+    if got is None:
+        return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
+    if isinstance(expected, dict):
+        return dict_gap(name, expected, got)
+    return sequence_gap(name, expected, got)
+
+
+def sequence_gap(name, expected, got):
+    if type(got) not in (tuple, list):
+        kind = type(expected).__name__
+        text = f"`{name}` is {a_kind(got)}; a {kind} of {len(expected)} is asked for."
+        return Gap(name, "type", text, "What is put into it, and how?")
+    if len(got) != len(expected):
+        text = f"`{name}` holds {len(got)} {plural(len(got), 'item')}; {len(expected)} are asked for."
+        return Gap(name, "length", text, "What is put in, how often, and what is left out?")
+    gaps = (find_gap(f"{name}[{i}]", e, g) for i, (e, g) in enumerate(zip(expected, got, strict=True)))
+    return next((gap for gap in gaps if gap), None)
+
+
+def dict_gap(name, expected, got):
+    if type(got) is not dict:
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; a dict is asked for.", "What is stored under that name?")
+    missing = [key for key in expected if key not in got]
+    if missing:
+        return Gap(name, "missing", f"`{name}` has no entry {missing[0]!r}.", "Under which name is it stored?")
+    gaps = (find_gap(f'{name}["{key}"]', expected[key], got[key]) for key in expected)
+    return next((gap for gap in gaps if gap), None)
+
+
+def array_gap(name, expected, got, layout):
+    if got is None:
+        return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
+    if isinstance(got, int | float | np.generic) and not isinstance(got, str | bytes):
+        got = np.asarray(got)
+    if type(got) is not np.ndarray:
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; an array is asked for.", "What kind of thing is made?")
+    if got.shape != expected.shape:
+        asked = f"{shape_text(layout.symbols)} = {expected.shape}" if layout.symbols else f"{expected.shape}"
+        text = f"`{name}` has shape {got.shape}; the task asks for {asked}."
+        return Gap(name, "shape", text, shape_question(expected.shape, got.shape))
+    if got.dtype.kind not in "fiu":
+        text = f"`{name}` holds entries of type {got.dtype}; real numbers are asked for."
+        return Gap(name, "dtype", text, "Where does that type come from?")
+    return value_gap(name, expected, got, layout)
+
+
+def value_gap(name, expected, got, layout):
+    wrong = differs(expected, got)
+    if not wrong.any():
+        return None
+    got = got.astype(float)
+    bad = ~np.isfinite(got)
+    # Point at what is not a number first, else at the first wrong entry in the order of time, then of the axes.
+    points = np.argwhere(bad if bad.any() else wrong)
+    time_axis = layout.symbols.index(layout.steps) if layout.steps in layout.symbols else None
+    if time_axis is not None:
+        points = points[np.argsort(points[:, time_axis], kind="stable")]
+    first = tuple(int(i) for i in points[0])
+    entry = f"{name}[{', '.join(map(str, first))}]" if first else name
+    text = f"`{entry}` is {got[first]:.6g}; expected {expected[first]:.6g}."
+    count, total = int(wrong.sum()), wrong.size
+    if bad.any():
+        text += f" {int(bad.sum())} of {total} entries are not finite."
+        return Gap(name, "value", text, "Which step divides by zero, or overflows?")
+    if total > 1:
+        largest = np.abs(got - expected)[wrong].max()
+        by = f", by up to {largest:.3g}" if count > 1 else ""
+        text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
+    if time_axis is not None:
+        text += steps_text(wrong, time_axis)
+    return Gap(name, "value", text, "Which term of the equation, or which index, is different?")
+
+
+def differs(expected, got):
+    """Where two real arrays of one shape differ by more than the tolerance, as a boolean array."""
+    got = np.asarray(got, dtype=float)
+    largest = np.abs(expected).max(initial=0.0)
+    room = ABSOLUTE + RELATIVE_TO_LARGEST * largest + RELATIVE * np.abs(expected)
+    with np.errstate(invalid="ignore"):
+        return ~(np.abs(got - expected) <= room)
+
+
+def steps_text(wrong, time_axis):
+    """Which time steps are right, as a sentence; nothing where none or where all are wrong."""
+    by_step = wrong.any(axis=tuple(axis for axis in range(wrong.ndim) if axis != time_axis))
+    right = [str(t) for t in np.flatnonzero(~by_step)]
+    if not right:
+        return "" if len(by_step) == 1 else " No time step is right."
+    return f" Right at time step t = {', '.join(right)}; wrong at the others."
+
+
+def notice(name, expected, got, layout=None):
+    """What is certain about a wrong array without knowing the mistake, a sentence each; often nothing."""
+    if type(got) is not np.ndarray or not isinstance(expected, np.ndarray) or got.dtype.kind not in "fiu":
+        return []
+    layout = layout or Layout()
+    if got.shape == expected.shape[::-1] and got.ndim == 2 and not differs(expected, got.T).any():
+        return [f"`{name}` is the transpose of what is expected."]
+    if got.shape != expected.shape or not differs(expected, got).any():
+        return []
+    if got.size > 1 and not got.any():
+        return [f"Every entry of `{name}` is 0."]
+    facts = []
+    factor = constant_factor(expected, got)
+    if factor is not None:
+        sizes = [s for s, n in layout.sizes.items() if n > 1 and np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
+        meaning = f" ({sizes[0]} is {layout.sizes[sizes[0]]})" if sizes else ""
+        facts.append(f"Every entry of `{name}` is {factor:.4g} times the expected one{meaning}.")
+    if layout.steps in layout.symbols and got.shape[layout.symbols.index(layout.steps)] > 1:
+        axis = layout.symbols.index(layout.steps)
+        wrong = differs(expected, got).any(axis=tuple(i for i in range(got.ndim) if i != axis))
+        if wrong[:-1].all() and not wrong[-1]:
+            facts.append(f"`{name}` is right at the last time step and wrong at every step before it.")
+        elif wrong[1:].all() and not wrong[0]:
+            facts.append(f"`{name}` is right at the first time step and wrong at every step after it.")
+    return facts
+
+
+def constant_factor(expected, got):
+    """The one number by which every entry is multiplied, or None."""
+    largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
+    if got.size < 2 or expected[largest] == 0 or not np.isfinite(got).all():
+        return None
+    factor = float(got[largest] / expected[largest])
+    return factor if factor and not differs(expected * factor, got).any() else None
+
+
+def shape_text(symbols):
+    return f"({', '.join(map(str, symbols))}{',' if len(symbols) == 1 else ''})"
+
+
+def shape_question(expected, got):
+    if len(got) == len(expected) and got == expected[::-1]:
+        return "Which axis counts the examples?"
+    if tuple(n for n in expected if n != 1) == tuple(n for n in got if n != 1):
+        return "Which option keeps an axis of length 1?"
+    if len(got) == len(expected):
+        axis = next(i for i, (g, e) in enumerate(zip(got, expected, strict=True)) if g != e)
+        return f"What should axis {axis} count, and from what does its length come?"
+    return "How many axes does one time step have, how many a whole sequence?"
+
+
+def a_kind(thing):
+    """A thing's type with its article, for a sentence."""
+    name = type(thing).__name__
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def plural(count, word):
+    return word if count == 1 else word + "s"
+
+
+# ---- fingerprints: a mistake is recognised by a few sums, from which no solution can be read ------------------
+
+
+def fingerprint(value):
+    """Three weighted sums over all numbers of a value, and the same sums of their sizes as a scale.
+
+    Returns
+    -------
+    (6,) ndarray, or None where the value holds anything but finite numbers.
+    """
+    leaves = list(numbers_in(value))
+    if any(leaf is None for leaf in leaves):
+        return None
+    numbers = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.zeros(0)
+    if not np.isfinite(numbers).all():
+        return None
+    weights = np.cos(np.outer([1.0, 2.0, 3.0], np.arange(1, numbers.size + 1) * np.sqrt(2)))
+    return np.concatenate([weights @ numbers, np.abs(weights) @ np.abs(numbers)])
+
+
+def numbers_in(value):
+    if isinstance(value, dict):
+        value = [value[key] for key in sorted(value)]
+    if isinstance(value, tuple | list):
+        for item in value:
+            yield from numbers_in(item)
+    elif isinstance(value, np.ndarray | np.generic | int | float) and np.asarray(value).dtype.kind in "fiu":
+        array = np.asarray(value, dtype=float)
+        yield array
+        yield np.array(array.shape, dtype=float)
+    else:
+        yield None
+
+
+def same_fingerprint(one, other):
+    one, other = np.asarray(one), np.asarray(other)
+    return bool(np.all(np.abs(one[:3] - other[:3]) <= 1e-9 + 1e-6 * other[3:]))
+
+
+# ---- the check --------------------------------------------------------------------------------------------------
+
+
+def check(function):
+    """Compare a function with the expected values of its task's public case, and say what is seen.
+
+    What passes is printed with yours beside the expected values; what does not goes to the error stream (the tinted
+    box), so that nbgrader's Validate button sees it too. Nothing is raised: the notebook runs on.
+    """
+    name = getattr(function, "__name__", str(function))
+    cases = load_cases()
+    if name not in cases:
+        print(f"There is no check for {name!r}; there is one for each of {', '.join(cases)}.", file=sys.stderr)
+        return
+    passed, lines = examine(function, cases[name])
+    if not passed:
+        for helper in cases[name]["calls"]:
+            own = getattr(function, "__globals__", {}).get(helper)
+            if callable(own) and not examine(own, cases[helper])[0]:
+                lines.append(f"`{helper}`, on which this builds, does not pass its own check yet. Begin there.")
+    print("\n".join(lines), file=sys.stdout if passed else sys.stderr)
+
+
+def examine(function, case):
+    """Whether a function passes a case, and the lines that say what is seen."""
+    task, sizes = case["task"], ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            got = function(*copy.deepcopy(case["arguments"]))
+    except Exception as error:
+        return False, error_lines(task, function, error)
+    outputs, problem = split_outputs(case, got)
+    if problem:
+        return False, [f"{task}: {problem.text}", f"  {problem.question}"]
+    gaps = {}
+    for output, expected in case["expected"].items():
+        symbols = tuple(case["shapes"][output] or ())
+        layout = Layout(symbols, case["sizes"], case["steps"])
+        gap = find_gap(output, expected, outputs[output], layout)
+        if gap:
+            gaps[output] = (gap, notice(output, expected, outputs[output], layout))
+    if not gaps:
+        head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
+        return True, [head, *value_lines(case, outputs)]
+    if all(outputs[output] is None for output, symbols in case["shapes"].items() if symbols):
+        return False, [f"{task} is not done yet: a `None` between the START and END comments waits for its value."]
+    return False, gap_lines(case, outputs, gaps, sizes)
+
+
+def split_outputs(case, got):
+    """The outputs by name, or a gap where the function returned something else."""
+    names = list(case["expected"])
+    if case["returns_dict"]:
+        if type(got) is not dict:
+            text = f"the function returns {a_kind(got)}; a dict of {len(names)} gradients is asked for."
+            return None, Gap("returns", "type", text, "What does the last line return?")
+        missing = [name for name in names if name not in got]
+        if missing:
+            text = f"the returned dict has no entry {missing[0]!r}."
+            return None, Gap("returns", "missing", text, "Under which name is it stored?")
+        return {name: got[name] for name in names}, None
+    if type(got) not in (tuple, list) or len(got) != len(names):
+        what = f"{len(got)} values" if type(got) in (tuple, list) else a_kind(got)
+        text = f"the function returns {what}; {len(names)} values are asked for: {', '.join(names)}."
+        return None, Gap("returns", "length", text, "What does the last line return?")
+    return dict(zip(names, got, strict=True)), None
+
+
+def error_lines(task, function, error):
+    """An exception as a sentence with the line of the learner's own code where it happened."""
+    if isinstance(error, TypeError) and "None" in str(error) and has_placeholders(function):
+        return [f"{task} is not done yet: a `None` between the START and END comments waits for its value."]
+    where, frame = "", error.__traceback__
+    while frame is not None:
+        code = frame.tb_frame.f_code
+        if code is getattr(function, "__code__", None):
+            where = f", at line {frame.tb_lineno - code.co_firstlineno + 1} of the function"
+        frame = frame.tb_next
+    text = str(error).strip().splitlines()
+    said = f": {text[0]}" if text else ""
+    return [f"{task}: stopped by {type(error).__name__}{where}{said}.".replace("..", "."),
+            "  Which two things meet in that line, and what are their shapes?"]
+
+
+def has_placeholders(function):
+    """Whether the function still has a ``None`` of the scaffold in it."""
+    try:
+        source = inspect.getsource(function)
+    except (OSError, TypeError):
+        return None in getattr(getattr(function, "__code__", None), "co_consts", ())
+    return "= None" in source or "(None)" in source
+
+
+def value_lines(case, outputs):
+    """A small table: item, shape, yours, expected."""
+    rows = [("item", "shape", "yours", "expected")]
+    for label, path in case["printed"]:
+        yours, expected = outputs, case["expected"]
+        for key in path:
+            yours, expected = yours[key], expected[key]
+        rows.append((label, str(np.shape(yours)), brief(yours), brief(expected)))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return ["  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
+            for row in rows]
+
+
+def brief(value):
+    """A number or the first entries of an array, with eight decimals as the course prints them."""
+    entries = [f"{entry:.8f}" for entry in np.ravel(value)[:3]]
+    text = " ".join(entries) + (" ..." if np.size(value) > 3 else "")
+    return f"[{text}]" if np.ndim(value) else text
+
+
+def gap_lines(case, outputs, gaps, sizes):
+    right = [output for output in case["expected"] if output not in gaps]
+    lines = [f"{case['task']}: {', '.join(f'`{o}`' for o in gaps)} not yet as expected"
+             + (f"; right: {', '.join(f'`{o}`' for o in right)}." if right else "."),
+             f"  (on the public case: {sizes})"]
+    gap, facts = next(iter(gaps.values()))
+    lines += [f"  {gap.text}", *(f"  {fact}" for fact in facts)]
+    mistake = recognise(case, outputs, gaps)
+    return [*lines, f"  {mistake['says']}", f"  {mistake['hint']}"] if mistake else [*lines, f"  {gap.question}"]
+
+
+def recognise(case, outputs, wrong):
+    """The catalogued mistake whose fingerprints all wrong outputs bear; None where there is none or no single one."""
+    mine = {output: fingerprint(outputs[output]) for output in wrong}
+    if any(print_ is None for print_ in mine.values()):
+        return None
+    found = [
+        mistake for mistake in case["mistakes"]
+        if set(mistake["prints"]) == set(mine)
+        and all(same_fingerprint(mine[output], print_) for output, print_ in mistake["prints"].items())
+    ]
+    return found[0] if len({mistake["says"] for mistake in found}) == 1 else None
+
+
+# ---- the file of cases ----------------------------------------------------------------------------------------------
+
+
+def load_cases():
+    """The public cases by task name, from beside the notebook or this file; for a source notebook, its release's."""
+    here = Path(__file__).parent
+    for folder in (Path.cwd(), here, here / "release" / Path.cwd().name):
+        path = folder / CASES
+        if path.exists():
+            cases = json.loads(path.read_text(encoding="utf-8"))
+            return {name: {**case, **{key: unpack(case[key], []) for key in ("arguments", "expected")}}
+                    for name, case in cases.items()}
+    raise FileNotFoundError(f"{CASES} is missing: it belongs beside this notebook, as in the release folder")
+
+
+def unpack(packed, seen):
+    """A value from its JSON form; what occurs again in a case is stored once and referred to by number."""
+    if "again" in packed:
+        return seen[packed["again"]]
+    if "array" in packed:
+        value = np.array(packed["array"], dtype=float).reshape(packed["shape"])
+    elif "dict" in packed:
+        value = {key: unpack(item, seen) for key, item in packed["dict"].items()}
+    else:
+        items = [unpack(item, seen) for item in packed["items"]]
+        value = tuple(items) if packed["tuple"] else items
+    seen.append(value)
+    return value
+
+
+def pack(value, seen, digits=10):
+    """The JSON form of a value, its numbers to so many significant digits; the inverse of `unpack`."""
+    for number, other in enumerate(seen):
+        if other is value:
+            return {"again": number}
+    if isinstance(value, dict):
+        packed = {"dict": {key: pack(item, seen, digits) for key, item in value.items()}}
+    elif isinstance(value, tuple | list):
+        packed = {"items": [pack(item, seen, digits) for item in value], "tuple": isinstance(value, tuple)}
+    else:
+        packed = {"array": [float(f"{x:.{digits}g}") for x in np.ravel(value)], "shape": list(np.shape(value))}
+    seen.append(value)
+    return packed

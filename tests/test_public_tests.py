@@ -1,0 +1,215 @@
+"""The checks that learners run: what they say, and that they depend on nothing but their files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import public_tests
+from autograder.grade import support_files
+from public_tests import Layout, find_gap, notice
+
+
+@pytest.fixture
+def release_folder(assignment, tmp_path, monkeypatch):
+    """A folder with what lies beside a student's notebook; the working directory."""
+    for name, data in support_files(assignment).items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def said(assignment, release_folder, capsys):
+    """What `check` says of a function made from a source: (what went to stdout, what went to stderr)."""
+
+    def check(task, source):
+        namespace = dict(assignment.oracle.functions, np=np)
+        exec(assignment.oracle.imports, namespace)
+        exec(source, namespace)
+        public_tests.check(namespace[task])
+        return capsys.readouterr()
+
+    return check
+
+
+def test_right_solutions_pass(assignment, said):
+    """Every solution of the instructor's passes: item, shape, yours and expected are shown, nothing on stderr."""
+    for task, source in assignment.oracle.sources.items():
+        out, err = said(task, source)
+        assert "" == err
+        assert "all outputs agree" in out and "yours" in out and "expected" in out
+
+
+def test_untouched_task_is_not_done_yet(assignment, said):
+    """The scaffold as released gets one plain sentence, for each of the eight tasks."""
+    from autograder.scaffold import scaffold_source
+
+    for task, source in assignment.oracle.sources.items():
+        out, err = said(task, scaffold_source(source))
+        assert "" == out
+        assert [f"{task} is not done yet: a `None` between the START and END comments waits for its value."] == (
+            err.splitlines()
+        )
+
+
+def test_a_catalogued_mistake_gets_its_hint(said, wrong_source, assignment):
+    """A missing bias is named by its fingerprint, with the hint, in the check cell too."""
+    mistake = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
+    _, err = said("rnn_cell_forward", wrong_source("rnn_cell_forward", "no_ba"))
+    assert mistake.says in err and mistake.hint in err
+
+
+def test_an_unlisted_mistake_gets_the_gap_and_a_question(said, wrong_source):
+    """A mistake in no catalogue gets the first differing entry and a question."""
+    _, err = said("rnn_cell_forward", wrong_source("rnn_cell_forward", replace={"+ ba)": "+ 0.37 * ba)"}))
+    assert "`a_next[0, 0]` is" in err and "expected" in err
+    assert err.strip().endswith("?")
+
+
+def test_a_wrong_helper_is_named(said, wrong_source, assignment):
+    """A right loop over a wrong cell is told to begin at the cell."""
+    source = wrong_source("rnn_cell_forward", "no_ba") + "\n" + assignment.oracle.sources["rnn_forward"]
+    _, err = said("rnn_forward", source)
+    assert "`rnn_cell_forward`, on which this builds, does not pass its own check yet. Begin there." in err
+
+
+def test_an_error_names_its_line(said, wrong_source):
+    """An exception is told in a sentence with the line of the function, not as a traceback."""
+    source = wrong_source("rnn_cell_forward", replace={"Wax @ xt": "Wax @ xt.T"})
+    _, err = said("rnn_cell_forward", source)
+    line = next(i for i, text in enumerate(source.splitlines(), start=1) if "xt.T" in text)
+    assert f"ValueError, at line {line} of the function" in err
+    assert "Traceback" not in err
+
+
+def test_a_warning_is_not_a_failure(said, wrong_source):
+    """A right function that makes numpy warn passes without a word on stderr."""
+    source = wrong_source("rnn_cell_forward", replace={"    # next hidden state": "    np.exp(np.array([1e4]))"})
+    assert "" == said("rnn_cell_forward", source).err
+
+
+def test_caches_are_compared(said, wrong_source):
+    """A view of `c` as the first `c_next` shows in the cache alone, which the seeds' printed values miss."""
+    source = wrong_source("lstm_forward", replace={"c_next = np.zeros((n_a, m))": "c_next = c[:, :, 0]"})
+    _, err = said("lstm_forward", source)
+    assert "`caches` not yet as expected; right: `a`, `y`, `c`." in err
+
+
+def test_the_check_needs_numpy_alone(release_folder):
+    """In a process that can import nothing of ours, the check runs from the release folder."""
+    code = (
+        "import sys; sys.modules['autograder'] = None\n"
+        "import numpy as np\nfrom public_tests import check\n"
+        "def rnn_cell_forward(xt, a_prev, parameters):\n    return None, None, None\n"
+        "check(rnn_cell_forward)\n"
+        "print(sorted(m for m in sys.modules if m.split('.')[0] in ('IPython', 'matplotlib', 'nbformat', 'scipy')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=release_folder, capture_output=True, text=True, check=True)
+    assert "[]" == done.stdout.strip()
+    assert "is not done yet" in done.stderr
+
+
+def test_without_its_cases_the_check_says_what_is_missing(tmp_path, monkeypatch):
+    """A notebook moved away from its files is told which file belongs beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(public_tests, "__file__", str(tmp_path / "public_tests.py"))
+    with pytest.raises(FileNotFoundError, match=r"public_cases\.json is missing"):
+        public_tests.load_cases()
+
+
+EXPECTED = np.arange(1.0, 7.0).reshape(2, 3)
+
+
+@pytest.mark.parametrize(
+    "got, kind, words",
+    [
+        (None, "missing", "is None"),
+        ([[1, 2, 3], [4, 5, 6]], "type", "is a list; an array is asked for"),
+        (np.ma.masked_array(EXPECTED), "type", "is a MaskedArray"),
+        (EXPECTED.T, "shape", "has shape (3, 2); the task asks for (n_a, m) = (2, 3)"),
+        (EXPECTED[:1], "shape", "has shape (1, 3)"),
+        (3.0, "shape", "has shape ()"),
+        (EXPECTED.astype(complex), "dtype", "complex128"),
+        (EXPECTED.astype(object), "dtype", "object"),
+        (EXPECTED.astype(bool), "dtype", "bool"),
+        (EXPECTED + [[0, 0, 0], [0, 1, 0]], "value", "`a[1, 1]` is 6; expected 5. 1 of 6 entries differs"),
+        (np.where(EXPECTED == 2, np.nan, EXPECTED), "value", "1 of 6 entries are not finite"),
+    ],
+)
+def test_gap_of_an_array(got, kind, words):
+    """Missing, type, shape, dtype and value are told apart, in that order, in a sentence and with a question."""
+    gap = find_gap("a", EXPECTED, got, Layout(("n_a", "m"), {"n_a": 2, "m": 3}))
+    assert kind == gap.kind
+    assert words in gap.text
+    assert gap.question.endswith("?")
+
+
+@pytest.mark.parametrize("got", [EXPECTED.astype(np.float32), EXPECTED.astype(int), EXPECTED * (1 + 1e-6)])
+def test_no_gap_within_the_tolerance(got):
+    """float32, integers of the same value and another order of summation agree."""
+    assert find_gap("a", EXPECTED, got) is None
+
+
+def test_gap_names_the_first_wrong_step():
+    """Along time, the first wrong step is pointed at, and the right ones are listed."""
+    expected = np.ones((2, 3, 4))
+    got = expected.copy()
+    got[0, 1, 2] = 5
+    gap = find_gap("a", expected, got, Layout(("n_a", "m", "T_x"), {"n_a": 2, "m": 3, "T_x": 4}))
+    assert "`a[0, 1, 2]` is 5" in gap.text
+    assert "Right at time step t = 0, 1, 3; wrong at the others." in gap.text
+
+
+def test_gap_in_a_cache_says_where():
+    """A wrong leaf deep in a cache is found by its path."""
+    expected = ([(np.ones(2), {"Wf": np.ones((2, 2))})], np.zeros(3))
+    got = ([(np.ones(2), {"Wf": np.zeros((2, 2))})], np.zeros(3))
+    assert 'caches[0][0][1]["Wf"]' == find_gap("caches", expected, got).where
+
+
+@pytest.mark.parametrize(
+    "got, fact",
+    [
+        (EXPECTED * 3, "Every entry of `a` is 3 times the expected one (m is 3)."),
+        (EXPECTED * 0, "Every entry of `a` is 0."),
+        (-EXPECTED, "Every entry of `a` is -1 times the expected one."),
+        (EXPECTED.T, "`a` is the transpose of what is expected."),
+    ],
+)
+def test_certain_facts_are_noticed(got, fact):
+    """A constant factor, zeros and a transpose are said without any catalogue."""
+    assert [fact] == notice("a", EXPECTED, got, Layout(("n_a", "m"), {"n_a": 2, "m": 3}))
+
+
+def test_packing_keeps_sharing_and_values():
+    """What is packed for the file of cases comes back equal, shared arrays shared."""
+    shared = np.arange(3.0)
+    value = ([(shared, {"W": np.ones((2, 2))}), (shared, {"W": np.zeros((2, 2))})], shared)
+    back = public_tests.unpack(json.loads(json.dumps(public_tests.pack(value, []))), [])
+    assert find_gap("value", value, back) is None
+    assert back[0][0][0] is back[0][1][0] is back[1]
+
+
+def test_the_file_of_cases_holds_no_source(assignment):
+    """Neither a line of a solution nor a substitution of a mistake is in what students get."""
+    text = support_files(assignment)[public_tests.CASES].decode()
+    for name, task in assignment.tasks.items():
+        source = assignment.oracle.sources[name]
+        region = source[source.index("### START") : source.index("### END")]
+        for line in region.splitlines():
+            code = line.split("#")[0].strip()
+            if "=" in code and len(code) > 12:
+                assert code not in text
+        assert not any(new in text for mistake in task.mistakes for _, new in mistake.replace if len(new) > 12)
+
+
+def test_release_carries_the_one_source():
+    """rnn_utils.py and public_tests.py in the release are byte for byte those of the course."""
+    root = Path(public_tests.__file__).parent
+    for name in ("rnn_utils.py", "public_tests.py"):
+        for copy in (root / "release").glob(f"*/{name}"):
+            assert (root / name).read_bytes() == copy.read_bytes()
