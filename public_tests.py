@@ -215,7 +215,7 @@ def plural(count, word):
 
 
 def fingerprint(value):
-    """Three weighted sums over all numbers of a value, and the same sums of their sizes as a scale.
+    """Three weighted sums over all numbers of a value, then the same sums over their sizes, as a scale.
 
     Returns
     -------
@@ -245,9 +245,9 @@ def numbers_in(value):
         yield None
 
 
-def same_fingerprint(one, other):
-    one, other = np.asarray(one), np.asarray(other)
-    return bool(np.all(np.abs(one[:3] - other[:3]) <= 1e-9 + 1e-6 * other[3:]))
+def same_fingerprint(mine, sums):
+    """Whether a fingerprint has these three sums, within a millionth of its scale."""
+    return bool(np.all(np.abs(mine[:3] - np.asarray(sums)) <= 1e-9 + 1e-6 * mine[3:]))
 
 
 # ---- the check --------------------------------------------------------------------------------------------------

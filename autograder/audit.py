@@ -12,7 +12,6 @@ from functools import cached_property
 
 from .course import catalogue
 from .diagnosis import effects
-from .fingerprints import public_case
 from .jail.local import LocalSession
 from .judge import judge_task
 from .model import Mistake, Verdict
@@ -92,7 +91,6 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
 
 def judged(assignment: Assignment, name: str, change: Mistake) -> Verdict:
     """The verdict on the instructor's solution with a change made to it."""
-    namespace = dict(assignment.oracle.functions)
     function = assignment.oracle.wrong(name, change)
     # A session finds functions by name in one namespace, the one in which they also find each other.
     namespace = function.__globals__ | {name: function}
@@ -105,8 +103,3 @@ def right_variants(name: str) -> Iterable[Mistake]:
     if path.exists():
         for id, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
             yield Mistake(id, tuple((old, new) for old, new in entry["replace"]), says="", hint="")
-
-
-def fingerprinted(assignment: Assignment, name: str) -> int:
-    """How many mistakes the learner's own check can name."""
-    return len(public_case(assignment, name)["mistakes"])

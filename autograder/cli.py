@@ -12,9 +12,10 @@ from functools import wraps
 from pathlib import Path
 
 import click
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from . import __version__
 from .errors import AutograderError
@@ -114,9 +115,40 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_
     reports = graded_with_progress(root, assignment, students, jobs)
     seconds = time.perf_counter() - start
     if json_file:
-        write_json(json_file, assignment, reports, seconds)
+        write_json(json_file, in_contract_form(assignment, reports, seconds))
     show(root, assignment, reports, seconds)
     return ALL_GRADED if all(report["status"] == "graded" for report in reports) else SOME_NOT_GRADED
+
+
+@main.command("audit")
+@click.argument("assignment")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write the numbers here, too.")
+@in_course
+def audit_command(root: Path, assignment: str, json_file: Path | None):
+    """Measure the checks of ASSIGNMENT: which mistakes do they catch and name, which right answers do they accept?
+
+    Puts each catalogued mistake into the instructor's own solution and judges it; then each right answer written in
+    another way. Exit code 1 where a gate is missed: hidden checks catch all, the public check 95 %, 90 % are named,
+    every right variant gets full marks.
+    """
+    from . import audit
+
+    audits = audit.audit(load_assignment(root, assignment))
+    table = Table(Column("task", no_wrap=True), title=f"what the checks catch: {assignment}", box=box.SIMPLE)
+    for head in ("mistakes", "hidden", "public", "named\nalone", "named\nin group", "gap\nonly", "right\nvariants"):
+        table.add_column(head, justify="right")
+    for task in audits:
+        accepted = f"{task.variants - len(task.refused)}/{task.variants}"
+        numbers = (task.mistakes, task.hidden, task.public, task.unique, task.group, len(task.gap_only), accepted)
+        table.add_row(task.task, *map(str, numbers))
+    console.print(table)
+    problems = [problem for task in audits for problem in task.problems]
+    for problem in problems:
+        click.echo(problem)
+    if json_file:
+        write_json(json_file, {"assignment": assignment, "tasks": [task.to_dict() for task in audits]})
+    return SOME_NOT_GRADED if problems else ALL_GRADED
 
 
 @main.command("demo")
@@ -167,9 +199,9 @@ def graded_with_progress(root: Path, assignment: str, students: Sequence[str], j
 def show(root: Path, name: str, reports: Sequence[dict], seconds: float) -> None:
     """The table of students and tasks, then whatever was out of the ordinary."""
     tasks = list(load_assignment(root, name).tasks)
-    table = Table("student", *(task.replace("_", "\n") for task in tasks), "total", title=name)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = Table(Column("student", no_wrap=True), title=name, box=box.SIMPLE)
+    for head in (*(task.replace("_", "\n") for task in tasks), "total"):
+        table.add_column(head, justify="right", no_wrap=True)
     for report in reports:
         if report["status"] == "not graded":
             table.add_row(report["student"], *[""] * len(tasks), "not graded")
@@ -190,13 +222,17 @@ def points(task: dict) -> str:
     return f"{task['score']:g}" + ("*" if task["blamed_on"] else "")
 
 
-def write_json(path: Path, assignment: str, reports: Sequence[dict], seconds: float) -> None:
-    """Write the reports in the contract's form, all or nothing."""
+def in_contract_form(assignment: str, reports: Sequence[dict], seconds: float) -> dict:
+    """The reports as others read them (DESIGN.md, contracts)."""
     levels = sorted({report["isolation"] for report in reports if report["isolation"]})
-    whole = {
+    return {
         "assignment": assignment, "isolation": ", ".join(levels) or "none", "seconds": round(seconds, 3),
-        "submissions": reports,
+        "submissions": list(reports),
     }
+
+
+def write_json(path: Path, whole: dict) -> None:
+    """Write a JSON file, all or nothing."""
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
         json.dump(whole, file, indent=1)
     os.replace(file.name, path)

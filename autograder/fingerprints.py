@@ -49,8 +49,8 @@ def fingerprints(assignment: Assignment, task: Task, case: Case) -> list[dict]:
         if any(print_ is None for print_ in prints.values()):
             continue
         prints = {
-            name: [float(f"{x:.7g}") for x in print_]
-            for name, print_ in prints.items() if not same_fingerprint(right[name], print_)
+            name: [float(f"{x:.7g}") for x in print_[:3]]
+            for name, print_ in prints.items() if not same_fingerprint(right[name], print_[:3])
         }
         if prints:
             found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints})

@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.convert import upgrade_cell
-from nbformat.validator import iter_validate
+from nbformat.validator import get_validator
 
 from autograder.errors import NotebookError
 
@@ -259,8 +259,12 @@ def _with_ids(cells: list, taken=()) -> list:
 
 
 def _problem(nb) -> str | None:
-    error = next(iter(iter_validate(nb)), None)
-    return error and "it breaks nbformat: " + str(error.message).splitlines()[0][:200]
+    validator = get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor)
+    try:  # not nbformat.validate, which mends ids, warns, and looks for the best wording for as long as it takes
+        validator.validate(nb)
+    except nbformat.ValidationError as error:
+        return "it breaks nbformat: " + str(error.message).splitlines()[0][:200]
+    return None
 
 
 # ---- finding ------------------------------------------------------------------------------------------
@@ -428,9 +432,12 @@ def restore(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode
                                 if key in source.metadata})
     if problem := _problem(nb):
         raise NotebookError("source notebook", problem)
-    if len(repairs) > MAX_REPAIRS:
-        repairs[MAX_REPAIRS:] = [f"{len(repairs) - MAX_REPAIRS} more repairs are not listed"]
-    return nb, repairs
+    return nb, _bounded(repairs)
+
+
+def _bounded(repairs: list[str]) -> list[str]:
+    more = len(repairs) - MAX_REPAIRS
+    return [*repairs[:MAX_REPAIRS], f"{more} more repairs are not listed"] if more > 0 else repairs
 
 
 def _roles(source: NotebookNode) -> dict[str, _Role]:
@@ -459,6 +466,8 @@ def _checksum(text: str, role: _Role) -> str:
 
 def _same(one: str, other: str) -> bool:
     """Whether two sources say the same, blanks at line ends aside."""
+    if abs(len(one) - len(other)) > 1_000:
+        return False
     one, other = ([line.rstrip() for line in text.rstrip().split("\n")] for text in (one, other))
     return one == other
 
@@ -473,7 +482,7 @@ def _claims(submitted: NotebookNode, roles: dict[str, _Role]) -> list[_Cell]:
         name = nbgrader_metadata(node).get("grade_id")
         claim = name if isinstance(name, str) and name in roles else by_id.get(node.id)
         parsed += len(node.source)
-        runs = node.cell_type == "code" or claim in solutions and roles[claim].node.cell_type == "code"
+        runs = node.cell_type == "code" or (claim in solutions and roles[claim].node.cell_type == "code")
         defines = functions(node.source, exact=parsed <= MAX_PARSED) if runs else frozenset()
         if claim and not roles[claim].solution and defines & solutions and not _as_handed_out(node, roles[claim]):
             claim = None  # a student's function in a locked cell would be lost with what is restored there
@@ -693,15 +702,20 @@ def submission_files(folder, name: str) -> Submission:
             raise NotebookError(folder, f"it holds no {name}; what was found is {found}")
         chosen = near[0]
         repairs.append(f"the notebook was named {_short(str(chosen.relative_to(folder)))} instead of {name}")
-    return Submission(chosen, tuple(path for path in files if path not in notebooks), tuple(repairs))
+    return Submission(chosen, tuple(path for path in files if path not in notebooks), tuple(_bounded(repairs)))
 
 
 def _listed(folder: Path) -> tuple[list[Path], list[str]]:
     """Regular files with plain names, in order, few and small enough; and a note for what was left out."""
     files, repairs, size, folders, seen = [], [], 0, [folder], 0
     while folders:
-        with os.scandir(folders.pop(0)) as listing:
-            entries = sorted(itertools.islice(listing, MAX_FILES + 1), key=lambda entry: entry.name)
+        here = folders.pop(0)
+        try:
+            with os.scandir(here) as listing:
+                entries = sorted(itertools.islice(listing, MAX_FILES + 1), key=lambda entry: entry.name)
+        except OSError as error:  # no permission, or a path that is too long
+            repairs.append(f"{_short(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
+            continue
         for entry in entries:
             seen += 1
             if seen > MAX_FILES:

@@ -151,11 +151,13 @@ class _Code:
 
     def __init__(self, source: str):
         self._line_starts = [0, *(newline.end() for newline in _NEWLINE.finditer(source))]
-        text = _mask_magics(_NEWLINE.sub("\n", source))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the author's strings: "\d"
+            text = _mask_magics(_NEWLINE.sub("\n", source))
+            self._tree, tokens = _parse(text)
         self._lines = text.split("\n")
-        self._tree, tokens = _parse(text)
         self.regions = _regions(tokens)
-        # the end marker stays in the list, so that the index -1 finds no parenthesis
+        # tokenize's end marker is kept, so that neither the index -1 nor the one after the last finds a parenthesis
         self._tokens = [token for token in tokens if token.type not in _LAYOUT]
         self._starts = [token.start for token in self._tokens]
         self._ends = [token.end for token in self._tokens]
@@ -172,11 +174,7 @@ class _Code:
         first = bisect_left(self._starts, self._position(node.lineno, node.col_offset))
         last = bisect_left(self._ends, self._position(node.end_lineno, node.end_col_offset))
         tokens = self._tokens
-        while (
-            tokens[first - 1].string == "("
-            and tokens[last + 1].string == ")"
-            and not _is_header(tokens[first - 2])
-        ):  # fmt: skip
+        while (tokens[first - 1].string, tokens[last + 1].string) == ("(", ")") and not _is_head(tokens[first - 2]):
             first, last = first - 1, last + 1
         return self._starts[first], self._ends[last]
 
@@ -189,18 +187,16 @@ class _Code:
         return self._line_starts[line - 1] + column
 
 
-def _is_header(token: tokenize.TokenInfo) -> bool:
+def _is_head(token: tokenize.TokenInfo) -> bool:
     """Whether a parenthesis after this token belongs to the statement, as in ``class C(B):`` or ``match (v):``."""
     return token.string == "]" or (token.type == tokenize.NAME and not iskeyword(token.string))
 
 
 def _parse(text: str) -> tuple[ast.Module, list[tokenize.TokenInfo]]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about the author's strings: "\d"
-            return ast.parse(text), _tokens(text)
+        return ast.parse(text), _tokens(text)
     except (SyntaxError, tokenize.TokenError, ValueError, RecursionError, MemoryError) as error:
-        where = f" (line {error.lineno}: {error.msg})" if isinstance(error, SyntaxError) else ""
+        where = f" (line {error.lineno}: {error.msg})" if getattr(error, "lineno", None) else ""
         raise _Unfit(
             f"it holds a marker and does not parse as Python{where}", "Mend the code, or remove the markers"
         ) from None
@@ -311,14 +307,19 @@ def _nones(target: ast.expr, bare: bool = False) -> str:
     """One ``None`` for each name in a target, grouped as the names are; parentheses only where they are needed."""
     if not isinstance(target, ast.Tuple | ast.List):
         return "None"
-    text = ", ".join(
-        # a starred name takes a list, so what it groups lies flat
-        _nones(element.value, bare=True) if isinstance(element, ast.Starred) else _nones(element)
-        for element in target.elts
-    )
-    if len(target.elts) == 1:
-        text += ","
+    nones = [_nones(name) for name in _names(target)]
+    text = ", ".join(nones) + ("," if len(nones) == 1 else "")
     return text if bare and text else f"({text})"
+
+
+def _names(group: ast.Tuple | ast.List) -> Iterator[ast.expr]:
+    """A target's members; a starred group takes what is left over, so that its own members count."""
+    for name in group.elts:
+        match name:
+            case ast.Starred(value=ast.Tuple() | ast.List()):
+                yield from _names(name.value)
+            case _:
+                yield name
 
 
 def _is_range(iterable: ast.expr) -> bool:

@@ -17,7 +17,7 @@ LEVELS = {
     "oracle": 2, "jail": 2,
     "diagnosis": 3, "fingerprints": 3, "render": 3,
     "judge": 4,
-    "grade": 5,
+    "grade": 5, "audit": 5,
     "hooks": 6, "release": 6,
     "classroom": 7, "demo": 7,
     "cli": 8,

@@ -1,0 +1,280 @@
+"""The judge: points by check, one mistake costs once, and whatever comes back is a verdict, never a crash."""
+
+import numpy as np
+import pytest
+
+from autograder.judge import callees_first, judge, judge_task, same_form, stand_in
+from autograder.model import Failed, Foreign, Returned
+from autograder.scaffold import scaffold_source
+
+TASKS = (
+    "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward",
+    "rnn_cell_backward", "rnn_backward", "lstm_cell_backward", "lstm_backward",
+)  # fmt: skip
+
+
+@pytest.fixture
+def verdicts_of(assignment, session_with):
+    """All verdicts on a notebook with these sources in it, by task."""
+
+    def grade(missing=(), **sources):
+        return {verdict.task: verdict for verdict in judge(session_with(missing, **sources), assignment)}
+
+    return grade
+
+
+def check(verdict, name):
+    return next(check for check in verdict.checks if check.name == name)
+
+
+def test_the_solutions_get_full_marks(verdicts_of):
+    """100 points of 100, every check passed, nothing blamed and nothing diagnosed."""
+    verdicts = verdicts_of()
+    assert 100 == sum(verdict.score for verdict in verdicts.values())
+    assert all(verdict.passed and verdict.public_passed for verdict in verdicts.values())
+    assert all(verdict.diagnosis is None and verdict.blamed_on is None for verdict in verdicts.values())
+
+
+def test_the_scaffold_gets_nothing(assignment, verdicts_of):
+    """The release as it is handed out gets 0 of 100, and none of its tasks passes its public check."""
+    verdicts = verdicts_of(**{name: scaffold_source(s) for name, s in assignment.oracle.sources.items()})
+    assert 0 == sum(verdict.score for verdict in verdicts.values())
+    assert not any(verdict.public_passed for verdict in verdicts.values())
+
+
+def test_points_sum_to_the_cells_points(assignment, verdicts_of):
+    """The checks' points add up to what the instructor gave the test cell, to the last bit that counts."""
+    for name, verdict in verdicts_of().items():
+        assert assignment.points[name] == pytest.approx(sum(check.max_points for check in verdict.checks))
+        assert assignment.points[name] == verdict.score
+
+
+def test_missing_bias_is_named(verdicts_of, wrong_source):
+    """Dropping ba is diagnosed as the missing bias, not as 'wrong values'."""
+    verdicts = verdicts_of(rnn_cell_forward=wrong_source("rnn_cell_forward", "no_ba"))
+    assert "no_ba" == verdicts["rnn_cell_forward"].diagnosis.mistake
+
+
+def test_one_mistake_costs_once(verdicts_of, wrong_source):
+    """A wrong cell costs its own points only; the loop is judged with a right cell, and the cell is blamed."""
+    verdicts = verdicts_of(rnn_cell_forward=wrong_source("rnn_cell_forward", "no_ba"))
+    assert 85 == sum(verdict.score for verdict in verdicts.values())
+    assert 0 == verdicts["rnn_cell_forward"].score
+    assert "rnn_cell_forward" == verdicts["rnn_forward"].blamed_on
+    assert not verdicts["rnn_forward"].public_passed
+
+
+def test_a_missing_helper_does_not_sink_the_loop(verdicts_of):
+    """Without any rnn_cell_forward in the notebook, rnn_forward still earns its points."""
+    verdicts = verdicts_of(missing=("rnn_cell_forward",))
+    assert 0 == verdicts["rnn_cell_forward"].score
+    assert 15 == verdicts["rnn_forward"].score
+
+
+def test_a_loop_without_the_helper_is_judged_on_the_outcome(verdicts_of, wrong_source):
+    """The cell's equations written into the loop earn full marks, with no helper in the notebook."""
+    inlined = wrong_source("rnn_forward", replace={
+        "a_next, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)": (
+            "a_prev, xt = a_next, x[:, :, t]\n"
+            '        a_next = np.tanh(parameters["Wax"] @ xt + parameters["Waa"] @ a_prev + parameters["ba"])\n'
+            '        yt_pred = softmax(parameters["Wya"] @ a_next + parameters["by"])\n'
+            "        cache = (a_next, a_prev, xt, parameters)"
+        )
+    })
+    assert 15 == verdicts_of(missing=("rnn_cell_forward",), rnn_forward=inlined)["rnn_forward"].score
+
+
+def test_a_helper_with_a_signature_of_its_own_is_accepted(assignment, verdicts_of, wrong_source):
+    """A pair of cell and loop that agree with each other in another way is judged as written."""
+    loop = wrong_source("lstm_forward", replace={"lstm_cell_forward(xt, a_next, c_next, parameters)": (
+        "my_cell(parameters, xt, (a_next, c_next))")})
+    loop += "\n\ndef my_cell(parameters, xt, state):\n    return lstm_cell_forward(xt, *state, parameters)\n"
+    assert 15 == verdicts_of(lstm_forward=loop)["lstm_forward"].score
+
+
+def test_only_what_is_wrong_loses_points(verdicts_of, wrong_source):
+    """dba without keepdims costs dba, with a shape in the message, and nothing beside it."""
+    source = wrong_source("rnn_cell_backward", replace={"axis=1, keepdims=True": "axis=1"})
+    verdict = verdicts_of(rnn_cell_backward=source)["rnn_cell_backward"]
+    assert 9 == verdict.score
+    assert ["dba"] == [check.name for check in verdict.checks if not check.passed]
+    assert "has shape (5,); the task asks for (n_a, 1) = (5, 1)" in check(verdict, "dba").message
+
+
+def test_a_view_of_the_cell_state_costs_the_caches(verdicts_of, wrong_source):
+    """`c_next = c[:, :, 0]` leaves a, y, c right and the cached c_prev wrong: only the caches lose."""
+    source = wrong_source("lstm_forward", replace={"c_next = np.zeros((n_a, m))": "c_next = c[:, :, 0]"})
+    verdict = verdicts_of(lstm_forward=source)["lstm_forward"]
+    assert ["caches"] == [check.name for check in verdict.checks if not check.passed]
+
+
+def test_changed_arguments_are_seen(verdicts_of, wrong_source):
+    """Adding the carried gradient into da costs the check on arguments, though every gradient is right."""
+    source = wrong_source("rnn_backward", replace={
+        "gradients = rnn_cell_backward(da[:, :, t] + da_prevt, caches[t])": (
+            "da[:, :, t] += da_prevt\n        gradients = rnn_cell_backward(da[:, :, t], caches[t])")})
+    verdict = verdicts_of(rnn_backward=source)["rnn_backward"]
+    assert ["arguments"] == [check.name for check in verdict.checks if not check.passed]
+
+
+def test_an_answer_that_changes_is_seen(verdicts_of, assignment):
+    """A function that keeps state between calls fails the check on repetition."""
+    source = "calls = []\n" + assignment.oracle.sources["rnn_cell_forward"].replace(
+        "    return a_next", "    calls.append(1)\n    yt_pred = yt_pred + 1e-7 * len(calls)\n    return a_next")
+    verdict = verdicts_of(rnn_cell_forward=source)["rnn_cell_forward"]
+    assert ["repeatable"] == [check.name for check in verdict.checks if not check.passed]
+
+
+def test_constants_gain_nothing(assignment, verdicts_of):
+    """Returning the public case's own expected values passes the public check and earns nothing."""
+    expected = assignment.visible_cases("rnn_cell_forward")[0].expected
+    source = "def rnn_cell_forward(xt, a_prev, parameters):\n    return STORED"
+    sources = {"rnn_cell_forward": source}
+    verdicts = {}
+
+    def grade(session):
+        session.namespace["STORED"] = expected
+        return {v.task: v for v in judge(session, assignment)}
+
+    verdicts = grade(_session(assignment, sources))
+    assert verdicts["rnn_cell_forward"].public_passed
+    assert 0 == verdicts["rnn_cell_forward"].score
+
+
+def _session(assignment, sources):
+    from autograder.jail.local import LocalSession
+
+    namespace = {}
+    exec(assignment.oracle.imports, namespace)
+    for source in {**assignment.oracle.sources, **sources}.values():
+        exec(source, namespace)
+    session = LocalSession(namespace)
+    session.namespace = namespace
+    return session
+
+
+class Scripted:
+    """A session that returns one prepared outcome for one task, and nothing for the others."""
+
+    def __init__(self, task, outcome):
+        self.task, self.outcome = task, outcome
+
+    def call(self, name, arguments, replacing=None):
+        return self.outcome if name == self.task else Failed("missing", f"`{name}` is not defined.")
+
+
+A = np.ones((5, 10))
+ODD = {
+    "None": None,
+    "a number": 7.0,
+    "a string": "full marks",
+    "an empty tuple": (),
+    "too many": (A,) * 9,
+    "nothing but None": (None, None, None),
+    "a foreign object": Foreign("Evil"),
+    "foreign outputs": (Foreign("module"), Foreign("generator"), Foreign("Evil")),
+    "not a number": (A * np.nan, A * np.inf, (A, A, A, {})),
+    "objects": (np.array([[object()]]), A, A),
+    "strings": (np.array([["1"]]), np.array("x"), "cache"),
+    "complex": (A * 1j, A, A),
+    "huge integers": (10**400, -(10**400), True),
+    "a dict": {"a_next": A, "dxt": A, 3: A},
+    "wrong keys": {"dx": A},
+    "empty arrays": (np.zeros((0, 10)), np.zeros((5, 0)), ()),
+    "deep": ([[[[[[[[A]]]]]]]], A, A),
+}
+
+
+@pytest.mark.parametrize("value", ODD.values(), ids=ODD.keys())
+@pytest.mark.parametrize("task", TASKS)
+def test_whatever_comes_back_is_a_verdict(assignment, task, value):
+    """Any value gives a verdict of 0 points with a sentence for each check, never an exception."""
+    verdict = judge_task(Scripted(task, Returned(value, ())), assignment, task)
+    assert 0 == verdict.score
+    assert all(check.message for check in verdict.checks)
+
+
+@pytest.mark.parametrize("kind", ["missing", "raised", "timed out", "died", "unreadable"])
+def test_a_call_that_fails_is_a_verdict(assignment, kind):
+    """Each way of not coming back is told in the student's words, with a question."""
+    verdict = judge_task(Scripted("rnn_forward", Failed(kind, "It went wrong.")), assignment, "rnn_forward")
+    assert 0 == verdict.score
+    assert "It went wrong." == check(verdict, "returns").message
+    assert verdict.question.endswith("?")
+
+
+def test_hidden_arguments_are_never_shown(assignment, verdicts_of, wrong_source):
+    """No number of a hidden case stands in the feedback."""
+    verdict = verdicts_of(rnn_cell_forward=wrong_source("rnn_cell_forward", "no_ba"))["rnn_cell_forward"]
+    text = " ".join([check.message for check in verdict.checks] + list(verdict.notes))
+    for case in assignment.hidden_cases("rnn_cell_forward"):
+        for value in (case.expected[0], case.expected[1], case.arguments["xt"]):
+            assert not any(f"{number:.6g}" in text for number in np.ravel(value) if 1e-3 < abs(number) < 0.999)
+
+
+def test_a_mistake_at_odd_sizes_only_is_shown_on_fresh_arguments(verdicts_of, wrong_source):
+    """Code that fits the public sizes only loses points, and its gap is shown on arguments made for showing."""
+    source = wrong_source("rnn_cell_forward", replace={"    # next hidden state": "    a_prev = a_prev * (xt.shape[1] > 1)"})
+    verdict = verdicts_of(rnn_cell_forward=source)["rnn_cell_forward"]
+    assert verdict.public_passed
+    assert any("is right on the arguments of the check cell, and differs on others" in note for note in verdict.notes)
+
+
+def test_float32_passes(verdicts_of, wrong_source):
+    """float32 arithmetic is within the tolerance, through a whole backward pass."""
+    change = {"gradients = lstm_cell_backward(": (
+        "caches[t] = tuple(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in caches[t])\n"
+        "        gradients = lstm_cell_backward("), "(caches, x) = caches\n": "(caches, x) = caches\n    caches = list(caches)\n"}
+    assert 10 == verdicts_of(lstm_backward=wrong_source("lstm_backward", replace=change))["lstm_backward"].score
+
+
+def test_two_mistakes_are_both_named(verdicts_of, assignment):
+    """Two catalogued mistakes in one function are named together where their numbers tell."""
+    source = assignment.oracle.sources["rnn_cell_backward"]
+    by_id = {m.id: m for m in assignment.tasks["rnn_cell_backward"].mistakes}
+    local = [m for m in by_id.values() if {"dba"} == _effects(assignment, m)][:1]
+    local += [m for m in by_id.values() if {"dWax"} == _effects(assignment, m)][:1]
+    for mistake in local:
+        for old, new in mistake.replace:
+            source = source.replace(old, new)
+    diagnosis = verdicts_of(rnn_cell_backward=source)["rnn_cell_backward"].diagnosis
+    assert {m.id for m in local} == set(diagnosis.mistake.split("+"))
+
+
+def _effects(assignment, mistake):
+    from autograder.diagnosis import effects
+
+    return effects(assignment, "rnn_cell_backward", mistake.id)
+
+
+def test_callees_are_judged_first(assignment):
+    """A stand-in for a task exists only once that task has been judged."""
+    order = callees_first(assignment.tasks)
+    assert sorted(order) == sorted(TASKS)
+    for name, task in assignment.tasks.items():
+        assert all(order.index(callee) < order.index(name) for callee in task.calls)
+
+
+@pytest.mark.parametrize(
+    "name, change",
+    [
+        ("rnn_cell_forward", {"xt": np.ones((3, 10, 4))}),
+        ("rnn_cell_forward", {"parameters": {}}),
+        ("rnn_cell_forward", {"xt": None}),
+        ("rnn_cell_forward", {"a_prev": Foreign("Evil")}),
+        ("lstm_cell_backward", {"cache": ()}),
+        ("rnn_cell_backward", {"da_next": np.ones((5, 10), dtype=complex)}),
+        ("rnn_cell_forward", {"xt": np.ones((99, 10))}),
+    ],
+)
+def test_the_stand_in_takes_one_step_only(assignment, name, change):
+    """Whole sequences, other types and forms are refused with a sentence: the loop is still the student's to write."""
+    arguments = {**assignment.visible_cases(name)[0].arguments, **change}
+    with pytest.raises(ValueError, match=name):
+        stand_in(assignment, name)(*arguments.values())
+
+
+def test_same_form_leaves_sizes_free():
+    """A form fixes types, keys and numbers of axes, not lengths."""
+    assert same_form({"W": np.ones((2, 3)), "c": (np.ones(2),)}, {"W": np.ones((7, 1)), "c": [np.zeros(5)]})
+    assert not same_form(np.ones((2, 3)), np.ones(6))
