@@ -45,11 +45,11 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Feedback: the hidden part of the test cells is taken out before the page is written.
+# Feedback: HideTests takes the hidden part of the test cells out before the page is written.
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    "nbgrader.preprocessors.ClearHiddenTests",
+    "autograder.hooks.HideTests",
 ]
 # Script in a student's outputs does not run in the page.
 c.HTMLExporter.sanitize_html = True

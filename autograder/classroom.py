@@ -20,6 +20,7 @@ from .errors import AutograderError, CourseError
 from .hooks import REPORT
 from .oracle import load_assignment
 from .release import convert, course_config, nbgrader_surroundings, release
+from .submission import submission_files
 
 
 def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
@@ -107,7 +108,7 @@ def stage(submitted: Path, staged: Path, name: str) -> list[str]:
     list of str
         What had to be mended to find and read it.
     """
-    found = notebook.submission_files(submitted, name)
+    found = submission_files(submitted, name)
     staged.mkdir(parents=True)
     notebook.write(notebook.read(found.notebook), staged / f"{name}.ipynb")
     timestamp = submitted / "timestamp.txt"

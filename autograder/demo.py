@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell
 
 from . import notebook
 from .errors import CourseError
@@ -113,7 +114,7 @@ def exits(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> Non
     """A pupil whose notebook ends its own process, in a cell after the forward tasks."""
     fill(nb, solutions)
     at = [cell.id for cell in nb.cells].index("lstm_forward") + 1
-    nb.cells.insert(at, notebook.code_cell("import os\n\nos._exit(0)", "goodbye"))
+    nb.cells.insert(at, new_code_cell("import os\n\nos._exit(0)", id="goodbye"))
 
 
 PUPILS: dict[str, Callable] = {

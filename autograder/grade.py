@@ -35,12 +35,12 @@ def grade(
     Parameters
     ----------
     nb : NotebookNode
-        As `notebook.restore` gives it.
+        As `repair.restore` gives it.
     student : str
     assignment : Assignment
     jail : Jail
     repairs : tuple of str
-        What `notebook.restore` mended.
+        What `repair.restore` mended.
 
     Returns
     -------

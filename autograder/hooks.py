@@ -7,10 +7,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from nbformat import NotebookNode, from_dict
-from nbgrader.preprocessors import ClearSolutions, Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
-from . import grade, notebook, render, scaffold
+from . import grade, render, repair, scaffold
 from .errors import AutograderError
 from .jail import LEVELS, Jail
 from .model import Limits, Report
@@ -45,16 +46,28 @@ class Support(NbGraderPreprocessor):
         return nb, resources
 
 
+class HideTests(ClearHiddenTests):
+    """Stands for ClearHiddenTests in feedback: takes the hidden part out of test cells, and looks at no other cell.
+
+    A student's own cell that happens to say BEGIN HIDDEN TESTS would make that one fail.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources, index: int):
+        if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
+            return super().preprocess_cell(cell, resources, index)
+        return cell, resources
+
+
 class Restore(NbGraderPreprocessor):
     """Stands for DeduplicateIds in autograde's first pass: the notebook fit for grading, whatever came in."""
 
     def preprocess(self, nb: NotebookNode, resources):
         assignment = ours(resources)
         if assignment:
-            nb, repairs = notebook.restore(nb, assignment.notebook)
+            nb, repairs = repair.restore(nb, assignment.notebook)
             nb.metadata[REPORT] = {"repairs": list(repairs)}
-            for repair in repairs:
-                self.log.warning("%s: %s", resources["nbgrader"]["student"], repair)
+            for sentence in repairs:
+                self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return nb, resources
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from autograder import notebook
+from autograder import notebook, repair, submission
 from autograder.errors import NotebookError
 
 COURSE = Path(__file__).parents[1] / "source" / "rnn-step-by-step" / "rnn-step-by-step.ipynb"
@@ -134,10 +134,10 @@ def restored(nb, source=None):
     """What becomes of a submission; also checks that it is fit, left alone, and mended for good."""
     source = source or trusted()
     before = copy.deepcopy((nb, source))
-    result, repairs = notebook.restore(nb, source)
+    result, repairs = repair.restore(nb, source)
     assert before == (nb, source)
     assert_fit(result, source)
-    assert (result, []) == notebook.restore(result, source)
+    assert (result, []) == repair.restore(result, source)
     assert all(isinstance(line, str) and "\n" not in line and len(line) < 200 for line in repairs)
     return result, repairs
 
@@ -910,7 +910,7 @@ def test_repairs_are_bounded():
     """A thousand odd cells do not make a thousand sentences."""
     nb = honest()
     nb.cells += [new_code_cell("a", id=f"n{n}", metadata=nbgrader(f"n{n}", grade=True, points=9)) for n in range(1000)]
-    repairs = notebook.restore(nb, trusted())[1]
+    repairs = repair.restore(nb, trusted())[1]
     assert 101 == len(repairs)
     assert "900 more repairs are not listed" == repairs[-1]
 
@@ -991,9 +991,9 @@ def test_any_mangling_gives_a_fit_notebook(untouched, steps):
     nb = released(trusted()) if untouched else honest()
     mangle(nb, steps)
     source = trusted()
-    result, repairs = notebook.restore(nb, source)
+    result, repairs = repair.restore(nb, source)
     assert_fit(result, source)
-    assert (result, []) == notebook.restore(result, source)
+    assert (result, []) == repair.restore(result, source)
     assert len(repairs) <= 101
 
 
@@ -1021,7 +1021,7 @@ def test_nbgrader_grades_every_mangled_notebook(tmp_path, monkeypatch, caplog):
 
     class Restore(NbGraderPreprocessor):
         def preprocess(self, nb, resources):
-            return notebook.restore(nb, source)[0], resources
+            return repair.restore(nb, source)[0], resources
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)  # it starts alembic by name
@@ -1035,9 +1035,9 @@ def test_nbgrader_grades_every_mangled_notebook(tmp_path, monkeypatch, caplog):
     notebook.write(source, tmp_path / "source" / "ps1" / "p.ipynb")
     GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
     release = notebook.read(tmp_path / "release" / "ps1" / "p.ipynb")
-    assert [] == notebook.restore(release, source)[1]
-    assert release.cells[4].metadata.nbgrader.checksum == notebook._checksum(
-        release.cells[4].source, notebook._roles(source)["double"])
+    assert [] == repair.restore(release, source)[1]
+    assert release.cells[4].metadata.nbgrader.checksum == repair._checksum(
+        release.cells[4].source, repair._roles(source)["double"])
     students = [deed.__name__ for deed in DEEDS]
     for deed in DEEDS:
         nb = copy.deepcopy(release)
@@ -1074,7 +1074,7 @@ def test_the_notebook_is_found_by_its_name(tmp_path):
                  ".ipynb_checkpoints/a-checkpoint.ipynb"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         put(tmp_path, "{}", name)
-    found = notebook.submission_files(tmp_path, "a.ipynb")
+    found = submission.submission_files(tmp_path, "a.ipynb")
     assert (tmp_path / "a.ipynb", ()) == (found.notebook, found.repairs)
     assert ["data.csv", "timestamp.txt", "sub/x.csv"] == [str(path.relative_to(tmp_path)) for path in found.files]
 
@@ -1084,7 +1084,7 @@ def test_a_renamed_notebook_is_found(tmp_path, name):
     """A single notebook is taken, whatever its name, and the report says so."""
     (tmp_path / "sub").mkdir()
     put(tmp_path, "{}", name)
-    found = notebook.submission_files(tmp_path, "a.ipynb")
+    found = submission.submission_files(tmp_path, "a.ipynb")
     assert tmp_path / name == found.notebook
     assert (f"the notebook was named {name!r} instead of a.ipynb",) == found.repairs
 
@@ -1093,7 +1093,7 @@ def test_the_nearest_name_is_taken(tmp_path):
     """Of several notebooks the one that differs in case only."""
     put(tmp_path, "{}", "A.ipynb")
     put(tmp_path, "{}", "b.ipynb")
-    assert tmp_path / "A.ipynb" == notebook.submission_files(tmp_path, "a.ipynb").notebook
+    assert tmp_path / "A.ipynb" == submission.submission_files(tmp_path, "a.ipynb").notebook
 
 
 @pytest.mark.parametrize(("there", "says"), [
@@ -1104,9 +1104,9 @@ def test_without_a_notebook_it_says_what_was_found(tmp_path, there, says):
     for name in there:
         put(tmp_path, "{}", name)
     with pytest.raises(NotebookError, match=says):
-        notebook.submission_files(tmp_path, "a.ipynb")
+        submission.submission_files(tmp_path, "a.ipynb")
     with pytest.raises(NotebookError, match="no such submission"):
-        notebook.submission_files(tmp_path / "none", "a.ipynb")
+        submission.submission_files(tmp_path / "none", "a.ipynb")
 
 
 def test_links_and_odd_things_are_left_out(tmp_path, monkeypatch):
@@ -1128,17 +1128,17 @@ def test_links_and_odd_things_are_left_out(tmp_path, monkeypatch):
     for name in ("new\nline.csv", "-rf", "a\\b.csv", "c:x"):
         put(folder, "x", name)
     (folder / os.fsdecode(b"\xff.csv")).write_text("x")
-    found = notebook.submission_files(folder, "a.ipynb")
+    found = submission.submission_files(folder, "a.ipynb")
     assert any("cannot be listed" in line for line in found.repairs)
     assert ((), 9) == (found.files, len(found.repairs))
     assert all(line.isprintable() for line in found.repairs)
     (folder / "a.ipynb").unlink()
     (folder / "a.ipynb").symlink_to(secret)
     with pytest.raises(NotebookError, match="symbolic link"):
-        notebook.read(notebook.submission_files(folder, "a.ipynb").notebook)
+        notebook.read(submission.submission_files(folder, "a.ipynb").notebook)
     (tmp_path / "linked").symlink_to(folder)
     with pytest.raises(NotebookError, match="no such submission"):
-        notebook.submission_files(tmp_path / "linked", "a.ipynb")
+        submission.submission_files(tmp_path / "linked", "a.ipynb")
 
 
 def test_many_and_large_files_do_not_hide_the_notebook(tmp_path):
@@ -1146,11 +1146,11 @@ def test_many_and_large_files_do_not_hide_the_notebook(tmp_path):
     put(tmp_path, "{}", "z.ipynb")
     with open(tmp_path / "a.bin", "wb") as file:
         file.truncate(200_000_000)
-    found = notebook.submission_files(tmp_path, "z.ipynb")
+    found = submission.submission_files(tmp_path, "z.ipynb")
     assert ((), 1) == (found.files, len(found.repairs))
     for number in range(1001):
         (tmp_path / f"b{number}").touch()
-    found = notebook.submission_files(tmp_path, "z.ipynb")
+    found = submission.submission_files(tmp_path, "z.ipynb")
     assert tmp_path / "z.ipynb" == found.notebook
     assert len(found.files) <= 1000
     assert "only the first 1,000 files of the submission were looked at" in found.repairs
