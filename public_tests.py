@@ -279,7 +279,8 @@ def examine(function, case):
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            got = function(*copy.deepcopy(case["arguments"]))
+            arguments = copy.deepcopy(case["arguments"])
+            got = function(*arguments)
     except Exception as error:
         return False, error_lines(task, function, error)
     outputs, problem = split_outputs(case, got)
@@ -293,6 +294,9 @@ def examine(function, case):
         if gap:
             gaps[output] = (gap, notice(output, expected, outputs[output], layout))
     if not gaps:
+        if find_gap("arguments", case["arguments"], arguments):
+            text = f"{task}: all outputs are as expected, and an argument is changed by the call."
+            return False, [text, "  Which line writes into what was handed in?"]
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
         return True, [head, *value_lines(case, outputs)]
     if all(outputs[output] is None for output, symbols in case["shapes"].items() if symbols):

@@ -108,7 +108,7 @@ def stage(submitted: Path, staged: Path, name: str) -> list[str]:
     list of str
         What had to be mended to find and read it.
     """
-    found = submission_files(submitted, name)
+    found = submission_files(submitted, f"{name}.ipynb")
     staged.mkdir(parents=True)
     notebook.write(notebook.read(found.notebook), staged / f"{name}.ipynb")
     timestamp = submitted / "timestamp.txt"

@@ -6,7 +6,7 @@ The right answers are the source notebook's own, written in other ways; the wron
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -43,17 +43,28 @@ def make_course(root: Path, folder: Path) -> Path:
     return folder
 
 
-def make_class(course: Path, name: str) -> list[str]:
-    """Write a submission for each pupil into ``submitted/``; returns their names."""
+def make_class(course: Path, name: str, pupils: Mapping[str, Callable] | None = None) -> list[str]:
+    """Write a submission for each pupil into ``submitted/``; returns their names.
+
+    Parameters
+    ----------
+    course : Path
+        With its release generated.
+    name : str
+        The assignment.
+    pupils : mapping of str to callable, optional
+        Each pupil's name, and what fills in the notebook; the twelve of `PUPILS` by default.
+    """
+    pupils = PUPILS if pupils is None else pupils
     assignment = load_assignment(course, name)
     released = course / "release" / name / f"{name}.ipynb"
-    for student, make in PUPILS.items():
+    for student, make in pupils.items():
         nb = notebook.read(released)
         make(nb, dict(assignment.oracle.sources), assignment)
         folder = course / "submitted" / student / name
         folder.mkdir(parents=True)
         notebook.write(nb, folder / f"{name}.ipynb")
-    return list(PUPILS)
+    return list(pupils)
 
 
 def fill(nb: NotebookNode, solutions: Solutions) -> None:

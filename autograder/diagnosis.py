@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from public_tests import find_gap
 
@@ -28,13 +29,12 @@ def diagnose(
     wrong : sequence of str
         The outputs that are wrong; "arguments" among them where the arguments are changed.
     """
-    fits = Fit(assignment, task, outcomes)
-    wrong = frozenset(wrong)
+    fits, wrong, everything = Fit(assignment, task, outcomes), frozenset(wrong), (*task.outputs, "arguments")
 
     def touched(mistake: Mistake) -> frozenset[str]:
         return effects(assignment, task.name, mistake.id)
 
-    singles = [m for m in task.mistakes if touched(m) == wrong and fits.all(wrong, m.id)]
+    singles = [m for m in task.mistakes if touched(m) == wrong and fits.all(everything, m.id)]
     if singles:
         return agreed([(m,) for m in singles])
     # Mistakes that touch one output each: any number of them can be told apart.
@@ -49,11 +49,14 @@ def diagnose(
     leading = [m for m in task.mistakes if any(fits.all({name}, m.id) for name in sorted(wrong & touched(m)))]
     pairs = [
         (one, two) for one in leading for two in task.mistakes
-        if two is not one and wrong <= touched(one) | touched(two) and fits.all(wrong, one.id, two.id)
+        if two is not one and wrong == touched(one) | touched(two) and fits.all(everything, one.id, two.id)
     ]
     if pairs:
         return agreed(pairs)
-    return joined(found[0] for found in named.values()) if named else None
+    # What can be named although something else cannot: not beyond the first output that stays unexplained, since
+    # what comes after it may follow from it.
+    explained = list(takewhile(lambda name: name in named, (name for name in task.outputs if name in wrong)))
+    return joined(named[name][0] for name in explained) if explained else None
 
 
 class Fit:

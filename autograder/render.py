@@ -48,21 +48,26 @@ def to_text(verdict: Verdict) -> str:
 
 
 def to_html(verdict: Verdict) -> str:
-    """The feedback for a page: every word from outside is escaped, and marks are words, not colours alone."""
+    """The feedback for a page: every word from outside is escaped, and marks are words, not colours alone.
+
+    Only tags that nbconvert's sanitizer lets through, so that feedback pages can sanitize all outputs.
+    """
     rows = "".join(
-        f"<tr><th scope='row' style='text-align:left'>{code(label(check.name))}</th>"
-        f"<td>{'✓ passed' if check.passed else '✗ not yet'}</td>"
-        f"<td style='text-align:right'>"
-        f"{f'{number(check.points)} / {number(check.max_points)}' if check.max_points else '–'}</td>"
-        f"<td style='text-align:left'>{code(check.message)}</td></tr>"
+        row(
+            code(label(check.name)),
+            "✓ passed" if check.passed else "✗ not yet",
+            f"{number(check.points)} of {number(check.max_points)}" if check.max_points else "",
+            code(check.message),
+        )
         for check in verdict.checks
     )
-    after = "".join(f"<p>{code(line)}</p>" for line in sentences(verdict))
-    return (
-        f"<div class='autograder-feedback'><p><strong>{code(headline(verdict))}</strong></p>"
-        "<table><thead><tr><th scope='col'>check</th><th scope='col'>result</th><th scope='col'>points</th>"
-        f"<th scope='col'>what was seen</th></tr></thead><tbody>{rows}</tbody></table>{after}</div>"
-    )
+    head = row(*(f"<strong>{title}</strong>" for title in ("check", "result", "points", "what was seen")))
+    after = "".join(f"<div>{code(line)}</div>" for line in sentences(verdict))
+    return f"<div><strong>{code(headline(verdict))}</strong></div><table>{head}{rows}</table>{after}"
+
+
+def row(*cells: str) -> str:
+    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
 def label(check: str) -> str:

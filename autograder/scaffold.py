@@ -53,7 +53,7 @@ _MAGIC = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT}
+_LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT}
 #: Fields of the syntax tree that name, declare or arrange; every other expression is a value.
 _STAYS = {
     "target", "targets", "optional_vars",  # what is assigned to
@@ -173,10 +173,14 @@ class _Code:
         """Where a value begins and ends, the parentheses around it included."""
         first = bisect_left(self._starts, self._position(node.lineno, node.col_offset))
         last = bisect_left(self._ends, self._position(node.end_lineno, node.end_col_offset))
-        tokens = self._tokens
-        while (tokens[first - 1].string, tokens[last + 1].string) == ("(", ")") and not _is_head(tokens[first - 2]):
+        while self._in_parentheses(first, last):
             first, last = first - 1, last + 1
         return self._starts[first], self._ends[last]
+
+    def _in_parentheses(self, first: int, last: int) -> bool:
+        """Whether these tokens have parentheses of their own; those of ``class C(B)`` are the statement's."""
+        class_, name, before = self._tokens[first - 3 : first] if first > 2 else self._tokens[:1]
+        return XX
 
     def _position(self, line: int, utf8_column: int) -> Position:
         """The column that `ast` counts in bytes, in characters."""

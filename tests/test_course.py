@@ -56,8 +56,7 @@ def course(tmp_path):
     nb = notebook.read(ROOT / "source" / NAME / f"{NAME}.ipynb")
     for name, source in (("clip", SOLUTION), ("clip_tests", TESTS)):
         model = notebook.find(nb, "lstm_backward" + name.removeprefix("clip"))
-        cell = new_code_cell(source, id=name, metadata=model.metadata)
-        cell.metadata.nbgrader = {**model.metadata.nbgrader, "grade_id": name}
+        cell = new_code_cell(source, id=name, metadata={"nbgrader": {**model.metadata.nbgrader, "grade_id": name}})
         nb.cells.append(cell)
     notebook.write(nb, path)
     return tmp_path

@@ -1,0 +1,125 @@
+"""How the judge treats answers by strangers: people who have never seen the catalogue of mistakes.
+
+Right answers, written otherwise than the instructor's, are in ``autograder/course/variants``; wrong ones, each with
+a sentence on what is wrong, beside this file. None of them was written with the catalogue at hand.
+
+Run ``python -m tests.strangers.measure`` for a table, ``... measure --says [TASK ...]`` to read each diagnosis
+beside what is really wrong.
+"""
+
+import argparse
+import contextlib
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import NamedTuple
+
+from autograder.course import catalogue
+from autograder.jail.local import LocalSession
+from autograder.judge import judge
+from autograder.oracle import load_assignment
+
+ROOT = Path(__file__).parent.parent.parent
+NAME = "rnn-step-by-step"
+VARIANTS = catalogue.FOLDER.parent / "variants"
+WRONG = Path(__file__).parent
+COLUMNS = ("right", "full marks", "wrong", "lose points", "public fails", "named", "elsewhere", "seconds")
+
+
+class Answer(NamedTuple):
+    """One way to write a task: substitutions in the instructor's solution, and what is wrong with it, if anything."""
+
+    id: str
+    replace: list[list[str]]
+    what: str = ""
+
+
+def read_answers(folder, task):
+    """The answers of ``folder/<task>.toml``, in the file's order."""
+    entries = tomllib.loads((folder / f"{task}.toml").read_text(encoding="utf-8"))
+    return [Answer(id, **entry) for id, entry in entries.items()]
+
+
+def written(source, answer):
+    """The solution as this stranger wrote it; each left side must stand exactly once."""
+    for old, new in answer.replace:
+        if source.count(old) != 1:
+            raise ValueError(f"{answer.id}: {old!r} stands {source.count(old)} times")
+        source = source.replace(old, new)
+    return source
+
+
+def verdicts_on(assignment, task, answer):
+    """All verdicts by task, on a notebook that is the instructor's but for one task."""
+    namespace = {"__name__": "__main__"}
+    exec(assignment.oracle.imports, namespace)
+    sources = {**assignment.oracle.sources, task: written(assignment.oracle.sources[task], answer)}
+    for name, source in sources.items():
+        with contextlib.suppress(SyntaxError):  # as in a notebook: that cell defines nothing
+            exec(compile(source, f"<cell {name}>", "exec"), namespace)
+    with contextlib.redirect_stdout(None):
+        return {verdict.task: verdict for verdict in judge(LocalSession(namespace), assignment)}
+
+
+def elsewhere(verdicts, task):
+    """The other tasks that lose points."""
+    return [name for name, verdict in verdicts.items() if name != task and verdict.score < verdict.max_score]
+
+
+def measure_task(assignment, task, says):
+    """One row of the table; the lines that name what should not be so, and, where asked for, each diagnosis."""
+    began, lines = time.perf_counter(), []
+    right, full = read_answers(VARIANTS, task), 0
+    for answer in right:
+        verdict = verdicts_on(assignment, task, answer)[task]
+        failed = [f"{check.name}: {check.message}" for check in verdict.checks if not check.passed]
+        full += verdict.score == verdict.max_score and not failed and not verdict.diagnosis
+        lines += [f"{task}: right {answer.id!r} is refused: {text}" for text in failed]
+    wrong, lose, public, named, spread = read_answers(WRONG, task), 0, 0, 0, 0
+    for answer in wrong:
+        verdicts = verdicts_on(assignment, task, answer)
+        verdict, others = verdicts[task], elsewhere(verdicts, task)
+        lose += verdict.score < verdict.max_score
+        public += not verdict.public_passed
+        named += verdict.diagnosis is not None
+        spread += bool(others)
+        if verdict.score == verdict.max_score:
+            lines.append(f"{task}: wrong {answer.id!r} loses nothing")
+        if others:
+            lines.append(f"{task}: wrong {answer.id!r} costs points in {', '.join(others)}")
+        if says:
+            lines += describe(answer, verdict)
+    row = (len(right), full, len(wrong), lose, public, named, spread, round(time.perf_counter() - began, 1))
+    return row, lines
+
+
+def describe(answer, verdict):
+    """What is wrong, and what the judge says of it."""
+    score = f"{verdict.score:.4g} of {verdict.max_score:.4g}"
+    yield f"[{answer.id}] {answer.what} ({score}{', public passes' if verdict.public_passed else ''})"
+    if verdict.diagnosis:
+        yield f"    = {verdict.diagnosis.mistake}: {verdict.diagnosis.says}"
+    else:
+        yield from (f"    - {check.message}" for check in verdict.checks if not check.passed)
+        yield from (f"    ~ {note}" for note in verdict.notes)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description="How the judge treats answers by strangers.")
+    parser.add_argument("tasks", nargs="*", help="tasks to measure; all without any")
+    parser.add_argument("--says", action="store_true", help="show each diagnosis beside what is really wrong")
+    options = parser.parse_args(arguments)
+    assignment = load_assignment(ROOT, NAME)
+    rows = {}
+    for task in options.tasks or assignment.tasks:
+        rows[task], lines = measure_task(assignment, task, options.says)
+        print(*lines, sep="\n" if lines else "", end="\n" if lines else "")
+    rows["all"] = tuple(map(sum, zip(*rows.values(), strict=True)))
+    print(f"\n{'task':20}", *(f"{column:>12}" for column in COLUMNS))
+    for task, row in rows.items():
+        print(f"{task:20}", *(f"{number:12g}" for number in row))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
