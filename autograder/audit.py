@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import cached_property
+from io import StringIO
 
 from .course import catalogue
 from .diagnosis import effects
+from .errors import CourseError
 from .jail.local import LocalSession
 from .judge import judge_task
 from .model import Mistake, Verdict
@@ -91,10 +94,12 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
 
 def judged(assignment: Assignment, name: str, change: Mistake) -> Verdict:
     """The verdict on the instructor's solution with a change made to it."""
-    function = assignment.oracle.wrong(name, change)
-    # A session finds functions by name in one namespace, the one in which they also find each other.
-    namespace = function.__globals__ | {name: function}
-    return judge_task(LocalSession(namespace), assignment, name)
+    try:
+        function = assignment.oracle.wrong(name, change)
+    except (ValueError, SyntaxError) as error:
+        raise CourseError(name, f"a change does not fit the solution ({error})", "Bring the two together.") from error
+    with redirect_stdout(StringIO()):  # a right answer may print
+        return judge_task(LocalSession(function.__globals__), assignment, name)
 
 
 def right_variants(name: str) -> Iterable[Mistake]:

@@ -136,8 +136,8 @@ def audit_command(root: Path, assignment: str, json_file: Path | None):
 
     audits = audit.audit(load_assignment(root, assignment))
     table = Table(Column("task", no_wrap=True), title=f"what the checks catch: {assignment}", box=box.SIMPLE)
-    for head in ("mistakes", "hidden", "public", "named\nalone", "named\nin group", "gap\nonly", "right\nvariants"):
-        table.add_column(head, justify="right")
+    for head in ("known", "hidden", "public", "named", "in a\ngroup", "gap\nonly", "right"):
+        table.add_column(head, justify="right", no_wrap=True)
     for task in audits:
         accepted = f"{task.variants - len(task.refused)}/{task.variants}"
         numbers = (task.mistakes, task.hidden, task.public, task.unique, task.group, len(task.gap_only), accepted)

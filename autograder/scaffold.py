@@ -35,7 +35,6 @@ import tokenize
 import warnings
 from bisect import bisect_left
 from collections.abc import Iterator
-from keyword import iskeyword
 
 from nbformat import NotebookNode
 
@@ -53,6 +52,7 @@ _MAGIC = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
+#: Tokens that may stand between a value and its parentheses, or that have no text.
 _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT}
 #: Fields of the syntax tree that name, declare or arrange; every other expression is a value.
 _STAYS = {
@@ -157,7 +157,6 @@ class _Code:
             self._tree, tokens = _parse(text)
         self._lines = text.split("\n")
         self.regions = _regions(tokens)
-        # tokenize's end marker is kept, so that neither the index -1 nor the one after the last finds a parenthesis
         self._tokens = [token for token in tokens if token.type not in _LAYOUT]
         self._starts = [token.start for token in self._tokens]
         self._ends = [token.end for token in self._tokens]
@@ -178,9 +177,13 @@ class _Code:
         return self._starts[first], self._ends[last]
 
     def _in_parentheses(self, first: int, last: int) -> bool:
-        """Whether these tokens have parentheses of their own; those of ``class C(B)`` are the statement's."""
-        class_, name, before = self._tokens[first - 3 : first] if first > 2 else self._tokens[:1]
-        return XX
+        """Whether parentheses of their own stand around these tokens; those of ``class C(B)`` are the statement's."""
+        match [token.string for token in self._tokens[max(first - 3, 0) : first]]:
+            case ["class", _, "("] | [*_, "]", "("]:
+                return False
+            case [*_, "("]:
+                return self._tokens[last + 1].string == ")"
+        return False
 
     def _position(self, line: int, utf8_column: int) -> Position:
         """The column that `ast` counts in bytes, in characters."""
@@ -189,11 +192,6 @@ class _Code:
     def _offset(self, position: Position) -> int:
         line, column = position
         return self._line_starts[line - 1] + column
-
-
-def _is_head(token: tokenize.TokenInfo) -> bool:
-    """Whether a parenthesis after this token belongs to the statement, as in ``class C(B):`` or ``match (v):``."""
-    return token.string == "]" or (token.type == tokenize.NAME and not iskeyword(token.string))
 
 
 def _parse(text: str) -> tuple[ast.Module, list[tokenize.TokenInfo]]:

@@ -129,7 +129,7 @@ BLOCKS = [
     ("try:\n    f()\nexcept* A:\n    pass", "try:\n    None\nexcept* None:\n    pass"),
     ("match f(x):\n    case [0, 'a', y] if y > 1: g()\n    case {'k': -1, **r} | P(True, z=None): pass",
      "match None:\n    case [None, None, y] if None: None\n    case {'k': None, **r} | P(None, z=None): pass"),
-    ("match (x):\n    case (0): pass", "match (None):\n    case (None): pass"),
+    ("match (x):\n    case(0): pass", "match None:\n    case None: pass"),
     ("def f(a, /, b: int = (1), *c, d=g(2), **e) -> int:\n    'Says what.'\n    return a + b",
      "def f(a, /, b: int = None, *c, d=None, **e) -> int:\n    'Says what.'\n    return None"),
     ("def f():\n    b'no docstring'", "def f():\n    None"),
@@ -348,12 +348,13 @@ EXTENSIONS = [
 TARGETS = st.sampled_from(["kept1", "kept2.kept3", "kept4[kept5]", "kept6[:, kept7, 'ö']", "(kept8)", "keptß9"])
 LEAVES = [
     "{t} = {v}", "{t} = {t} = {v}", "{t}, *{t} = {v}", "({t}, [{t}, *({t}, {t})]), {t} = {v}", "{t}, = {v}, {v}",
-    "{t} += yield {v}", "kept20: kept21[kept22] = {v}", "kept23: kept24", "{v}", "assert {v}, {v}", "assert({v})", "pass",
+    "kept20: kept21[kept22] = {v}", "kept23: kept24", "{v}", "assert {v}, {v}", "assert({v})", "pass",
     "raise {v} from {v}", "raise", "return {v}, *{v}", "return", "return({v})", "yield", "yield {v}", "yield from {v}",
     "await {v}", "del {t}, {t}", "import secret.secret1 as secret2, secret3", "from secret import (secret1,\n secret2)",
     "global kept25", "%timeit secret({v[0]}", "!secret \\\n secret", "secret.secret1??", "kept26 = !secret {secret}",
     "{t} = {v}; {v}; {t}={v}", "# stays30", "", "{t} = {v}  # stays31 secretly", "{v}#stays32", "with({v})as {t}: {v}",
-    "if {v}: {t} = {v}; {v}", "for {t} in range({v}): {v}", "{t} += {v}", "(yield {v})", "(\n{t}) = ((yield {v}))",
+    "if {v}: {t} = {v}; {v}", "for {t} in range({v}): {v}", "{t} += {v}", "(yield {v})", "{t} += yield {v}",
+    "(\n{t}) = ((yield {v}))",
 ]  # fmt: skip
 BRANCHES = [
     "for {t}, {t} in {v}:  # stays40\n{b}\nelse:\n{b}", "for {t} in reversed(range({v}, {v})):\n{b}", "while {v}:\n{b}",
