@@ -200,21 +200,28 @@ def show(root: Path, name: str, reports: Sequence[dict], seconds: float) -> None
     """The table of students and tasks, then whatever was out of the ordinary."""
     tasks = list(load_assignment(root, name).tasks)
     table = Table(Column("student", no_wrap=True), title=name, box=box.SIMPLE)
-    for head in (*(task.replace("_", "\n") for task in tasks), "total"):
+    for head in (*map(short_head, tasks), "total"):
         table.add_column(head, justify="right", no_wrap=True)
     for report in reports:
         if report["status"] == "not graded":
             table.add_row(report["student"], *[""] * len(tasks), "not graded")
             continue
         cells = [points(report["tasks"][task]) for task in tasks]
-        table.add_row(report["student"], *cells, f"{report['score']:g} / {report['max_score']:g}")
+        table.add_row(report["student"], *cells, f"{report['score']:g}/{report['max_score']:g}")
     console.print(table)
     for report in reports:
         for line in ([report["reason"]] if report["reason"] else []) + report["repairs"]:
             console.print(f"{report['student']}: {line}", markup=False, highlight=False, soft_wrap=True)
     levels = sorted({report["isolation"] for report in reports if report["isolation"]})
+    if any(task["blamed_on"] for report in reports for task in report["tasks"].values()):
+        console.print("* judged with a correct function beneath it, since the student's own goes wrong")
     graded = sum(report["status"] == "graded" for report in reports)
     console.print(f"{graded} of {len(reports)} graded in {seconds:.1f} s; isolation: {', '.join(levels) or 'none'}")
+
+
+def short_head(task: str) -> str:
+    """A task's name as the narrow head of a column."""
+    return task.replace("forward", "fwd").replace("backward", "bwd").replace("_", "\n")
 
 
 def points(task: dict) -> str:

@@ -24,14 +24,15 @@ REPORT = "autograder"
 class Scaffold(ClearSolutions):
     """Stands for ClearSolutions in generate_assignment: a scaffold between the markers, not a hole.
 
-    Solution cells without START CODE HERE are cleared by nbgrader as ever.
+    Solution cells without START CODE HERE, and regions between BEGIN and END SOLUTION, are cleared by nbgrader as ever.
     """
 
     def preprocess(self, nb: NotebookNode, resources):
         return super().preprocess(scaffold.scaffold_notebook(nb, name=resources["nbgrader"]["notebook"]), resources)
 
     def preprocess_cell(self, cell: NotebookNode, resources, index: int):
-        if scaffold.has_region(cell.source):
+        ours = cell.cell_type == "code" and scaffold.has_region(cell.source)
+        if ours and self.begin_solution_delimeter not in cell.source:
             return cell, resources
         return super().preprocess_cell(cell, resources, index)
 

@@ -80,6 +80,7 @@ class Limits:
     file_bytes: int = 32 << 20
     output_bytes: int = 1 << 20  # of one cell's outputs
     message_bytes: int = 64 << 20  # of one message on the wire
+    stand_in_calls: int = 1000  # of one call, to the trusted side's functions
     restarts: int = 8  # fresh processes after a cell or call that did not come back
 
 

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config, PyFileConfigLoader
 
 from .errors import AutograderError
@@ -47,7 +49,10 @@ def nbgrader_surroundings() -> Iterator[list[str]]:
     log.addHandler(handler)
     propagate, log.propagate = log.propagate, False
     try:
-        yield errors
+        with warnings.catch_warnings():
+            # nbgrader's own queries make SQLAlchemy warn, several times a submission, of nothing we could change
+            warnings.simplefilter("ignore", SAWarning)
+            yield errors
     finally:
         log.removeHandler(handler)
         log.propagate = propagate
