@@ -1,0 +1,121 @@
+"""Inside the jail, before any student: the warm process. Imports everything once, then forks on request.
+
+It reads from the trusted end alone, never from a student, and runs no student code: that happens in its forks,
+each used for one session and thrown away. Imports nothing of ours but what lies beside it.
+"""
+
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import sys
+
+import fence
+
+
+def main(options):
+    """Serve the control socket until the trusted end is gone.
+
+    A request is one JSON object in one message, its answer likewise. ``{"fork": limits}`` comes with the student's
+    socket and is answered with the process's number; ``{"end": number}`` kills it, with all it started, and is
+    answered with its wait status and what it used.
+    """
+    control = socket.socket(fileno=options["control"])
+    os.set_inheritable(control.fileno(), False)
+    shell = _warm_up()
+    fence.prepare(options)
+    forks = {}
+    _answer(control, {"warm": os.getpid()})
+    while True:
+        if not _waits(control, options["watch"]):
+            break
+        data, descriptors, _, _ = socket.recv_fds(control, 1 << 16, 1)
+        if not data:
+            break
+        request = json.loads(data)
+        if "fork" in request:
+            answer = _fork(control, options, request["fork"], descriptors[0], shell, forks)
+        elif request["end"] in forks:
+            answer = {"ended": fence.end(request["end"], forks.pop(request["end"]), forks)}
+        else:
+            answer = {"ended": None}
+        _answer(control, answer)
+    for number in list(forks):
+        fence.end(number, forks.pop(number), forks)
+    fence.tidy(options)
+    os._exit(0)
+
+
+def _waits(control, watch):
+    """Wait for the next request; false where the trusted process has died, whoever else may hold its socket."""
+    poll = select.poll()
+    poll.register(control, select.POLLIN)
+    if watch is not None:
+        poll.register(watch, select.POLLIN)
+    ready = {descriptor for descriptor, _ in poll.poll()}
+    return watch not in ready
+
+
+def _answer(control, message):
+    control.sendall(json.dumps(message).encode())
+
+
+def _warm_up():
+    """The shell, with all that a notebook of ours imports; frozen, so that no fork's collector touches its pages."""
+    import site
+
+    import shell as notebook
+
+    site.sethelper()
+    shell = notebook.make_shell(1 << 20)
+    import student  # noqa: F401 - imported before the fork
+
+    here = os.path.dirname(__file__)
+    sys.path[:] = [entry for entry in sys.path if entry != here]
+    gc.collect()
+    gc.freeze()
+    return shell
+
+
+def _fork(control, options, limits, descriptor, shell, forks):
+    """Fork, and in the child serve one session; in the warm process, what to answer."""
+    try:
+        number, scratch = fence.fork(options, limits)
+    except (OSError, RuntimeError) as error:
+        os.close(descriptor)
+        return {"error": f"{type(error).__name__}: {error}"}
+    if number:
+        os.close(descriptor)
+        forks[number] = scratch
+        return {"number": number}
+    code = 1
+    try:
+        _serve(control, options, limits, descriptor, shell, scratch)
+        code = 0
+    except (EOFError, BrokenPipeError):
+        code = 0  # the trusted end is done with us
+    except BaseException as error:
+        os.write(2, f"{type(error).__name__}: {error}\n".encode())
+    finally:
+        os._exit(code)
+
+
+def _serve(control, options, limits, descriptor, shell, scratch):
+    import student
+    import wire
+
+    sock = socket.socket(fileno=descriptor)
+    control.close()
+    try:
+        outputs = fence.enter(options, limits, scratch, keep={descriptor})
+    except Exception as error:
+        wire.send(sock, wire.encode(("unfenced", f"{type(error).__name__}: {error}")))
+        raise
+    wire.send(sock, wire.encode(("fenced",)))
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(signum, signal.SIG_DFL if signum == signal.SIGTERM else signal.default_int_handler)
+    for name in ("student", "shell", "wire", "inside", "fence", "syscalls"):
+        sys.modules.pop(name, None)  # a student's own file of such a name is found instead
+    student.serve(sock, shell, outputs)

@@ -1,0 +1,249 @@
+"""A session behind walls: a cell or call that does not come back costs itself; the rest goes on in a fresh fork."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..errors import JailError, WireError
+from ..model import CellRun, Failed, Outcome, Returned, Value
+from . import wire
+from .outputs import clean_outputs, clean_text
+from .session import Replacing, Session, answer
+
+FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
+FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
+
+
+class Problem(NamedTuple):
+    """Why a cell or call did not come back."""
+
+    kind: str  # as in `Failed`
+    says: str  # continues a sentence that starts with the cell or the function
+    cause: str = "student"  # or "outside", which is to be doubted once; or "ours"
+
+
+class JailSession(Session):
+    """A notebook in forks of a jail's warm process; made by `Jail.open`.
+
+    A fork is used until something in it does not come back. Then it is ended, and the next one runs the same cells
+    but those that did not come back; what the other cells showed the first time is kept.
+    """
+
+    def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes]):
+        self._jail, self._limits = jail, jail.limits
+        self._sources = [str(source) for _, source in cells]
+        self._files = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+        self._runs: list[CellRun | None] = [None] * len(self._sources)
+        self._culprits: set[int] = set()
+        self._seconds = 0.0  # spent waiting for the student's code
+        self._restarts = self._lost = 0
+        self._doubted: set[int | str | None] = set()  # cells and functions whose process was killed once
+        self._over: Failed | None = None  # why no further call is tried
+        self._fork = None
+        try:
+            self._make_ready()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def cells(self) -> tuple[CellRun, ...]:
+        return tuple(run or CellRun(problem="was not run") for run in self._runs)
+
+    def close(self) -> None:
+        if self._fork is not None:
+            self._fork.end()
+            self._fork = None
+        self._over = self._over or Failed("died", "The session is closed.")
+
+    # ---- cells ------------------------------------------------------------------------------------------
+
+    def _make_ready(self) -> None:
+        """See to it that there is a fork in which the cells have run, or that it is known why there is none."""
+        while self._fork is None and self._over is None:
+            if self._seconds >= self._limits.submission_seconds:
+                self._give_up("timed out", f"the submission ran past {_seconds(self._limits.submission_seconds)}")
+            elif self._restarts > self._limits.restarts + 1:
+                self._give_up("died", f"the notebook's process had to be ended {self._restarts} times")
+            else:
+                self._run_cells()
+
+    def _give_up(self, kind: str, reason: str) -> None:
+        self._over = Failed(kind, f"Not tried: {reason}.")
+        self._runs = [run or CellRun(problem=f"was not run: {reason}") for run in self._runs]
+
+    def _run_cells(self) -> None:
+        """Run the cells in a fresh fork; it is kept where all came back, else the one that did not is noted."""
+        indices = [i for i in range(len(self._sources)) if i not in self._culprits]
+        if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
+            indices = [i for i in indices if self._runs[i] is not None]
+        fork = self._jail.fork()
+        if problem := self._start(fork, indices):
+            self._blame(problem, None)
+            return
+        for index in indices:
+            message, problem = self._next(fork, self._limits.cell_seconds, "cell")
+            if problem is None and (len(message) != 4 or message[1] != index):
+                problem = _unreadable(fork)
+            if problem is None:
+                if self._runs[index] is None:
+                    count = message[3] if type(message[3]) is int and message[3] >= 0 else None
+                    self._runs[index] = CellRun(clean_outputs(message[2], self._limits.output_bytes), count)
+                continue
+            if self._blame(problem, index):
+                self._culprits.add(index)
+                run = self._runs[index] or CellRun()
+                self._runs[index] = replace(run, problem=problem.says, outputs=(*run.outputs, _stopped(problem.says)))
+            return
+        _, problem = self._next(fork, self._limits.cell_seconds, "ready")
+        if problem is None:
+            self._fork = fork
+        else:
+            self._blame(problem, None)
+
+    def _start(self, fork, indices: Sequence[int]) -> Problem | None:
+        """Hand the cells to a fork that has put up its walls."""
+        try:
+            message = fork.receive(time.monotonic() + FENCE_SECONDS)
+            if message[0] != "fenced":
+                fork.end()
+                raise JailError(f"a wall cannot be put up: {message[1:]}")
+            cells = [(i, self._sources[i]) for i in indices]
+            frame = wire.encode(("run", cells, self._files, asdict(self._limits)), cap=self._limits.message_bytes)
+            fork.send(frame, FENCE_SECONDS)
+        except (TimeoutError, EOFError, OSError, WireError):
+            fork.end()
+            return Problem("died", "could not be started", cause="ours")
+        return None
+
+    def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Problem | None]:
+        """The next message, of a kind, within ``limit`` seconds, or why there is none; then the fork has been ended."""
+        start = time.monotonic()
+        deadline = (began or start) + limit
+        last = start + self._limits.submission_seconds - self._seconds
+        try:
+            message = fork.receive(min(deadline, last))
+            if word is None or message[0] == word:
+                return message, None
+            return message, _unreadable(fork)
+        except TimeoutError:
+            fork.end()
+            if last < deadline:
+                return (), Problem("timed out", f"ran past the submission's {_seconds(self._limits.submission_seconds)}")
+            return (), Problem("timed out", f"ran past {_seconds(limit)}")
+        except (EOFError, OSError):
+            return (), _death(fork.end(), self._limits)
+        except WireError as error:
+            fork.end()
+            return (), Problem("unreadable", f"sent what cannot be read: {error}")
+        finally:
+            self._seconds += time.monotonic() - start
+
+    def _blame(self, problem: Problem, place: int | str | None) -> bool:
+        """Whether the student's code at a place is why a fork is gone; their budget of restarts pays, or ours."""
+        if problem.cause == "outside" and place not in self._doubted:
+            self._doubted.add(place)  # an operator's kill, or the system's: the same again would be no chance
+            return False
+        if problem.cause == "ours":
+            self._lost += 1
+            if self._lost >= FORKS_LOST:
+                raise JailError(f"a fork was lost {self._lost} times: it {problem.says}")
+            return False
+        self._restarts += 1
+        return True
+
+    # ---- calls ------------------------------------------------------------------------------------------
+
+    def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
+        replacing = replacing or {}
+        frame = wire.encode(("call", name, tuple(arguments), sorted(replacing)), cap=self._limits.message_bytes)
+        while True:
+            self._make_ready()
+            if self._over is not None:
+                return self._over
+            outcome = self._try_call(name, frame, len(arguments), replacing)
+            if not isinstance(outcome, Problem):
+                return outcome
+            self._fork = None
+            if self._blame(outcome, name):
+                return Failed(outcome.kind, f"`{name}` {outcome.says}.")
+
+    def _try_call(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome | Problem:
+        fork, limits = self._fork, self._limits
+        start = time.monotonic()
+        asked = carried = 0
+        try:
+            fork.send(frame, limits.call_seconds)
+        except TimeoutError:
+            fork.end()
+            return Problem("timed out", "left its process unable to answer")
+        except OSError:
+            return _death(fork.end(), limits)
+        while True:
+            message, problem = self._next(fork, limits.call_seconds, None, start)
+            if problem is not None:
+                return problem
+            if message[0] == "asks" and _is_form(message, str, tuple, dict) and message[1] in replacing:
+                asked += 1
+                if asked > limits.stand_in_calls:
+                    fork.end()
+                    return Problem("raised", f"called `{message[1]}` more than {limits.stand_in_calls} times")
+                reply = answer(replacing[message[1]], message[2:], limits.message_bytes)
+                carried += len(reply)
+                if carried > 4 * limits.message_bytes:
+                    fork.end()
+                    return Problem("raised", f"called `{message[1]}` for more numbers than may pass")
+                try:
+                    fork.send(reply, limits.call_seconds)
+                except OSError:
+                    return _death(fork.end(), limits)
+            elif message[0] == "returned" and _is_form(message, object, tuple) and len(message[2]) == count:
+                return Returned(message[1], message[2])
+            elif message[0] == "failed" and _is_form(message, str, str) and message[1] in ("missing", "raised",
+                                                                                           "unreadable"):
+                return Failed(message[1], clean_text(message[2], 2 * wire.MAX_MESSAGE))
+            else:
+                return _unreadable(fork)
+
+
+def _is_form(message: tuple, *types: type) -> bool:
+    return len(message) == len(types) + 1 and all(
+        kind is object or type(part) is kind for part, kind in zip(message[1:], types, strict=True)
+    )
+
+
+def _unreadable(fork) -> Problem:
+    fork.end()
+    return Problem("unreadable", "sent what cannot be read")
+
+
+def _death(end: Mapping[str, Any] | None, limits) -> Problem:
+    """What a process's end means; ``end`` is what `Jail.end` gives."""
+    if end is None:
+        return Problem("died", "was running when the warm process died", cause="ours")
+    status, seconds = end["status"], end["seconds"]
+    if seconds >= 2 * limits.submission_seconds:
+        return Problem("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        if number == signal.SIGKILL:  # nobody inside can do that to it
+            return Problem("died", "had its process killed", cause="outside")
+        return Problem("died", f"crashed its process ({signal.Signals(number).name})")
+    return Problem("died", "ended the process")
+
+
+def _stopped(says: str) -> dict[str, Any]:
+    """What the notebook shows below a cell that did not come back."""
+    return {"output_type": "error", "ename": "Stopped", "evalue": f"This cell {says}.",
+            "traceback": [f"Stopped: this cell {says}."]}
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:g} s"

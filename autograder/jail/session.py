@@ -1,0 +1,101 @@
+"""What a session is: the student's functions, to be called with values, behind a wall or without one."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..errors import AutograderError
+from ..model import CellRun, Outcome, Value
+from . import wire
+
+#: Functions on the trusted side that stand for the student's own, by name.
+Replacing = Mapping[str, Callable[..., Any]]
+
+
+class Session(ABC):
+    """A student's notebook after its cells have run; a context manager.
+
+    Attributes
+    ----------
+    cells : tuple of CellRun
+        What running each cell gave, in the notebook's order.
+    """
+
+    cells: tuple[CellRun, ...] = ()
+
+    @abstractmethod
+    def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
+        """What the student's function ``name`` gives for these arguments.
+
+        Parameters
+        ----------
+        name : str
+        arguments : tuple of Value
+            Copies of them are handed over, in the order of the function's signature.
+        replacing : dict, optional
+            While this call runs, the student's own functions of these names are out of the way: their calls come to
+            the trusted side, which calls these instead. What raises ValueError here raises it there.
+
+        Returns
+        -------
+        Returned or Failed
+            Whatever the student's code does, this is a value.
+
+        Raises
+        ------
+        JailError
+            Where the process fails through no fault of the student's.
+        """
+
+    def close(self) -> None:
+        """End the process behind the session, and everything it started."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+
+def answer(function: Callable[..., Any], asked: Value, cap: int) -> bytes:
+    """The frame that answers a student's call to a stand-in.
+
+    Where the result contains one of the arguments, or an object inside them, the student gets back the very object
+    that was passed: code that writes into an array which a cache still holds must see its own mistake.
+
+    Parameters
+    ----------
+    function : callable
+        The trusted side's.
+    asked : (tuple, dict)
+        Positional and keyword arguments, as decoded: plain values, possibly with a `Foreign` among them.
+    cap : int, bytes
+    """
+    arguments, keywords = asked
+    name = getattr(function, "__name__", "this function")
+    try:
+        inspect.signature(function).bind(*arguments, **keywords)
+    except TypeError as error:
+        return wire.encode(("refused", "TypeError", f"{name}() {error}"), cap=cap)
+    except ValueError:
+        pass  # no signature to be had: the call itself will tell
+    try:
+        result = function(*arguments, **keywords)
+    except AutograderError:
+        raise
+    except ValueError as error:
+        return wire.encode(("refused", "ValueError", str(error)[: wire.MAX_MESSAGE]), cap=cap)
+    except Exception:
+        # The arguments are the student's choice: what they make our function raise is theirs too, its words are not.
+        return wire.encode(("refused", "ValueError", f"{name}() cannot work with these arguments"), cap=cap)
+    return wire.encode(("answer", result), arguments=(arguments, keywords), cap=cap)
+
+
+def opened(reply: Value) -> Any:
+    """What the student's code gets from an answer: its value, or the exception it carries."""
+    if reply[0] == "answer":
+        return reply[1]
+    raise {"TypeError": TypeError}.get(reply[1], ValueError)(reply[2])

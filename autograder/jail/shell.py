@@ -1,0 +1,279 @@
+"""The student's end, notebook semantics: an IPython shell whose outputs are nbformat dicts.
+
+Runs inside the jail and imports nothing of ours. The shell is made once, before any fork, so that a fork finds
+IPython, matplotlib and the machinery of tracebacks ready.
+"""
+
+import builtins
+import getpass
+import io
+import os
+import sys
+import types
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+TRACEBACK_BYTES = 64 << 10  # of one traceback: deep recursion prints long ones
+EACH = 200  # what an output takes beside its text
+
+
+class Recorder:
+    """A cell's outputs in the order in which they came, up to a number of bytes."""
+
+    def __init__(self, limit):
+        self.limit = limit
+        self.start()
+
+    def start(self):
+        self.outputs, self.room, self.displays, self.clear_next = [], self.limit, {}, False
+
+    def stream(self, name, text):
+        text = self._fit(text)
+        if not text:
+            return
+        self._clear_if_due()
+        if self.outputs and self.outputs[-1].get("name") == name:
+            self.outputs[-1]["text"].append(text)
+        else:
+            self.room -= EACH
+            self.outputs.append({"output_type": "stream", "name": name, "text": [text]})
+
+    def bundle(self, kind, data, metadata=None, count=None, display_id=None, update=False):
+        size = EACH + sum(len(key) + len(_text(value)) for key, value in data.items())
+        if size > self.room:
+            self._fit("x" * size)
+            return
+        self.room -= size
+        self._clear_if_due()
+        data = {key: _jsonable(value) for key, value in data.items()}
+        if update and display_id in self.displays:
+            self.displays[display_id].update(data=data, metadata=_jsonable(metadata or {}))
+            return
+        output = {"output_type": kind, "data": data, "metadata": _jsonable(metadata or {})}
+        if kind == "execute_result":
+            output["execution_count"] = count
+        if display_id is not None:
+            self.displays[display_id] = output
+        self.outputs.append(output)
+
+    def error(self, name, value, lines):
+        text = "\n".join(lines)
+        if len(text) > TRACEBACK_BYTES:
+            half = TRACEBACK_BYTES // 2
+            text = text[:half] + "\n... (cut) ...\n" + text[-half:]
+        self.room -= EACH + len(text)
+        if self.room < -2 * TRACEBACK_BYTES:  # the first error is told even where the cell has printed too much
+            return
+        self._clear_if_due()
+        self.outputs.append({"output_type": "error", "ename": str(name)[:200], "evalue": str(value)[:5000],
+                             "traceback": text.split("\n")})
+
+    def clear(self, wait):
+        if wait:
+            self.clear_next = True
+        else:
+            self.outputs.clear()
+
+    def finish(self):
+        outputs = [
+            {**output, "text": "".join(output["text"])} if output["output_type"] == "stream" else output
+            for output in self.outputs
+        ]
+        if self.room < 0:
+            outputs.append({"output_type": "stream", "name": "stdout", "text": f"output cut at {_size(self.limit)}\n"})
+        return outputs
+
+    def _clear_if_due(self):
+        if self.clear_next:
+            self.clear_next = False
+            self.outputs.clear()
+
+    def _fit(self, text):
+        """As much of a text as there is room for; what has been cut once stays cut."""
+        if self.room < 0:
+            return ""
+        kept = text[: self.room]
+        self.room -= len(text.encode("utf-8", "replace"))
+        return kept
+
+
+def _size(count):
+    return f"{count / (1 << 20):g} MiB" if count >= 1 << 20 else f"{count / 1024:g} KiB"
+
+
+def _text(value):
+    return value if isinstance(value, str) else repr(value)
+
+
+def _jsonable(value):
+    """A plain copy: bytes, as figures are, become base64 as nbformat wants it."""
+    if isinstance(value, bytes):
+        import base64
+
+        return base64.encodebytes(value).decode("ascii")
+    if isinstance(value, dict):
+        return {str(key): _jsonable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_jsonable(item) for item in value]
+    return value
+
+
+class Stream(io.TextIOBase):
+    """sys.stdout or sys.stderr of a notebook."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, recorder, name):
+        self.recorder, self.name = recorder, name
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        self.recorder.stream(self.name, text)
+        return len(text)
+
+
+class Hook(DisplayHook):
+    """The value of a cell's last expression."""
+
+    def write_output_prompt(self):
+        pass
+
+    def write_format_data(self, format_dict, md_dict=None):
+        self.shell.recorder.bundle("execute_result", format_dict, md_dict, self.shell.execution_count - 1)
+
+    def finish_displayhook(self):
+        self._is_active = False
+
+
+class Publisher(DisplayPublisher):
+    """What `display` shows."""
+
+    def publish(self, data, metadata=None, *, transient=None, update=False, **kwargs):
+        display_id = (transient or {}).get("display_id")
+        self.shell.recorder.bundle("display_data", data, metadata, display_id=display_id, update=update)
+
+    def clear_output(self, wait=False):
+        self.shell.recorder.clear(wait)
+
+
+class Shell(InteractiveShell):
+    """IPython as a notebook's kernel has it, without a kernel."""
+
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+    recorder = None
+
+    def init_io(self):
+        pass
+
+    def init_virtualenv(self):
+        pass
+
+    def enable_gui(self, gui=None):
+        pass
+
+    def ask_exit(self):
+        pass
+
+    def _showtraceback(self, etype, evalue, stb):
+        try:
+            text = str(evalue)
+        except Exception:
+            text = "(its message cannot be shown)"
+        self.recorder.error(etype.__name__, text, stb)
+
+    def system(self, command):
+        """Say that shell commands are not run, without making the cell fail: ``!pip install`` is a common first line."""
+        self.recorder.stream("stdout", f"Shell commands are not run while a notebook is graded: {command}\n")
+        self.user_ns["_exit_code"] = 0
+
+    def getoutput(self, command, split=True, depth=0):
+        from IPython.utils.text import SList
+
+        self.system(command)
+        return SList([]) if split else ""
+
+
+def make_shell(limit):
+    """A shell with a fresh ``__main__``, everything it will need imported, and nothing of this shown to the student."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.IPCompleter.use_jedi = False
+    config.InteractiveShell.autoindent = False
+    config.InteractiveShell.banner1 = ""
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    Shell.recorder = Recorder(limit)  # the display hook and publisher look for it while the shell is being made
+    shell = Shell.instance(config=config, user_module=module)
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    builtins.input = _nobody_to_ask
+    getpass.getpass = _nobody_to_ask
+    _rehearse(shell)
+    return shell
+
+
+def _nobody_to_ask(prompt=""):
+    raise StdinNotImplementedError("input() has nobody to ask while a notebook is graded.")
+
+
+REHEARSAL = (
+    "import numpy as np, matplotlib.pyplot as plt\n%matplotlib inline",
+    "plt.figure(); plt.plot([1, 2], label='a'); plt.title('a'); plt.xlabel('$x_1$'); plt.legend(); plt.show()",
+    "plt.imshow(np.eye(3)); plt.colorbar(); {'a': np.eye(2)}",
+    "def f(x):\n    return np.dot(x, np.ones((3, 3)))\nf(np.ones((2, 2)))",
+    "print('a'); %timeit -n1 -r1 1",
+    "if True print",
+)
+
+
+def _rehearse(shell):
+    """Run what makes IPython and matplotlib import and cache, then forget it."""
+    names = set(shell.user_ns)
+    for source in REHEARSAL:
+        run_cell(shell, source)
+    for name in set(shell.user_ns) - names:
+        del shell.user_ns[name]
+    shell.history_manager.reset()
+    shell.history_manager.outputs.clear()
+    shell.history_manager.exceptions.clear()
+    shell.displayhook.flush()
+    shell.execution_count = 1
+    shell.compile._filename_map.clear()
+    for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+        if hasattr(sys, name):
+            delattr(sys, name)
+
+
+def run_cell(shell, source, descriptors=None):
+    """Run one cell; its outputs and its execution count."""
+    recorder = shell.recorder
+    recorder.start()
+    kept = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
+    count = shell.execution_count
+    try:
+        shell.run_cell(source, store_history=True)
+    finally:
+        sys.stdout, sys.stderr = kept
+    for name, descriptor in (descriptors or {}).items():
+        drain(recorder, name, descriptor)
+    return recorder.finish(), count
+
+
+def drain(recorder, name, descriptor):
+    """Add what was written below Python, straight to descriptor 1 or 2."""
+    size = os.fstat(descriptor).st_size
+    if size:
+        recorder.stream(name, os.pread(descriptor, recorder.limit + 1, 0).decode("utf-8", "replace"))
+        os.ftruncate(descriptor, 0)

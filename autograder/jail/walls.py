@@ -1,0 +1,183 @@
+"""The levels of isolation: what stands between a student's code and the machine, and how to start behind it."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import JailError
+from ..model import Limits
+
+#: From the weakest to the strongest. At each, a fork is a process of its own with limits, an empty environment and a
+#: private working folder; "bubblewrap" adds a file system, a network and a table of processes of its own.
+LEVELS = ("process", "bubblewrap")
+#: Scratch folders' names start with it, and the number of the process they belong to.
+PREFIX = "autograder-jail-"
+HERE = Path(__file__).parent
+#: What the student's end consists of; nothing else of ours is laid into the jail.
+INSIDE = ("inside.py", "fence.py", "syscalls.py", "student.py", "shell.py", "wire.py")
+BOOT = (
+    "import json, sys; options = json.loads(sys.argv[1]); sys.path[:0] = [options['here']]; "
+    "sys.path += options['path']; import inside; inside.main(options)"
+)
+NOBODY = "65534"
+
+
+# ---- what this machine gives --------------------------------------------------------------------------
+
+
+def best_level() -> str:
+    """The strongest level that this machine gives."""
+    return "bubblewrap" if bubblewrap_problem() is None else "process"
+
+
+@functools.cache
+def bubblewrap_problem() -> str | None:
+    """Why there is no level "bubblewrap" here; None where there is."""
+    if sys.platform != "linux":
+        return "bubblewrap needs Linux"
+    if shutil.which("bwrap") is None:
+        return "bubblewrap (bwrap) is not installed"
+    if problem := syscalls_problem():
+        return problem
+    unshare = (
+        "import ctypes, os, sys; libc = ctypes.CDLL(None, use_errno=True); "
+        "sys.exit('a second set of namespaces cannot be made' if libc.unshare(0x7e020000) else 0)"
+    )
+    command = [*_bubblewrap("/tmp/warm", Limits()), python(), "-I", "-S", "-c", unshare]
+    try:
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"bwrap does not run: {error}"
+    if tried.returncode:
+        return f"user namespaces are not to be had: {(tried.stderr.strip().splitlines() or ['no reason given'])[-1]}"
+    return None
+
+
+@functools.cache
+def syscalls_problem() -> str | None:
+    """Why system calls cannot be filtered here; None where they can."""
+    if sys.platform != "linux":
+        return "system calls are filtered on Linux only"
+    try:
+        import pyseccomp  # noqa: F401
+    except (ImportError, OSError, RuntimeError) as error:
+        return f"pyseccomp or libseccomp is missing: {error}"
+    return None
+
+
+def walls_of(level: str) -> tuple[str, ...]:
+    """The walls, beside limits, that stand around a fork at a level on this machine."""
+    filtered = ("syscalls",) if syscalls_problem() is None else ()
+    return (*filtered, "namespaces") if level == "bubblewrap" else filtered
+
+
+# ---- how to start -------------------------------------------------------------------------------------
+
+
+def command(level: str, options: Mapping[str, Any], limits: Limits) -> tuple[list[str], dict[str, str]]:
+    """The command line that starts the warm process at a level, and its environment.
+
+    Parameters
+    ----------
+    level : str
+    options : dict
+        The descriptors ``control`` and ``watch``, and ``root``, a folder for scratch where the level has no own.
+    limits : Limits
+
+    Raises
+    ------
+    JailError
+        Where the level is not to be had on this machine.
+    """
+    if level not in LEVELS:
+        raise JailError(f"isolation {level!r} is not one of {', '.join(LEVELS)}")
+    if not hasattr(os, "fork"):
+        raise JailError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
+    options = {"walls": walls_of(level), "path": library_folders(), "here": str(HERE), **options}
+    wrapped = []
+    if level == "bubblewrap":
+        if problem := bubblewrap_problem():
+            raise JailError(f"isolation 'bubblewrap' is not to be had: {problem}")
+        options.update(root="/tmp/warm", here="/jail")
+        wrapped = _bubblewrap(options["root"], limits)
+    environment = {
+        "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": options["root"], "TMPDIR": options["root"],
+        # one thread each: forks are many, and to fork a process with threads is a gamble
+        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": options["root"],
+        "IPYTHONDIR": options["root"], "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+    }
+    return [*wrapped, python(), "-I", "-S", "-c", BOOT, json.dumps(options)], environment
+
+
+def python() -> str:
+    """The interpreter itself, not the virtual environment's link to it: the environment's start-up is not run."""
+    return os.path.realpath(sys.executable)
+
+
+def library_folders() -> list[str]:
+    """Where Python finds installed packages: the part of ``sys.path`` that the student's end gets.
+
+    Neither the course's folder nor what an editable install adds is among them.
+    """
+    folders = [entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages")]
+    return [entry for entry in dict.fromkeys(folders) if Path(entry).is_dir()]
+
+
+def _bubblewrap(root: str, limits: Limits) -> list[str]:
+    """The part of the command line that is bubblewrap's.
+
+    The warm process is number 1 in there: when it ends, the kernel ends everything else.
+    """
+    arguments = [shutil.which("bwrap"), "--unshare-all", "--as-pid-1", "--new-session", "--uid", NOBODY, "--gid", NOBODY,
+                 "--cap-drop", "ALL", "--hostname", "jail", "--ro-bind", "/usr", "/usr"]
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
+        if os.path.islink(name):
+            arguments += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            arguments += ["--ro-bind", name, name]
+    for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/fonts", "/etc/localtime", "/etc/alternatives"):
+        arguments += ["--ro-bind-try", name, name]
+    # the interpreter and the installed packages, but not the folders they lie in, one of which may be the course's
+    for folder in dict.fromkeys([sys.base_prefix, sys.base_exec_prefix, *library_folders()]):
+        if not folder.startswith("/usr/") or os.path.realpath(folder) != folder:
+            arguments += ["--ro-bind", os.path.realpath(folder), folder]
+    for name in INSIDE:
+        arguments += ["--ro-bind", str(HERE / name), f"/jail/{name}"]
+    return [
+        *arguments, "--proc", "/proc", "--dev", "/dev", "--size", str(16 << 20), "--tmpfs", "/tmp", "--dir", root,
+        "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/",
+    ]
+
+
+# ---- what a killed grader leaves ------------------------------------------------------------------------
+
+
+def sweep_abandoned() -> None:
+    """Remove the scratch folders of graders that were killed before they could do so themselves."""
+    for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        try:
+            if number.isdigit() and folder.stat().st_uid == os.getuid() and not _alive(int(number)):
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue  # someone else was quicker
+
+
+def _alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

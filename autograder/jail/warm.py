@@ -1,0 +1,229 @@
+"""The trusted end: one warm process at the best level this machine gives, and forks of it on request."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+
+from ..errors import JailError
+from ..model import Limits
+from . import walls, wire
+from .salvage import JailSession
+
+START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
+ANSWER_SECONDS = 20
+
+
+class Jail:
+    """Runs notebooks of students, each in a fresh fork of one warm process; a context manager.
+
+    Parameters
+    ----------
+    limits : Limits
+    level : str, optional
+        One of `walls.LEVELS`; the strongest that this machine gives where it is not named.
+
+    Attributes
+    ----------
+    level : str
+        The level it runs at.
+
+    Raises
+    ------
+    JailError
+        Where the level is not to be had, or the warm process does not start.
+    """
+
+    def __init__(self, limits: Limits | None = None, level: str | None = None):
+        self.limits = limits or Limits()
+        self.level = level or walls.best_level()
+        self._lock = threading.RLock()
+        self._process = self._control = self._errors = None
+        self._root = None
+        self.generation = 0
+        self._start()
+
+    def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None) -> JailSession:
+        """A session in which a notebook's code cells have run.
+
+        Parameters
+        ----------
+        cells : sequence of (cell_id, source)
+            In the notebook's order.
+        files : dict of name to bytes
+            Lie in the working folder of the cells, a private one, and can be imported from there.
+        """
+        return JailSession(self, cells, files or {})
+
+    def close(self) -> None:
+        """End the warm process and all its forks."""
+        with self._lock:
+            self._stop()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        self.close()
+
+    def __del__(self):
+        with contextlib.suppress(Exception):
+            self._stop()
+
+    # ---- for sessions ---------------------------------------------------------------------------------
+
+    def fork(self) -> Fork:
+        """A fresh fork behind its walls, before any student code; the warm process is started anew if it died."""
+        with self._lock:
+            for attempt in (1, 2):
+                if self._process is None or self._process.poll() is not None:
+                    self._start()
+                ours, theirs = socket.socketpair()
+                try:
+                    answer = self._ask({"fork": asdict(self.limits)}, theirs.fileno())
+                    return Fork(self, ours, answer["number"], self.generation)
+                except JailError:
+                    ours.close()
+                    self._stop()
+                    if attempt == 2:
+                        raise
+                except KeyError:
+                    ours.close()
+                    raise JailError(f"a fork of the warm process failed: {answer.get('error')}") from None
+                finally:
+                    theirs.close()
+
+    def end(self, fork: Fork) -> dict | None:
+        """Kill a fork and all it started; its wait status and what it used, None where the warm process took it along."""
+        with self._lock:
+            if fork.generation != self.generation or self._control is None:
+                return None
+            try:
+                return self._ask({"end": fork.number})["ended"]
+            except JailError:
+                self._stop()
+                return None
+
+    # ---- the warm process -------------------------------------------------------------------------------
+
+    def _start(self):
+        self._stop()
+        self.generation += 1
+        walls.sweep_abandoned()
+        self._root = tempfile.mkdtemp(prefix=f"{walls.PREFIX}{os.getpid()}-")
+        ours, theirs = socket.socketpair()
+        watch = os.pidfd_open(os.getpid()) if hasattr(os, "pidfd_open") else None
+        self._errors = tempfile.TemporaryFile()
+        passed = [theirs.fileno()] + ([watch] if watch is not None else [])
+        options = {"level": self.level, "root": self._root, "control": theirs.fileno(), "watch": watch}
+        try:
+            command, environment = walls.command(self.level, options, self.limits)
+            self._process = subprocess.Popen(
+                command, env=environment, cwd="/", pass_fds=passed, start_new_session=True,
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
+            )
+        except OSError as error:
+            ours.close()
+            self._stop()
+            raise JailError(f"the warm process cannot be started: {error}") from None
+        finally:
+            theirs.close()
+            if watch is not None:
+                os.close(watch)
+        self._control = ours
+        try:
+            self._hear(START_SECONDS)
+        except JailError as error:
+            said = self._said()
+            self._stop()
+            raise JailError(f"the warm process does not start: {said or error}") from None
+
+    def _stop(self):
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._process is not None:
+            try:
+                self._process.wait(timeout=ANSWER_SECONDS if self._process.poll() is None else 0)
+            except subprocess.TimeoutExpired:
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                self._process.wait()
+            self._process = None
+        if self._errors is not None:
+            self._errors.close()
+            self._errors = None
+        if self._root is not None:
+            shutil.rmtree(self._root, ignore_errors=True)
+            self._root = None
+
+    def _said(self):
+        """The last line of what the warm process wrote before it failed."""
+        self._errors.seek(0)
+        lines = self._errors.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else ""
+
+    def _ask(self, request, descriptor=None):
+        try:
+            self._control.settimeout(ANSWER_SECONDS)
+            data = json.dumps(request).encode()
+            if descriptor is None:
+                self._control.sendall(data)
+            else:
+                socket.send_fds(self._control, [data], [descriptor])
+        except (OSError, AttributeError) as error:
+            raise JailError(f"the warm process is gone: {error}") from None
+        return self._hear(ANSWER_SECONDS)
+
+    def _hear(self, seconds):
+        try:
+            self._control.settimeout(seconds)
+            data = self._control.recv(1 << 16)
+        except OSError as error:
+            raise JailError(f"the warm process does not answer: {error or type(error).__name__}") from None
+        if not data:
+            raise JailError("the warm process has died")
+        return json.loads(data)
+
+
+class Fork:
+    """One process of a student's, as the trusted end sees it."""
+
+    def __init__(self, jail: Jail, sock: socket.socket, number: int, generation: int):
+        self.jail, self.sock, self.number, self.generation = jail, sock, number, generation
+        self.ended = False
+
+    def send(self, frame: bytes, seconds: float) -> None:
+        wire.send(self.sock, frame, time.monotonic() + seconds)
+
+    def receive(self, deadline: float):
+        """The next message, as a tuple that starts with a word; see `wire.receive` for what it raises."""
+        cap = self.jail.limits.message_bytes
+        message = wire.decode(wire.receive(self.sock, cap, deadline), cap=cap)
+        if type(message) is not tuple or not message or type(message[0]) is not str:
+            raise wire.WireError("a message does not say what it is")
+        return message
+
+    def end(self) -> dict | None:
+        """Kill it; see `Jail.end`."""
+        if self.ended:
+            return None
+        self.ended = True
+        self.sock.close()
+        return self.jail.end(self)
+
+    def __del__(self):
+        with contextlib.suppress(Exception):
+            self.end()
+
+
