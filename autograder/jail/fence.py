@@ -133,14 +133,16 @@ def _drop_capabilities():
         raise OSError(ctypes.get_errno(), "capabilities cannot be dropped")
 
 
-def end(number, scratch, others):
+def end(options, number, scratch, others):
     """Kill a fork and everything it started, and wait until it is gone; its wait status and processor seconds."""
-    descendants = _descendants(number)
-    _kill(number, group=True)
+    alone = options["walls"]  # with any of these walls it cannot have started a process that outlives it
+    descendants = () if alone else _descendants(number)
+    _kill(number, group=not alone)
     for other in descendants:
         _kill(other)
     _, status, used = os.wait4(number, 0)
-    _sweep(set(others))
+    if not alone:
+        _sweep(set(others))
     if scratch is not None:
         shutil.rmtree(scratch, ignore_errors=True)
     return {"status": status, "seconds": used.ru_utime + used.ru_stime, "bytes": used.ru_maxrss << 10}

@@ -38,12 +38,12 @@ def main(options):
         if "fork" in request:
             answer = _fork(control, options, request["fork"], descriptors[0], shell, forks)
         elif request["end"] in forks:
-            answer = {"ended": fence.end(request["end"], forks.pop(request["end"]), forks)}
+            answer = {"ended": fence.end(options, request["end"], forks.pop(request["end"]), forks)}
         else:
             answer = {"ended": None}
         _answer(control, answer)
     for number in list(forks):
-        fence.end(number, forks.pop(number), forks)
+        fence.end(options, number, forks.pop(number), forks)
     fence.tidy(options)
     os._exit(0)
 
@@ -116,6 +116,7 @@ def _serve(control, options, limits, descriptor, shell, scratch):
     wire.send(sock, wire.encode(("fenced",)))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL if signum == signal.SIGTERM else signal.default_int_handler)
-    for name in ("student", "shell", "wire", "inside", "fence", "syscalls"):
+    for name in ("student", "shell", "wire", "inside", "fence", "syscalls", "explain"):
         sys.modules.pop(name, None)  # a student's own file of such a name is found instead
+    sys.argv = ["notebook"]
     student.serve(sock, shell, outputs)

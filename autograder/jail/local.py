@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import WireError
 from ..model import Failed, Limits, Outcome, Returned, Value
 from . import wire
+from .explain import explain
 from .session import Replacing, Session, answer, opened
 
 
@@ -37,23 +38,21 @@ class LocalSession(Session):
         spaces = [self.namespace]
         if getattr(function, "__globals__", self.namespace) is not self.namespace:
             spaces.append(function.__globals__)
-        kept = [(space, dict(space)) for space in spaces] if replacing else []
+        replacing = replacing or {}
+        kept = [(space, {other: space[other] for other in replacing if other in space}) for space in spaces]
         try:
-            for other, stand_in in (replacing or {}).items():
-                for space in spaces:
-                    space[other] = self._stand_in(stand_in)
+            for space in spaces:
+                space.update({other: self._stand_in(stand_in) for other, stand_in in replacing.items()})
             with warnings.catch_warnings(), np.errstate():
                 warnings.simplefilter("ignore")
                 value = function(*arguments)
         except (Exception, SystemExit) as error:
-            return Failed("raised", wire.explain(error))
+            return Failed("raised", explain(error))
         finally:
             for space, before in kept:
                 for other in replacing:
-                    if other in before:
-                        space[other] = before[other]
-                    else:
-                        space.pop(other, None)
+                    space.pop(other, None)
+                space.update(before)
         try:
             value, arguments = self._sent((value, arguments))
         except WireError as error:

@@ -14,6 +14,7 @@ import numpy as np
 from ..errors import JailError, WireError
 from ..model import CellRun, Failed, Outcome, Returned, Value
 from . import wire
+from .explain import MAX_MESSAGE
 from .outputs import clean_outputs, clean_text
 from .session import Replacing, Session, answer
 
@@ -39,6 +40,9 @@ class JailSession(Session):
     def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes]):
         self._jail, self._limits = jail, jail.limits
         self._sources = [str(source) for _, source in cells]
+        for name in files:
+            if not name or "/" in name or "\0" in name or name in (".", ".."):
+                raise ValueError(f"{name!r} is not the name of a file")
         self._files = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._culprits: set[int] = set()
@@ -135,9 +139,10 @@ class JailSession(Session):
             return message, _unreadable(fork)
         except TimeoutError:
             fork.end()
+            which = _seconds(limit)
             if last < deadline:
-                return (), Problem("timed out", f"ran past the submission's {_seconds(self._limits.submission_seconds)}")
-            return (), Problem("timed out", f"ran past {_seconds(limit)}")
+                which = f"the submission's {_seconds(self._limits.submission_seconds)}"
+            return (), Problem("timed out", f"ran past {which}")
         except (EOFError, OSError):
             return (), _death(fork.end(), self._limits)
         except WireError as error:
@@ -194,12 +199,12 @@ class JailSession(Session):
                 asked += 1
                 if asked > limits.stand_in_calls:
                     fork.end()
-                    return Problem("raised", f"called `{message[1]}` more than {limits.stand_in_calls} times")
+                    return Problem("timed out", f"called `{message[1]}` more than {limits.stand_in_calls} times")
                 reply = answer(replacing[message[1]], message[2:], limits.message_bytes)
                 carried += len(reply)
                 if carried > 4 * limits.message_bytes:
                     fork.end()
-                    return Problem("raised", f"called `{message[1]}` for more numbers than may pass")
+                    return Problem("timed out", f"called `{message[1]}` for more numbers than may pass")
                 try:
                     fork.send(reply, limits.call_seconds)
                 except OSError:
@@ -208,7 +213,7 @@ class JailSession(Session):
                 return Returned(message[1], message[2])
             elif message[0] == "failed" and _is_form(message, str, str) and message[1] in ("missing", "raised",
                                                                                            "unreadable"):
-                return Failed(message[1], clean_text(message[2], 2 * wire.MAX_MESSAGE))
+                return Failed(message[1], clean_text(message[2], 2 * MAX_MESSAGE))
             else:
                 return _unreadable(fork)
 

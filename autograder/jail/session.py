@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import AutograderError
 from ..model import CellRun, Outcome, Value
 from . import wire
+from .explain import MAX_MESSAGE
 
 #: Functions on the trusted side that stand for the student's own, by name.
 Replacing = Mapping[str, Callable[..., Any]]
@@ -51,7 +52,8 @@ class Session(ABC):
         """
 
     def close(self) -> None:
-        """End the process behind the session, and everything it started."""
+        """End the process behind the session, if there is one, and everything it started."""
+        return None
 
     def __enter__(self):
         return self
@@ -87,7 +89,7 @@ def answer(function: Callable[..., Any], asked: Value, cap: int) -> bytes:
     except AutograderError:
         raise
     except ValueError as error:
-        return wire.encode(("refused", "ValueError", str(error)[: wire.MAX_MESSAGE]), cap=cap)
+        return wire.encode(("refused", "ValueError", str(error)[: MAX_MESSAGE]), cap=cap)
     except Exception:
         # The arguments are the student's choice: what they make our function raise is theirs too, its words are not.
         return wire.encode(("refused", "ValueError", f"{name}() cannot work with these arguments"), cap=cap)

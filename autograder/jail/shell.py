@@ -193,7 +193,7 @@ class Shell(InteractiveShell):
         self.recorder.error(etype.__name__, text, stb)
 
     def system(self, command):
-        """Say that shell commands are not run, without making the cell fail: ``!pip install`` is a common first line."""
+        """Say that shell commands are not run, and go on: ``!pip install`` is a common first line."""
         self.recorder.stream("stdout", f"Shell commands are not run while a notebook is graded: {command}\n")
         self.user_ns["_exit_code"] = 0
 
@@ -255,20 +255,20 @@ def _rehearse(shell):
             delattr(sys, name)
 
 
-def run_cell(shell, source, descriptors=None):
-    """Run one cell; its outputs and its execution count."""
+def run_cell(shell, source, number=1, descriptors=None):
+    """Run the notebook's cell of this number; its outputs and its execution count."""
     recorder = shell.recorder
     recorder.start()
     kept = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
-    count = shell.execution_count
+    shell.execution_count = number  # by place: a cell left out in a fresh fork does not shift the others'
     try:
         shell.run_cell(source, store_history=True)
     finally:
         sys.stdout, sys.stderr = kept
     for name, descriptor in (descriptors or {}).items():
         drain(recorder, name, descriptor)
-    return recorder.finish(), count
+    return recorder.finish(), number if source.strip() else None
 
 
 def drain(recorder, name, descriptor):

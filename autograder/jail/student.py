@@ -1,7 +1,7 @@
 """The student's end: one session in one fork. Runs the cells it is sent, then answers calls until it is told to stop.
 
 Runs inside the jail beside the student's code, which may do to it what it likes: nothing here is believed by the
-other end. Imports nothing of ours but ``wire`` and ``shell``, which lie beside it.
+other end. Imports nothing of ours but ``wire``, ``explain`` and ``shell``, which lie beside it.
 """
 
 import os
@@ -9,6 +9,7 @@ import sys
 
 import shell as notebook
 import wire
+from explain import explain
 
 
 def serve(sock, shell, descriptors):
@@ -41,12 +42,12 @@ class StudentsEnd:
         try:
             frame = wire.encode(message, cap=self.cap)
         except Exception as error:  # a value that another thread changes while it is being written, no memory left
-            frame = wire.encode(("failed", "unreadable", f"what came back cannot be sent: {wire.explain(error)}"))
+            frame = wire.encode(("failed", "unreadable", f"what came back cannot be sent: {explain(error)}"))
         wire.send(self.sock, frame)
 
     def run(self, cells):
         for index, source in cells:
-            outputs, count = notebook.run_cell(self.shell, source, self.descriptors)
+            outputs, count = notebook.run_cell(self.shell, source, index + 1, self.descriptors)
             self.reply(("cell", index, outputs, count))
         self.reply(("ready",))
 
@@ -64,7 +65,7 @@ class StudentsEnd:
         try:
             value = function(*arguments)
         except BaseException as error:
-            return "failed", "raised", wire.explain(error)
+            return "failed", "raised", explain(error)
         finally:
             sys.stdout, sys.stderr = streams
             for other in replacing:

@@ -7,7 +7,6 @@ processes, sockets to anywhere, mounts, traces, keys and new namespaces are not 
 import ctypes
 import os
 import struct
-import sys
 import tempfile
 
 #: Stands in the filter for the number of the process that loads it, which is known only in the fork.
@@ -30,7 +29,7 @@ sched_yield select sendfile sendmmsg sendmsg sendto set_robust_list get_robust_l
 setsockopt shutdown sigaltstack signalfd signalfd4 stat statfs statx symlink symlinkat sync_file_range sysinfo tee time
 timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime
 times truncate umask uname unlink unlinkat utime utimensat utimes wait4 waitid write writev
-""".split()
+"""
 
 CLONE_THREAD, CLONE_NEW = 0x10000, 0x7E020080
 AF_UNIX = 1
@@ -56,7 +55,7 @@ def program():
         if number >= 0:
             rules.add_rule(allow, name, *conditions)
 
-    for name in ALLOWED:
+    for name in ALLOWED.split():
         permit(name)
     permit("clone", arg(0, masked, CLONE_THREAD | CLONE_NEW, CLONE_THREAD))  # a thread, never a process
     permit("socketpair", arg(0, eq, AF_UNIX))  # asyncio wakes itself through one
@@ -88,5 +87,3 @@ def load(code):
     if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(filled), 0, 0):
         raise OSError(ctypes.get_errno(), "the filter of system calls cannot be loaded")
 
-
-AVAILABLE = sys.platform == "linux"

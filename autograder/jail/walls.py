@@ -23,7 +23,7 @@ LEVELS = ("process", "bubblewrap")
 PREFIX = "autograder-jail-"
 HERE = Path(__file__).parent
 #: What the student's end consists of; nothing else of ours is laid into the jail.
-INSIDE = ("inside.py", "fence.py", "syscalls.py", "student.py", "shell.py", "wire.py")
+INSIDE = ("inside.py", "fence.py", "syscalls.py", "student.py", "shell.py", "wire.py", "explain.py")
 BOOT = (
     "import json, sys; options = json.loads(sys.argv[1]); sys.path[:0] = [options['here']]; "
     "sys.path += options['path']; import inside; inside.main(options)"
@@ -138,8 +138,8 @@ def _bubblewrap(root: str, limits: Limits) -> list[str]:
 
     The warm process is number 1 in there: when it ends, the kernel ends everything else.
     """
-    arguments = [shutil.which("bwrap"), "--unshare-all", "--as-pid-1", "--new-session", "--uid", NOBODY, "--gid", NOBODY,
-                 "--cap-drop", "ALL", "--hostname", "jail", "--ro-bind", "/usr", "/usr"]
+    arguments = [shutil.which("bwrap"), "--unshare-all", "--as-pid-1", "--new-session", "--uid", NOBODY, "--gid",
+                 NOBODY, "--cap-drop", "ALL", "--hostname", "jail", "--ro-bind", "/usr", "/usr"]
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
         if os.path.islink(name):
             arguments += ["--symlink", os.readlink(name), name]

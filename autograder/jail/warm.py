@@ -48,9 +48,9 @@ class Jail:
         self.limits = limits or Limits()
         self.level = level or walls.best_level()
         self._lock = threading.RLock()
-        self._process = self._control = self._errors = None
-        self._root = None
+        self._process = self._control = self._errors = self._root = self._owner = None
         self.generation = 0
+        self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
 
     def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None) -> JailSession:
@@ -85,8 +85,10 @@ class Jail:
     def fork(self) -> Fork:
         """A fresh fork behind its walls, before any student code; the warm process is started anew if it died."""
         with self._lock:
+            while self.abandoned:
+                self._end(*self.abandoned.pop())
             for attempt in (1, 2):
-                if self._process is None or self._process.poll() is not None:
+                if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
                     self._start()
                 ours, theirs = socket.socketpair()
                 try:
@@ -104,26 +106,30 @@ class Jail:
                     theirs.close()
 
     def end(self, fork: Fork) -> dict | None:
-        """Kill a fork and all it started; its wait status and what it used, None where the warm process took it along."""
+        """Kill a fork and all it started; its wait status and what it used; None where the warm process is gone."""
         with self._lock:
-            if fork.generation != self.generation or self._control is None:
-                return None
-            try:
-                return self._ask({"end": fork.number})["ended"]
-            except JailError:
-                self._stop()
-                return None
+            return self._end(fork.generation, fork.number)
+
+    def _end(self, generation, number):
+        if generation != self.generation or self._control is None:
+            return None
+        try:
+            return self._ask({"end": number})["ended"]
+        except JailError:
+            self._stop()
+            return None
 
     # ---- the warm process -------------------------------------------------------------------------------
 
     def _start(self):
         self._stop()
+        self._owner = os.getpid()
         self.generation += 1
         walls.sweep_abandoned()
         self._root = tempfile.mkdtemp(prefix=f"{walls.PREFIX}{os.getpid()}-")
         ours, theirs = socket.socketpair()
         watch = os.pidfd_open(os.getpid()) if hasattr(os, "pidfd_open") else None
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _stop
         passed = [theirs.fileno()] + ([watch] if watch is not None else [])
         options = {"level": self.level, "root": self._root, "control": theirs.fileno(), "watch": watch}
         try:
@@ -149,6 +155,9 @@ class Jail:
             raise JailError(f"the warm process does not start: {said or error}") from None
 
     def _stop(self):
+        if self._owner != os.getpid():  # a copy, in a child of the process that started it
+            self._process = self._control = self._errors = self._root = None
+            return
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -223,7 +232,9 @@ class Fork:
         return self.jail.end(self)
 
     def __del__(self):
-        with contextlib.suppress(Exception):
-            self.end()
+        # not `end`: the collector may run in the middle of another request
+        if not self.ended:
+            self.sock.close()
+            self.jail.abandoned.append((self.generation, self.number))
 
 

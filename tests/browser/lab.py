@@ -1,4 +1,7 @@
-"""A real JupyterLab on a course, and the notebook in its page as a person sees it: cells, outputs, buttons."""
+"""A real JupyterLab on a course, a real Chromium on that, and the notebook in it as a person meets it.
+
+Imports Playwright only where a browser is asked for: `docs/make_picture.py` uses this, too.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -17,15 +21,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from autograder import notebook
+
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 60  # seconds; what is waited for comes within a few, unless the machine is very busy
-#: What Lab would ask the network or the reader on its first start.
+#: Lab's own first-start questions would cover the page, or ask the network.
 SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}}
+#: nbgrader's pages load MathJax from there; without a network they do without.
+FROM_AFAR = ("cdnjs.cloudflare.com", "MathJax is not defined")
+RAN = re.compile(r"\[\d+\]:")
 
 
 @contextmanager
 def jupyter_lab(course: Path, home: Path) -> Iterator[str]:
-    """Run JupyterLab on a course, with settings of its own in ``home``; yields the address with a ``{}`` for the path.
+    """Run JupyterLab on a course, with settings of its own; yields the address, with ``{}`` for the path.
+
+    Parameters
+    ----------
+    course : Path
+        The root of its files.
+    home : Path
+        An empty folder in place of the user's own, for settings, kernels and the log.
 
     Raises
     ------
@@ -36,28 +52,30 @@ def jupyter_lab(course: Path, home: Path) -> Iterator[str]:
         file = home / ".jupyter/lab/user-settings/@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(values), encoding="utf-8")
-    own = ("JUPYTER_", "JUPYTERLAB_", "IPYTHON", "XDG_")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(own)}
-    environment["HOME"] = str(home)
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
     port, token, log = free_port(), secrets.token_hex(16), home / "lab.log"
     command = [
         sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
         "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={course}",
         *(["--allow-root"] if os.geteuid() == 0 else []),
-    ]
+    ]  # fmt: skip
     with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=course, env=environment, stdout=out, stderr=subprocess.STDOUT)
+        # a session of its own, so that what the server started ends with it
+        server = subprocess.Popen(
+            command, cwd=course, env=environment(home), stdout=out, stderr=out, start_new_session=True
+        )
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", server, log)
         yield f"http://127.0.0.1:{port}/{{}}?token={token}"
     finally:
-        server.terminate()  # Lab ends its kernels, then itself
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        stop(server)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """This process's environment with another home, without Jupyter's own variables, the programs beside Python first."""
+    own = ("JUPYTER", "IPYTHON", "XDG_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return {**kept, "HOME": str(home), "PATH": path}
 
 
 def free_port() -> int:
@@ -72,14 +90,23 @@ def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
         try:
             urllib.request.urlopen(address, timeout=5).close()
             return
-        except urllib.error.URLError:
-            time.sleep(0.1)  # the pause of a poll
+        except (urllib.error.URLError, TimeoutError, ConnectionError):
+            time.sleep(0.1)  # between two questions
     raise RuntimeError(f"JupyterLab did not come up: {log.read_text()[-2000:]}")
 
 
+def stop(server: subprocess.Popen) -> None:
+    server.terminate()  # Lab ends its kernels, then itself
+    try:
+        server.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
 @contextmanager
-def chromium(**view) -> Iterator:
-    """A page of a headless Chromium; ``view`` goes to Playwright's new_context."""
+def chromium() -> Iterator:
+    """A headless Chromium, with patience."""
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE * 1000)
@@ -87,8 +114,69 @@ def chromium(**view) -> Iterator:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         try:
-            context = browser.new_context(**view)
-            context.set_default_timeout(PATIENCE * 1000)
-            yield context
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def watched_page(browser, **view) -> Iterator:
+    """A page of its own with the list of what goes wrong in it: errors of scripts, answers with an error's code.
+
+    ``view`` goes to Playwright's ``new_page``.
+    """
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, **view)
+    page.set_default_timeout(PATIENCE * 1000)
+    wrong = []
+
+    def note(text: str) -> None:
+        if not any(afar in text for afar in FROM_AFAR):
+            wrong.append(text)
+
+    page.on("console", lambda said: note(f"{said.text} {said.location['url']}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on("response", lambda answer: note(f"{answer.status} {answer.url}") if answer.status >= 400 else None)
+    try:
+        yield page, wrong
+    finally:
+        page.close()
+
+
+class NotebookPage:
+    """A notebook open in JupyterLab; its cells go by grade_id or id, as in the file."""
+
+    def __init__(self, page, address: str, root: Path, path: Path):
+        self.page = page
+        self.ids = [cell.id for cell in notebook.read(path).cells]
+        page.goto(address.format(f"lab/tree/{path.relative_to(root).as_posix()}"))
+        page.locator(f'.jp-Cell[data-windowed-list-index="{len(self.ids) - 1}"]').wait_for(state="attached")
+        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+
+    def cell(self, id: str):
+        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{self.ids.index(id)}"]')
+
+    def editor(self, id: str):
+        return self.cell(id).locator(".cm-content")
+
+    def write(self, id: str, source: str) -> None:
+        """Put a cell's whole text in place of what stands there, by the keyboard."""
+        self.editor(id).click()
+        self.page.keyboard.press("Control+a")
+        self.page.keyboard.insert_text(source)
+
+    def run(self, id: str) -> str:
+        """Run a cell by the keyboard; what it says."""
+        self.editor(id).click()
+        self.page.keyboard.press("Control+Enter")
+        return self.output(id)
+
+    def run_above(self, id: str) -> None:
+        """Run all cells above one, by the menu."""
+        self.editor(id).click()
+        self.page.get_by_role("menuitem", name="Run", exact=True).click()
+        self.page.get_by_role("menuitem", name="Run All Above Selected Cell").click()
+
+    def output(self, id: str) -> str:
+        """What a cell that is running says when it is done."""
+        self.cell(id).locator(".jp-InputPrompt", has_text=RAN).wait_for()
+        return self.cell(id).locator(".jp-Cell-outputArea").inner_text()
