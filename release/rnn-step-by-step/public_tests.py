@@ -215,7 +215,7 @@ def plural(count, word):
 
 
 def fingerprint(value):
-    """Three weighted sums over all numbers of a value, and the same sums of their sizes as a scale.
+    """Three weighted sums over all numbers of a value, then the same sums over their sizes, as a scale.
 
     Returns
     -------
@@ -245,9 +245,9 @@ def numbers_in(value):
         yield None
 
 
-def same_fingerprint(one, other):
-    one, other = np.asarray(one), np.asarray(other)
-    return bool(np.all(np.abs(one[:3] - other[:3]) <= 1e-9 + 1e-6 * other[3:]))
+def same_fingerprint(mine, sums):
+    """Whether a fingerprint has these three sums, within a millionth of its scale."""
+    return bool(np.all(np.abs(mine[:3] - np.asarray(sums)) <= 1e-9 + 1e-6 * mine[3:]))
 
 
 # ---- the check --------------------------------------------------------------------------------------------------
@@ -279,7 +279,8 @@ def examine(function, case):
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
-            got = function(*copy.deepcopy(case["arguments"]))
+            arguments = copy.deepcopy(case["arguments"])
+            got = function(*arguments)
     except Exception as error:
         return False, error_lines(task, function, error)
     outputs, problem = split_outputs(case, got)
@@ -293,6 +294,9 @@ def examine(function, case):
         if gap:
             gaps[output] = (gap, notice(output, expected, outputs[output], layout))
     if not gaps:
+        if find_gap("arguments", case["arguments"], arguments):
+            text = f"{task}: all outputs are as expected, and an argument is changed by the call."
+            return False, [text, "  Which line writes into what was handed in?"]
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
         return True, [head, *value_lines(case, outputs)]
     if all(outputs[output] is None for output, symbols in case["shapes"].items() if symbols):

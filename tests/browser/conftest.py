@@ -1,0 +1,60 @@
+"""A scratch course with a small class, one JupyterLab on it and one Chromium, for all browser tests of a worker."""
+
+import shutil
+from itertools import count
+
+import pytest
+
+from autograder import demo, release
+from tests.browser import lab
+from tests.conftest import NAME, ROOT
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium; without one the tests are skipped, and say so."""
+    if lab.CHROMIUM is None:
+        pytest.skip("needs the program chromium (Debian: apt-get install chromium); CI installs it")
+    with lab.chromium() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def course(browser, tmp_path_factory):
+    """A released scratch course with three submissions: one right, one without a bias, one that carries no state."""
+    folder = demo.make_course(ROOT, tmp_path_factory.mktemp("browser") / "course")
+    release.release(folder, NAME)
+    demo.make_class(folder, NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "emil")})
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(course, tmp_path_factory):
+    """The JupyterLab on the course."""
+    with lab.jupyter_lab(course, tmp_path_factory.mktemp("home")) as running:
+        yield running
+
+
+@pytest.fixture
+def page(browser):
+    """A page of its own; at the end nothing may have gone wrong in it."""
+    with lab.watched_page(browser) as (opened, wrong):
+        yield opened
+        assert [] == wrong
+
+
+@pytest.fixture
+def open_release(page, address, course, numbers=count()):  # noqa: B008  one count for all tests
+    """Open a student's copy of the release in JupyterLab; ``change(nb)`` is made in its file before."""
+
+    def start(change=None):
+        folder = course / f"student-{next(numbers)}"
+        shutil.copytree(course / "release" / NAME, folder)
+        path = folder / f"{NAME}.ipynb"
+        if change:
+            nb = lab.notebook.read(path)
+            change(nb)
+            lab.notebook.write(nb, path)
+        return lab.NotebookPage(page, address, course, path)
+
+    return start

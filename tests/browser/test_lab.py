@@ -1,0 +1,123 @@
+"""JupyterLab in a real browser: a student at work, the Validate button, Formgrader and the feedback page."""
+
+import re
+import subprocess
+
+import pytest
+
+from autograder import demo
+from tests.browser import lab
+from tests.conftest import NAME
+
+pytestmark = pytest.mark.browser
+
+FIGURE = re.compile(r"!\[[^\]]+\]\([^)]+\)|<img [^>]+>")
+BROKEN_PICTURES = "images => images.filter(i => !(i.complete && i.naturalWidth > 0)).map(i => i.src)"
+MARKUP = re.compile(r"</?(table|tbody|tr|td|div|strong|code)\b")
+
+
+def figures(path):
+    """How many pictures a notebook's prose names."""
+    cells = lab.notebook.read(path).cells
+    return sum(len(FIGURE.findall(cell.source)) for cell in cells if cell.cell_type == "markdown")
+
+
+def test_every_picture_of_the_release_loads(open_release, page, course):
+    """As many pictures as the prose names, each with a width; none is left blank."""
+    from playwright.sync_api import expect
+
+    open_release()
+    pictures = page.locator(".jp-MarkdownOutput img")
+    expect(pictures).to_have_count(figures(course / "release" / NAME / f"{NAME}.ipynb"))
+    for picture in pictures.all():
+        expect(picture).to_have_js_property("complete", True)
+    assert [] == pictures.evaluate_all(BROKEN_PICTURES)
+
+
+def test_a_student_fills_in_the_first_task(open_release, assignment):
+    """Untouched, the check says that the task is not done yet; filled in and run, that all outputs agree."""
+    task, check = "rnn_cell_forward", "rnn_cell_forward_tests"
+    opened = open_release()
+    opened.run_above(check)
+    assert f"{task} is not done yet" in opened.run(check)
+    opened.write(task, assignment.oracle.sources[task])
+    opened.run(task)
+    assert f"{task}: all outputs agree with the expected values" in opened.run(check)
+
+
+def test_locked_cells_refuse_typing(open_release, page):
+    """What is typed into a check cell does not arrive; in the solution cell above it does."""
+    opened = open_release()
+    before = opened.editor("rnn_cell_forward_tests").inner_text()
+    opened.write("rnn_cell_forward_tests", "# mine")
+    assert before == opened.editor("rnn_cell_forward_tests").inner_text()
+    opened.write("rnn_cell_forward", "# mine")
+    assert "# mine" == opened.editor("rnn_cell_forward").inner_text()
+
+
+def test_validate_names_what_is_not_done(open_release, page, assignment):
+    """With one task left, nbgrader's Validate button shows that one, in the check's own words."""
+    left = "lstm_backward"
+    done = {task: source for task, source in assignment.oracle.sources.items() if task != left}
+    open_release(lambda nb: demo.fill(nb, done))
+    page.get_by_role("button", name="Validate").click()
+    dialog = page.locator(".jp-Dialog", has_text="Validation Results")
+    said = dialog.inner_text()
+    assert 1 == said.count("The following cell failed")
+    assert f"{left} is not done yet" in said
+    assert "Traceback" not in said
+
+
+def test_formgrader_autogrades_and_shows_the_feedback(page, address):
+    """Formgrader's button gives the score of our judge, and its grading page our table of checks."""
+    from playwright.sync_api import expect
+
+    page.goto(address.format("lab"))
+    page.get_by_role("menuitem", name="Nbgrader").click()
+    page.get_by_role("menuitem", name="Formgrader", exact=True).click()
+    grader = page.frame_locator("iframe")
+    grader.locator("tr", has_text=NAME).locator(".num-submissions a").click()
+    row = grader.locator("tr", has_text="dora")
+    row.locator(".autograde a").click()
+    answer = grader.locator(".modal.in")
+    expect(answer).to_contain_text(f"Successfully autograded '{NAME}' for student 'dora'")
+    answer.get_by_role("button", name="OK").click()
+    expect(row.locator(".score")).to_have_text("85 / 100")
+
+    grader.get_by_role("link", name="Manual Grading").click()
+    grader.locator("tbody").get_by_role("link", name=NAME).click()
+    grader.locator("tbody").get_by_role("link", name=NAME).click()
+    row = grader.locator("tr", has_text="dora")
+    expect(row.locator(".score").first).to_have_text("85 / 100")
+    row.get_by_role("link", name="Submission #").click()
+    reads_well(grader.locator("body"), "rnn_cell_forward", "is what one gets without the bias", "0 of 6")
+
+
+def test_feedback_page_shows_score_gap_and_diagnosis(page, course, tmp_path):
+    """The page that nbgrader generates: points, what differs and the mistake, in a table; no hidden test."""
+    for command in ("autograde", "generate_feedback"):
+        done = subprocess.run(["nbgrader", command, NAME, "--student", "emil"], cwd=course,
+                              env=lab.environment(tmp_path), capture_output=True, text=True, timeout=300)  # fmt: skip
+        assert 0 == done.returncode, done.stderr
+    page.goto((course / "feedback" / "emil" / NAME / f"{NAME}.html").as_uri(), wait_until="domcontentloaded")
+    body = page.locator("body")
+    assert "HIDDEN TESTS" not in body.inner_text() and "award(" not in body.inner_text()
+    assert re.search(r"Score: [\d.]+ / 100", body.inner_text())
+    assert [] == page.locator(".text_cell_render img").evaluate_all(BROKEN_PICTURES)
+    reads_well(body, "rnn_forward", "the hidden state is not carried from step to step", "0 of ")
+
+
+def reads_well(body, task, diagnosis, points):
+    """A page shows a task's feedback: a table with a head, the gap and the points, then the diagnosis; no bare markup."""
+    from playwright.sync_api import expect
+
+    feedback = body.locator(".output_html", has_text=f"{task}: ").first
+    expect(feedback).to_be_visible()
+    assert ["check", "result", "points", "what was seen"] == [
+        cell.inner_text() for cell in feedback.locator("tr").first.locator("td, th").all()
+    ]
+    row = feedback.locator("tr", has_text="not yet").first
+    expect(row).to_contain_text("expected")
+    expect(row).to_contain_text(points)
+    expect(feedback).to_contain_text(diagnosis)
+    assert not MARKUP.search(feedback.inner_text()), "markup is shown as text"
