@@ -239,7 +239,7 @@ REHEARSAL = (
 
 def _rehearse(shell):
     """Run what makes IPython and matplotlib import and cache, then forget it."""
-    names = set(shell.user_ns)
+    names, hidden = set(shell.user_ns), dict(shell.user_ns_hidden)
     for source in REHEARSAL:
         run_cell(shell, source)
     for name in set(shell.user_ns) - names:
@@ -248,6 +248,8 @@ def _rehearse(shell):
     shell.history_manager.outputs.clear()
     shell.history_manager.exceptions.clear()
     shell.displayhook.flush()
+    shell.user_ns_hidden.clear()
+    shell.user_ns_hidden.update(hidden)  # else `_` would count as set by the student
     shell.execution_count = 1
     shell.compile._filename_map.clear()
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):

@@ -26,7 +26,7 @@ from autograder import notebook
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 60  # seconds; what is waited for comes within a few, unless the machine is very busy
 #: Lab's own first-start questions would cover the page, or ask the network.
-SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}}
+SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
 #: nbgrader's pages load MathJax from there; without a network they do without.
 FROM_AFAR = ("cdnjs.cloudflare.com", "MathJax is not defined")
 RAN = re.compile(r"\[\d+\]:")
@@ -65,13 +65,13 @@ def jupyter_lab(course: Path, home: Path) -> Iterator[str]:
         )
     try:
         wait_for(f"http://127.0.0.1:{port}/api/status?token={token}", server, log)
-        yield f"http://127.0.0.1:{port}/{{}}?token={token}"
+        yield f"http://127.0.0.1:{port}/{{}}?reset&token={token}"  # reset: no tabs from the page before
     finally:
         stop(server)
 
 
 def environment(home: Path) -> dict[str, str]:
-    """This process's environment with another home, without Jupyter's own variables, the programs beside Python first."""
+    """This process's environment with another home, nothing of Jupyter's, and the programs beside Python first."""
     own = ("JUPYTER", "IPYTHON", "XDG_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(own)}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -125,7 +125,7 @@ def watched_page(browser, **view) -> Iterator:
 
     ``view`` goes to Playwright's ``new_page``.
     """
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, **view)
+    page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **view})
     page.set_default_timeout(PATIENCE * 1000)
     wrong = []
 
@@ -143,14 +143,14 @@ def watched_page(browser, **view) -> Iterator:
 
 
 class NotebookPage:
-    """A notebook open in JupyterLab; its cells go by grade_id or id, as in the file."""
+    """A notebook open in JupyterLab, in all of Lab or alone (mode "doc"); its cells go by their ids in the file."""
 
-    def __init__(self, page, address: str, root: Path, path: Path):
+    def __init__(self, page, address: str, root: Path, path: Path, mode: str = "lab"):
         self.page = page
         self.ids = [cell.id for cell in notebook.read(path).cells]
-        page.goto(address.format(f"lab/tree/{path.relative_to(root).as_posix()}"))
+        page.goto(address.format(f"{mode}/tree/{path.relative_to(root).as_posix()}"))
         page.locator(f'.jp-Cell[data-windowed-list-index="{len(self.ids) - 1}"]').wait_for(state="attached")
-        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for(state="attached")
 
     def cell(self, id: str):
         return self.page.locator(f'.jp-Cell[data-windowed-list-index="{self.ids.index(id)}"]')

@@ -108,7 +108,7 @@ def test_feedback_page_shows_score_gap_and_diagnosis(page, course, tmp_path):
 
 
 def reads_well(body, task, diagnosis, points):
-    """A page shows a task's feedback: a table with a head, the gap and the points, then the diagnosis; no bare markup."""
+    """A page shows a task's feedback: a table with its head, the gap, the points, the diagnosis; no bare markup."""
     from playwright.sync_api import expect
 
     feedback = body.locator(".output_html", has_text=f"{task}: ").first

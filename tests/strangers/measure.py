@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from autograder.course import catalogue
 from autograder.jail.local import LocalSession
-from autograder.judge import judge
+from autograder.judge import callees_first, judge_task
 from autograder.oracle import load_assignment
 
 ROOT = Path(__file__).parent.parent.parent
@@ -34,6 +34,22 @@ class Answer(NamedTuple):
     replace: list[list[str]]
     what: str = ""
 
+    def written(self, source):
+        """The solution as this stranger wrote it; each left side must stand exactly once."""
+        for old, new in self.replace:
+            if source.count(old) != 1:
+                raise ValueError(f"{self.id}: {old!r} stands {source.count(old)} times")
+            source = source.replace(old, new)
+        return source
+
+    def defines(self, source):
+        """The names that this stranger's cell defines at the notebook's level."""
+        try:
+            code = compile(self.written(source), f"<cell {self.id}>", "exec")
+        except SyntaxError:
+            return ()
+        return code.co_names
+
 
 def read_answers(folder, task):
     """The answers of ``folder/<task>.toml``, in the file's order."""
@@ -41,25 +57,20 @@ def read_answers(folder, task):
     return [Answer(id, **entry) for id, entry in entries.items()]
 
 
-def written(source, answer):
-    """The solution as this stranger wrote it; each left side must stand exactly once."""
-    for old, new in answer.replace:
-        if source.count(old) != 1:
-            raise ValueError(f"{answer.id}: {old!r} stands {source.count(old)} times")
-        source = source.replace(old, new)
-    return source
-
-
-def verdicts_on(assignment, task, answer):
-    """All verdicts by task, on a notebook that is the instructor's but for one task."""
+def verdicts_on(assignment, task, answer, judged=None):
+    """The verdicts by task, of all tasks or of those named, on a notebook that is the instructor's but for one task."""
     namespace = {"__name__": "__main__"}
     exec(assignment.oracle.imports, namespace)
-    sources = {**assignment.oracle.sources, task: written(assignment.oracle.sources[task], answer)}
+    sources = {**assignment.oracle.sources, task: answer.written(assignment.oracle.sources[task])}
     for name, source in sources.items():
         with contextlib.suppress(SyntaxError):  # as in a notebook: that cell defines nothing
             exec(compile(source, f"<cell {name}>", "exec"), namespace)
     with contextlib.redirect_stdout(None):
-        return {verdict.task: verdict for verdict in judge(LocalSession(namespace), assignment)}
+        session, verdicts = LocalSession(namespace), {}
+        for name in callees_first(assignment.tasks):
+            if judged is None or name in judged:
+                verdicts[name] = judge_task(session, assignment, name, verdicts)
+    return verdicts
 
 
 def elsewhere(verdicts, task):

@@ -1,0 +1,54 @@
+"""Make docs/check-cell.png: a check cell in JupyterLab after a typical mistake. Run: python -m docs.make_picture
+
+A student's copy of the release has every step of `rnn_forward` start from `a0`. Needs Chromium and Playwright.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from autograder import demo, release
+from tests.browser import lab
+
+ROOT = Path(__file__).parent.parent
+NAME, TASK, MISTAKE = "rnn-step-by-step", "rnn_forward", "a0_every_step"
+PICTURE = ROOT / "docs" / "check-cell.png"
+VIEW = {"viewport": {"width": 960, "height": 700}, "device_scale_factor": 1.23}  # about 1100 pixels between the bars
+MARGIN = 10
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
+        course, home = demo.make_course(ROOT, Path(scratch, "course")), Path(scratch, "home")
+        release.release(course, NAME)
+        demo.make_class(course, NAME, {"me": demo.mistaken(**{TASK: MISTAKE})})
+        folder = course / "me"
+        shutil.copytree(course / "release" / NAME, folder)
+        shutil.copy(course / "submitted" / "me" / NAME / f"{NAME}.ipynb", folder)
+        with (
+            lab.jupyter_lab(course, home) as address,
+            lab.chromium() as browser,
+            lab.watched_page(browser, **VIEW) as (page, wrong),
+        ):
+            opened = lab.NotebookPage(page, address, course, folder / f"{NAME}.ipynb", mode="doc")
+            take(opened, f"{TASK}_tests")
+            if wrong:
+                raise SystemExit(f"the page had errors: {wrong}")
+    print(f"wrote {PICTURE.relative_to(ROOT)}")
+
+
+def take(opened, check):
+    """Run a check cell and take it with what it says: from the notebook's toolbar down, nothing of the solution."""
+    opened.run_above(check)
+    opened.run(check)
+    opened.page.keyboard.press("Escape")
+    opened.cell(check).evaluate("cell => cell.scrollIntoView({block: 'start'})")
+    opened.page.mouse.move(0, 0)
+    panel = opened.page.locator(".jp-NotebookPanel").bounding_box()
+    said = opened.cell(check).locator(".jp-Cell-outputArea").bounding_box()
+    panel["height"] = said["y"] + said["height"] + MARGIN - panel["y"]
+    opened.page.screenshot(path=PICTURE, clip=panel, animations="disabled")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""What does not come back costs itself: the cell or call that hit a limit, and nothing beside it."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import numpy as np
+import pytest
+
+from autograder.errors import JailError
+from autograder.jail import Jail
+from autograder.model import Failed, Limits, Returned
+
+from .conftest import EVERY_LEVEL, HASTY, LIMITS, notebook, texts
+
+DEFINITION = "def f(x):\n    return x + 1"
+
+
+@pytest.mark.parametrize(("source", "problem"), [
+    ("while True: pass", "ran past 1 s"),
+    ("import time\ntime.sleep(100)", "ran past 1 s"),
+    ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass", "ran past 1 s"),
+    ("try:\n    while True: pass\nfinally:\n    while True: pass", "ran past 1 s"),
+    ("10 ** 10 ** 9", "ran past 1 s"),
+    ("import os\nos._exit(0)", "ended the process"),
+    ("import ctypes\nctypes.string_at(0)", "crashed its process (SIGSEGV)"),
+    ("import os\nos.close(0), os.closerange(3, 200)", "ended the process"),
+    ("import faulthandler\nfaulthandler._sigabrt()", "crashed its process"),
+    ("import socket, gc\n[s.sendall(b'x' * 100) for s in gc.get_objects() if isinstance(s, socket.socket)]",
+     "sent what cannot be read"),
+    ("import sys\nsys.modules['gc'] = None\nraise SystemExit", None),
+    ("import threading\nthreading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()", None),
+])  # fmt: skip
+def test_a_cell_that_does_not_come_back_costs_itself(hasty_jail, source, problem):
+    """It is named with its limit; the cells before and after it stand, and what they define is answered."""
+    with hasty_jail.open(notebook("print('before')", source, DEFINITION, "print('after')")) as session:
+        before, culprit, _, after = session.cells
+        assert ("before\n", "after\n") == (texts(before), texts(after))
+        assert [None, None] == [before.problem, after.problem]
+        if problem is None:
+            assert culprit.problem is None
+        else:
+            assert culprit.problem.startswith(problem)
+            assert f"This cell {culprit.problem}." == culprit.outputs[-1]["evalue"]
+        assert 2 == session.call("f", (1,)).value
+
+
+def test_memory_is_a_cell_s_own_error(hasty_jail):
+    """More than the limit is a MemoryError there, and the next cell runs."""
+    first, second = hasty_jail.open(notebook("import numpy as np\nx = np.ones(1 << 30)", "print('on')")).cells
+    assert "MemoryError" in first.outputs[-1]["ename"]
+    assert "on\n" == texts(second)
+
+
+@pytest.mark.parametrize(("body", "kind", "says"), [
+    ("while True: pass", "timed out", "`bad` ran past 1 s."),
+    ("import os; os._exit(1)", "died", "`bad` ended the process."),
+    ("import ctypes; ctypes.string_at(0)", "died", "`bad` crashed its process (SIGSEGV)."),
+    ("SOCK.sendall(b'\\xff' * 99)", "unreadable", "`bad` sent what cannot be read"),
+    ("import wire", "raised", "ModuleNotFoundError: No module named 'wire'"),
+])
+def test_a_call_that_does_not_come_back_costs_itself(hasty_jail, body, kind, says):
+    """The call fails with one sentence; the next is answered by a fresh fork with the same cells."""
+    sock = "import gc, socket\nSOCK = [s for s in gc.get_objects() if isinstance(s, socket.socket)][0]"
+    with hasty_jail.open(notebook(sock, f"def bad():\n    {body}", DEFINITION)) as session:
+        outcome = session.call("bad", ())
+        assert kind == outcome.kind
+        assert outcome.message.startswith(says)
+        assert 2 == session.call("f", (1,)).value
+        assert all(cell.problem is None for cell in session.cells)
+
+
+@pytest.mark.parametrize("message", [
+    ("returned", 1), ("returned", 1, ()), ("returned", 1, [1]), ("failed", "timed out", "x"), ("failed", "raised", 7),
+    ("asks", "g", (), {}), ("asks", "bad", (), {}), ("ready",), ("unknown",), (), [1], None, ("returned",) * 50,
+], ids=str)
+def test_a_forged_answer_is_unreadable(hasty_jail, message):
+    """What the student's process sends instead of an answer is refused, whatever it is."""
+    forge = f"""
+import gc, sys
+serve = [o for o in gc.get_objects() if type(o).__name__ == 'StudentsEnd'][0]
+wire = sys.modules[type(serve).__module__] if 0 else type(serve).reply.__globals__['wire']
+def bad():
+    wire.send(serve.sock, wire.encode({message!r}))
+    while True: pass"""
+    with hasty_jail.open(notebook(forge, DEFINITION)) as session:
+        assert Failed("unreadable", "`bad` sent what cannot be read.") == session.call("bad", ())
+        assert 2 == session.call("f", (1,)).value
+
+
+def test_a_stand_in_is_called_a_bounded_number_of_times(hasty_jail):
+    """A thousand calls go through; one more ends the call."""
+    with hasty_jail.open(notebook("def f(n):\n    for i in range(n): y = g(i)\n    return y")) as session:
+        assert 999 == session.call("f", (1000,), {"g": lambda x: x}).value
+        assert Failed("raised", "`f` called `g` more than 1000 times.") == session.call(
+            "f", (1001,), {"g": lambda x: x})
+
+
+def test_a_stand_in_carries_a_bounded_number_of_bytes():
+    """Large answers add up."""
+    limits = Limits(message_bytes=1 << 20)
+    with Jail(limits, "process") as jail, jail.open(notebook("def f():\n    while True: g()")) as session:
+        assert Failed("raised", "`f` called `g` for more numbers than may pass.") == session.call(
+            "f", (), {"g": lambda: np.ones(100_000)})
+
+
+def test_an_answer_too_large_is_named():
+    """An array beyond the limit arrives as its type's name."""
+    with Jail(Limits(message_bytes=1 << 20), "process") as jail:
+        with jail.open(notebook("import numpy as np\ndef f():\n    return np.ones(1 << 18)")) as session:
+            assert "ndarray of 2097152 bytes" == session.call("f", ()).value.type_name
+
+
+def test_a_submission_has_a_bounded_time():
+    """When its seconds are spent, the cells left are not run and calls fail at once, all with the reason."""
+    limits = Limits(cell_seconds=1, call_seconds=1, submission_seconds=1.5)
+    with Jail(limits, "process") as jail:
+        with jail.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
+            assert ["ran past 1 s", "ran past the submission's 1.5 s", "was not run: the submission ran past 1.5 s"
+                    ] == [cell.problem for cell in session.cells[1:4]]
+            assert Failed("timed out", "Not tried: the submission ran past 1.5 s.") == session.call("f", (1,))
+
+
+def test_restarts_are_bounded(hasty_jail):
+    """After the last restart only cells known to come back run; what they define is answered."""
+    with hasty_jail.open(notebook(DEFINITION, *["import os\nos._exit(1)"] * 9)) as session:
+        assert 4 == sum(cell.problem == "ended the process" for cell in session.cells)
+        assert 5 == sum((cell.problem or "").startswith("was not run") for cell in session.cells)
+        assert 2 == session.call("f", (1,)).value
+
+
+# ---- kill -9, from outside --------------------------------------------------------------------------------
+
+
+def processes(ancestor):
+    """The numbers of all processes below one, as the host sees them."""
+    parents = {}
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
+        except OSError:
+            continue
+    found = {ancestor}
+    while more := {number for number, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def is_running(number):
+    try:
+        with open(f"/proc/{number}/stat") as file:
+            return file.read().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def wait_until_gone(numbers):
+    deadline = time.monotonic() + 30
+    while left := [number for number in numbers if is_running(number)]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+
+
+def kill_soon(find):
+    """Kill what ``find`` gives as soon as it gives something, while the test goes on."""
+    import threading
+
+    def kill():
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            if found := find():
+                os.kill(found, signal.SIGKILL)
+                return
+            time.sleep(0.02)
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+@linux
+@pytest.mark.parametrize("level", EVERY_LEVEL)
+def test_a_fork_killed_from_outside_loses_nothing(level):
+    """The cells run again in a fresh fork, and nobody is blamed."""
+    with Jail(LIMITS, level) as jail:
+        before = processes(os.getpid())
+        thread = kill_soon(lambda: max(processes(os.getpid()) - before, default=None))
+        with jail.open(notebook(DEFINITION, "import time\ntime.sleep(1)\nprint('slept')")) as session:
+            thread.join()
+            assert [None, None] == [cell.problem for cell in session.cells]
+            assert "slept\n" == texts(session.cells[1])
+            assert 2 == session.call("f", (1,)).value
+
+
+@linux
+@pytest.mark.parametrize("level", EVERY_LEVEL)
+def test_a_warm_process_killed_from_outside_loses_nothing(level):
+    """It is started anew; a session in mid-run starts over, one that is open answers on, and nothing is left."""
+    with Jail(LIMITS, level) as jail, jail.open(notebook(DEFINITION)) as session:
+        everything = processes(jail._process.pid)
+        os.kill(max(everything - {session._fork.number}) if level == "process" else jail._process.pid, signal.SIGKILL)
+        os.kill(jail._process.pid, signal.SIGKILL)
+        assert Returned(2, (1,)) == session.call("f", (1,))
+        wait_until_gone(everything)
+        with jail.open(notebook(DEFINITION)) as another:
+            assert 2 == another.call("f", (1,)).value
+
+
+def test_a_fork_lost_again_and_again_is_our_failure(hasty_jail, monkeypatch):
+    """Where forks vanish for no reason of the student's, the submission is not graded, rather than graded zero."""
+    with Jail(HASTY, hasty_jail.level) as jail, jail.open(notebook(DEFINITION)) as session:
+        monkeypatch.setattr("autograder.jail.wire.receive", lambda *args: (jail._stop(), 1 / 0)[0] if 0 else _gone(jail))
+        session._fork.end()
+        session._fork = None
+        with pytest.raises(JailError, match="lost 3 times"):
+            session.call("f", (1,))
+
+
+def _gone(jail):
+    jail._stop()
+    raise EOFError
+
+
+@linux
+@pytest.mark.parametrize("level", EVERY_LEVEL)
+def test_a_grader_killed_leaves_nothing(level, tmp_path):
+    """After kill -9 of the parent no process and no file of it is left, though a student's loop was running."""
+    script = textwrap.dedent(f"""
+        from autograder.jail import Jail
+        from autograder.model import Limits
+        jail = Jail(Limits(), {level!r})
+        print("warm", flush=True)
+        jail.open([("a", "open('x', 'w').write('x')"), ("b", "while True: pass")])
+    """)
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
+                          env={**os.environ, "TMPDIR": str(tmp_path)}) as grader:
+        assert "warm\n" == grader.stdout.readline()
+        idle = len(processes(grader.pid))
+        deadline = time.monotonic() + 20
+        while len(processes(grader.pid)) == idle and time.monotonic() < deadline:
+            time.sleep(0.02)
+        everything = processes(grader.pid)
+        assert len(everything) > idle
+        grader.kill()
+    wait_until_gone(everything)
+    assert [] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("level", EVERY_LEVEL)
+def test_closing_leaves_nothing(level, tmp_path, monkeypatch):
+    """After close no process and no file is left, though a session was never closed."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    jail = Jail(LIMITS, level)
+    session = jail.open(notebook("import time\nopen('x', 'w').write('x')", DEFINITION))
+    everything = processes(jail._process.pid) if sys.platform == "linux" else ()
+    jail.close()
+    wait_until_gone(everything)
+    assert [] == list(tmp_path.iterdir())
+    session.close()
+
+
+def test_a_dead_grader_s_scratch_is_swept(tmp_path, monkeypatch):
+    """What a grader killed together with its warm process left in /tmp, the next one removes."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    (tmp_path / f"autograder-jail-{dead.pid}-abc").mkdir()
+    (tmp_path / f"autograder-jail-{os.getpid()}-abc").mkdir()
+    (tmp_path / "autograder-jail-notes").mkdir()
+    with Jail(LIMITS, "process"):
+        names = {path.name for path in tmp_path.iterdir()}
+    assert f"autograder-jail-{dead.pid}-abc" not in names
+    assert {f"autograder-jail-{os.getpid()}-abc", "autograder-jail-notes"} < names
+
+
+def test_an_unknown_level_is_our_failure():
+    """It names the levels there are."""
+    with pytest.raises(JailError, match="process, bubblewrap"):
+        Jail(level="strict")

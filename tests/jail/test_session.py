@@ -1,0 +1,397 @@
+"""A session: cells run as a notebook runs them, calls answered with values; one suite, with walls and without."""
+
+import base64
+
+import nbformat
+import numpy as np
+import pytest
+
+from autograder.jail.local import LocalSession
+from autograder.model import CellRun, Failed, Foreign, Returned
+
+from .conftest import EVERY_LEVEL, notebook, texts
+
+# ---- calls: alike behind every wall, and in our own process ---------------------------------------------
+
+
+@pytest.fixture(params=["local", *EVERY_LEVEL])
+def define(request):
+    """A function that gives a session whose student wrote a source."""
+    opened = []
+    jail = None if request.param == "local" else request.getfixturevalue("jails")[request.param]
+
+    def define(source):
+        if jail is None:
+            namespace = {"np": np}
+            exec(compile(source, "<cell>", "exec"), namespace)
+            session = LocalSession(namespace)
+        else:
+            session = jail.open([("a", "import numpy as np"), ("b", source)])
+        opened.append(session)
+        return session
+
+    yield define
+    for session in opened:
+        session.close()
+
+
+@pytest.fixture(scope="module")
+def jails():
+    from autograder.jail import Jail
+
+    from .conftest import LIMITS
+
+    class Jails(dict):
+        def __missing__(self, level):
+            self[level] = Jail(LIMITS, level)
+            return self[level]
+
+    jails = Jails()
+    yield jails
+    for jail in jails.values():
+        jail.close()
+
+
+def test_a_call_returns_values(define):
+    """What the function returns arrives: arrays with their dtype, containers with their kind."""
+    session = define("def f(x, n):\n    return x * n, {'k': [x.sum(), True, None, 'text']}, x.astype('f4')")
+    outcome = session.call("f", (np.arange(6.0).reshape(2, 3), 2))
+    assert isinstance(outcome, Returned)
+    doubled, kept, single = outcome.value
+    assert np.array_equal(np.arange(6.0).reshape(2, 3) * 2, doubled)
+    assert {"k": [np.float64(15), True, None, "text"]} == kept
+    assert np.float64 is type(kept["k"][0])
+    assert np.float32 == single.dtype
+
+
+def test_arguments_are_copies(define):
+    """A function that writes into its argument changes what is reported back, not ours."""
+    session = define("def f(x):\n    x[0] = 7")
+    x = np.zeros(2)
+    assert np.array_equal([7, 0], session.call("f", (x,)).arguments[0])
+    assert np.array_equal([0, 0], x)
+
+
+def test_shared_arguments_stay_shared(define):
+    """One array handed over twice is one array over there."""
+    session = define("def f(x, y):\n    return x is y")
+    x = np.ones(2)
+    assert session.call("f", (x, x)).value is True
+    assert session.call("f", (x, x.copy())).value is False
+
+
+def test_an_exception_is_a_failure_with_its_line(define):
+    """The failure names the exception's type, its message, and the line of the student's cell."""
+    session = define("def f(x):\n    y = x\n    return y['a']")
+    assert Failed("raised", "TypeError: 'int' object is not subscriptable (line 3 of the cell)") == session.call(
+        "f", (1,))
+
+
+def test_a_wrong_signature_is_a_failure(define):
+    """Too few parameters is the student's TypeError."""
+    outcome = define("def f(x):\n    return x").call("f", (1, 2))
+    assert "raised" == outcome.kind
+    assert "takes 1 positional argument but 2 were given" in outcome.message
+
+
+@pytest.mark.parametrize("raised", ["SystemExit(1)", "Bad()", "RecursionError()", "MemoryError()"])
+def test_odd_exceptions_are_failures(define, raised):
+    """An exception that would end a process, or cannot be shown, is a failure like any."""
+    session = define(
+        "class Bad(Exception):\n    def __str__(self):\n        raise ValueError\n"
+        f"def f():\n    raise {raised}\ndef g():\n    return 1"
+    )
+    assert "raised" == session.call("f", ()).kind
+    assert 1 == session.call("g", ()).value
+
+
+@pytest.mark.parametrize("name", ["g", "x", "__import__", "f.__call__", ""])
+def test_what_is_not_a_function_there_is_missing(define, name):
+    """A name that the student did not define, or not as a function, is missing."""
+    assert "missing" == define("x = 1\ndef f():\n    return 1").call(name, ()).kind
+
+
+def test_what_may_not_pass_is_foreign(define):
+    """An object that is no plain value arrives as its type's name."""
+    session = define("class Mine:\n    def __eq__(self, other):\n        return True\ndef f():\n    return Mine(), {1}, f")
+    assert (Foreign("Mine"), Foreign("set"), Foreign("function")) == session.call("f", ()).value
+
+
+def test_functions_find_each_other(define):
+    """A task's function calls the student's own helper."""
+    session = define("def f(x):\n    return g(x) + 1\ndef g(x):\n    return 2 * x")
+    assert 7 == session.call("f", (3,)).value
+
+
+def test_a_stand_in_takes_the_place_of_a_function(define):
+    """While a call runs, the student's own helper is ours; afterwards it is theirs again."""
+    session = define("def f(x):\n    return g(x)\ndef g(x):\n    return 'own'")
+    seen = []
+
+    def ours(x):
+        seen.append(x)
+        return x + 1
+
+    assert 4 == session.call("f", (3,), {"g": ours}).value
+    assert [3] == seen
+    assert "own" == session.call("f", (3,)).value
+
+
+def test_a_stand_in_for_what_is_not_defined_goes_again(define):
+    """A helper that the student never wrote is there during the call only."""
+    session = define("def f(x):\n    return g(x)")
+    assert 6 == session.call("f", (3,), {"g": lambda x: 2 * x}).value
+    assert "NameError: name 'g' is not defined (line 2 of the cell)" == session.call("f", (3,)).message
+
+
+def test_a_stand_in_takes_keywords(define):
+    """Students call helpers by keyword too."""
+    session = define("def f(x):\n    return g(y=x, x=1)")
+    assert (1, 5) == session.call("f", (5,), {"g": lambda x, y: (x, y)}).value
+
+
+def test_a_stand_in_returns_the_very_object_it_was_given(define):
+    """A view that the student passes is in the cache as that view: what is written later shows in it."""
+    session = define("""
+def f(parameters):
+    c = np.zeros((2, 3))
+    caches, c_next = [], c[:, 0]
+    for t in range(3):
+        c_next, cache = g(c_next, parameters)
+        c[:, t] = c_next
+        c_next = c[:, t]
+        caches.append(cache)
+        mine = cache[1] is parameters, cache[2] is parameters['W'], cache[3] is c_next
+    c[:] = -1
+    return caches, mine""")
+
+    def ours(c_prev, parameters):
+        return c_prev + 1, (c_prev, parameters, parameters["W"], c_prev * 2)
+
+    caches, mine = session.call("f", ({"W": np.ones(2)},), {"g": ours}).value
+    assert (True, True, False) == mine
+    assert all(np.array_equal([-1, -1], cache[0]) for cache in caches)
+    assert [0, 2, 4] == [cache[3][0] for cache in caches]
+
+
+def test_a_stand_in_keeps_sharing_in_its_result(define):
+    """An output that is also in the cache is one object for the student."""
+    session = define("def f():\n    a, cache = g()\n    return a is cache[0]")
+
+    def ours():
+        a = np.ones(2)
+        return a, (a,)
+
+    assert session.call("f", (), {"g": ours}).value is True
+
+
+def test_what_a_stand_in_refuses_is_a_value_error(define):
+    """ValueError carries our sentence over; the student's code may catch it."""
+    session = define("def f():\n    return g(1)\ndef h():\n    try:\n        g(1)\n    except ValueError as e:\n"
+                     "        return str(e)")
+
+    def ours(x):
+        raise ValueError("x has the wrong shape")
+
+    assert "ValueError: x has the wrong shape (line 2 of the cell)" == session.call("f", (), {"g": ours}).message
+    assert "x has the wrong shape" == session.call("h", (), {"g": ours}).value
+
+
+def test_what_breaks_a_stand_in_tells_nothing_of_it(define):
+    """Any other exception of ours is a plain ValueError there, without our words."""
+    session = define("def f():\n    return g({1})")
+
+    def ours(x):
+        return x.secret
+
+    assert "ValueError: ours() cannot work with these arguments (line 2 of the cell)" == session.call(
+        "f", (), {"g": ours}).message
+
+
+def test_a_stand_in_with_wrong_arguments_is_a_type_error(define):
+    """As the student's own function would raise it."""
+    message = define("def f():\n    return g(1, 2, 3)").call("f", (), {"g": lambda x: x}).message
+    assert message.startswith("TypeError: <lambda>() too many positional arguments")
+
+
+# ---- cells ------------------------------------------------------------------------------------------------
+
+
+def run(jail, *sources, files=None):
+    with jail.open(notebook(*sources), files or {}) as session:
+        return session.cells
+
+
+def test_cells_show_what_a_notebook_shows(jail):
+    """Printed text, the last expression's value, and its number, as nbformat outputs."""
+    first, second, third, fourth = run(jail, "x = 3", "print('a', end='')\nprint('b')\nx", "x;", "  ")
+    assert CellRun((), 1) == first
+    assert ({"output_type": "stream", "name": "stdout", "text": "ab\n"},
+            {"output_type": "execute_result", "data": {"text/plain": "3"}, "metadata": {}, "execution_count": 2}
+            ) == second.outputs
+    assert CellRun((), 3) == third
+    assert CellRun((), None) == fourth
+
+
+def test_streams_keep_their_order(jail):
+    """stdout and stderr alternate as they were written."""
+    (cell,) = run(jail, "import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')")
+    assert ["stdout", "stderr", "stdout"] == [output["name"] for output in cell.outputs]
+
+
+def test_what_is_written_below_python_is_shown(jail):
+    """Text that goes straight to descriptor 1 lands in the cell."""
+    first, second = run(jail, "import os\nos.write(1, b'low')", "1")
+    assert "low" in texts(first)
+    assert "1" == texts(second)
+
+
+def test_a_failing_cell_does_not_stop_the_others(jail):
+    """Its traceback is an error output, and the next cell runs."""
+    first, second = run(jail, "def f():\n    return 1 / 0\nf()", "print('on')")
+    (error,) = first.outputs
+    assert ("error", "ZeroDivisionError", "division by zero") == (error["output_type"], error["ename"], error["evalue"])
+    assert any("Cell" in line for line in error["traceback"])
+    assert first.problem is None
+    assert "on\n" == texts(second)
+
+
+@pytest.mark.parametrize("source", ["if True print", "  x = 1\n y = 2", "%nothing", "%%nothing\n1", "exit()", "del"])
+def test_a_cell_that_cannot_run_is_no_problem_of_the_process(jail, source):
+    """Syntax errors and unknown magics are the cell's own."""
+    first, second = run(jail, source, "2")
+    assert first.problem is None
+    assert "2" == texts(second)
+
+
+def test_figures_are_pictures(jail):
+    """A figure is a PNG below the cell that drew it, and closed afterwards."""
+    cells = run(jail, "%matplotlib inline\nimport matplotlib.pyplot as plt", "plt.plot([1, 2])\nplt.title('$x$');",
+                "len(plt.get_fignums())", "plt.plot([3])\nplt.show()\nprint('after')")
+    (figure,) = cells[1].outputs
+    assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
+    assert "0" == texts(cells[2])
+    assert ["display_data", "stream"] == [output["output_type"] for output in cells[3].outputs]
+
+
+def test_rich_displays_are_kept_and_scripts_are_not(jail):
+    """HTML and Markdown land in the outputs; JavaScript, which a feedback page would run, does not."""
+    (cell,) = run(jail, "from IPython.display import HTML, Javascript, Markdown, display\n"
+                        "display(HTML('<b>x</b>'), Markdown('*x*'), Javascript('alert(1)'))")
+    kinds = [sorted(output["data"]) for output in cell.outputs]
+    assert [["text/html", "text/plain"], ["text/markdown", "text/plain"], ["text/plain"]] == kinds
+
+
+def test_displays_can_be_updated_and_cleared(jail):
+    """display_id and clear_output work as they do in a notebook."""
+    updated, cleared = run(
+        jail, "from IPython.display import clear_output, display\nh = display('a', display_id=True)\nh.update('b')",
+        "print('a')\nclear_output(wait=True)\nprint('b')")
+    assert "'b'" == texts(updated)
+    assert "b\n" == texts(cleared)
+
+
+def test_input_fails_with_one_sentence(jail):
+    """There is nobody to ask."""
+    (cell,) = run(jail, "name = input('Your name? ')")
+    assert "input() has nobody to ask while a notebook is graded." == cell.outputs[-1]["evalue"]
+
+
+def test_shell_commands_are_named_and_not_run(jail):
+    """``!pip install`` does not make a cell fail; it does nothing."""
+    (cell,) = run(jail, "!pip install numpy\nfiles = !ls\nprint(len(files))")
+    assert "Shell commands are not run while a notebook is graded: pip install numpy" in texts(cell)
+    assert texts(cell).endswith("0\n")
+
+
+def test_magics_and_await_work(jail):
+    """What IPython adds to Python."""
+    cells = run(jail, "%timeit -n1 -r1 1", "%%time\nx = 2", "import asyncio\nawait asyncio.sleep(0)\nx", "?print",
+                "_ + In[1].count('1')", "%%capture c\nprint('a')", "c.stdout", "%who int")
+    assert not [run for run in cells if any(output["output_type"] == "error" for output in run.outputs)]
+    assert "4" == texts(cells[4])
+    assert "'a\\n'" == texts(cells[6])
+
+
+def test_the_notebook_is_main(jail):
+    """Classes and functions belong to a fresh __main__, and nothing of ours is in it."""
+    cells = run(jail, "class A: pass\n(A.__module__, __name__)", "[n for n in dir() if not n.startswith('_')]",
+                "import sys\n'__main__' in sys.modules and sys.modules['__main__'].A is A")
+    assert "('__main__', '__main__')" == texts(cells[0])
+    assert "['A', 'In', 'Out', 'exit', 'get_ipython', 'open', 'quit']" == texts(cells[1])
+    assert "True" == texts(cells[2])
+
+
+def test_files_lie_beside_the_notebook(jail):
+    """They can be read and imported, and shadow no library."""
+    files = {"rnn_utils.py": b"def softmax(x):\n    return 'ours'", "cases.json": b"[1]", "numpy.py": b"1 / 0",
+             "wire.py": b"x = 'theirs'", "json.py": b"1 / 0"}
+    cells = run(jail, "from rnn_utils import softmax\nsoftmax(1)", "import json\njson.load(open('cases.json'))",
+                "import numpy\nnumpy.ones(1)", "import wire\nwire.x", files=files)
+    assert ["'ours'", "[1]", "array([1.])", "'theirs'"] == [texts(cell) for cell in cells]
+
+
+@pytest.mark.parametrize("name", ["../x", "/etc/x", "", "a/b", "..", "a\0b"])
+def test_odd_file_names_are_refused(jail, name):
+    """Files come from us; a name with a path in it is our mistake."""
+    with pytest.raises(ValueError):
+        jail.open([], {name: b""})
+
+
+def test_nothing_is_left_for_the_next(jail):
+    """What one notebook patches or writes, the next does not see."""
+    run(jail, "import builtins, numpy as np, sys\nnp.dot = builtins.len = None\nsys.modules['json'] = None\n"
+              "open('left.py', 'w').write('x = 1')\nget_ipython().ast_transformers.append(1)")
+    (cell,) = run(jail, "import json, os, numpy as np\nnp.dot(1, 2), len('ab'), sorted(os.listdir('.'))")
+    assert "(2, 2, [])" == texts(cell).replace("np.int64(2)", "2")
+
+
+def test_long_output_is_cut_with_a_note(jail):
+    """A flood of text is cut; the cell goes on and its error is still told."""
+    (cell,) = run(jail, "for i in range(300_000): print('flood')\n1 / 0")
+    assert "output cut at 1 MiB\n" == cell.outputs[-1]["text"]
+    assert (1 << 20) + 1000 > len(texts(cell))
+    assert "ZeroDivisionError" in [output.get("ename") for output in cell.outputs]
+
+
+@pytest.mark.parametrize("source", [
+    "import sys\nfor i in range(20_000):\n    print(i)\n    print(i, file=sys.stderr)",
+    "for i in range(3000): get_ipython().showtraceback((ValueError, ValueError('x' * 1000), None))",
+    "from IPython.display import display\nfor i in range(20_000): display(i)",
+    "import os\nfor i in range(40): os.write(1, b'x' * (1 << 16))",
+    "'x' * 3_000_000",
+])
+def test_many_outputs_are_cut(jail, source):
+    """However it comes, a cell's output stays near its limit."""
+    (cell,) = run(jail, source)
+    assert cell.problem is None
+    assert 4 << 20 > len(str(cell.outputs))
+    assert "output cut at 1 MiB" in texts(cell)
+
+
+def test_outputs_make_a_valid_notebook(jail):
+    """nbformat takes them as they are."""
+    cells = run(jail, "print(1)\n2", "1/0", "import matplotlib.pyplot as plt\nplt.plot([1])")
+    nb = nbformat.v4.new_notebook()
+    for cell in cells:
+        new = nbformat.v4.new_code_cell(execution_count=cell.execution_count)
+        new.outputs = [nbformat.from_dict(output) for output in cell.outputs]
+        nb.cells.append(new)
+    nbformat.validate(nb)
+
+
+def test_forged_outputs_are_made_over(jail):
+    """A student who changes what is sent gets known outputs with known keys, or none."""
+    (cell,) = run(jail, """
+recorder = get_ipython().recorder
+recorder.finish = lambda: [
+    {"output_type": "display_data", "data": {"application/javascript": "x"}, "metadata": {}},
+    {"output_type": "display_data", "data": {"image/png": "\\"><script>", "text/plain": 1}, "metadata": {}},
+    {"output_type": "stream", "name": "<b>", "text": "a", "more": 1},
+    {"output_type": "execute_result", "data": {"text/plain": "a"}, "metadata": {"x": 1}, "execution_count": "1"},
+    {"output_type": "error", "ename": 1, "evalue": None, "traceback": [1, "a"]}, 7, {"output_type": "other"}]""")
+    assert (
+        {"output_type": "stream", "name": "stdout", "text": "a"},
+        {"output_type": "execute_result", "data": {"text/plain": "a"}, "metadata": {}, "execution_count": None},
+        {"output_type": "error", "ename": "", "evalue": "", "traceback": ["", "a"]},
+    ) == cell.outputs

@@ -1,0 +1,45 @@
+"""Answers by strangers to the catalogue: right ones, however written, get full marks; wrong ones pay once."""
+
+import pytest
+
+from autograder import judge
+from autograder.course import TASKS
+
+from .strangers.measure import VARIANTS, WRONG, elsewhere, read_answers, verdicts_on
+
+
+def reached_from(task):
+    """The tasks whose verdict a wrong version can change: its own, and those of the tasks that call it."""
+    return [task, *(other for other, its in TASKS.items() if task in its.calls)]
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_right_answers_get_full_marks(assignment, task):
+    """Every variant gets all points, passes every check and the public one, and is not diagnosed."""
+    answers = read_answers(VARIANTS, task)
+    assert 12 <= len(answers)
+    for answer in answers:
+        verdict = verdicts_on(assignment, task, answer, [task])[task]
+        assert {} == {check.name: check.message for check in verdict.checks if not check.passed}, answer.id
+        assert (verdict.max_score, None, True) == (verdict.score, verdict.diagnosis, verdict.public_passed), answer.id
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_wrong_answers_lose_points_once(assignment, task, monkeypatch):
+    """Every wrong version loses points in its own task and in no other, with a sentence for what fails."""
+    monkeypatch.setattr(judge, "diagnose", lambda *_: None)  # naming takes most of the time, and changes no score
+    answers = read_answers(WRONG, task)
+    assert 30 <= len(answers)
+    for answer in answers:
+        verdicts = verdicts_on(assignment, task, answer, reached_from(task))
+        assert verdicts[task].score < verdicts[task].max_score, answer.id
+        assert [] == elsewhere(verdicts, task), answer.id
+        assert all(check.message for check in verdicts[task].checks), answer.id
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_answers_define_nothing_else(assignment, task):
+    """No wrong version defines a name that another task uses: what it costs elsewhere is seen by `reached_from`."""
+    used = {"np", "sigmoid", "softmax", *TASKS} - {task}
+    for answer in read_answers(WRONG, task):
+        assert not used & set(answer.defines(assignment.oracle.sources[task])), answer.id
