@@ -11,6 +11,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 
 import syscalls
 
@@ -133,8 +134,14 @@ def _drop_capabilities():
         raise OSError(ctypes.get_errno(), "capabilities cannot be dropped")
 
 
-def end(options, number, scratch, others):
-    """Kill a fork and everything it started, and wait until it is gone; its wait status and processor seconds."""
+def end(options, number, scratch, others, patience):
+    """Kill a fork and everything it started, and wait until it is gone; its wait status and what it used.
+
+    ``patience`` is how many seconds it is given to end by itself: who has hung up is as a rule about to.
+    """
+    deadline = time.monotonic() + patience
+    while not (by_itself := _has_ended(number)) and time.monotonic() < deadline:
+        time.sleep(0.001)
     alone = options["walls"]  # with any of these walls it cannot have started a process that outlives it
     descendants = () if alone else _descendants(number)
     _kill(number, group=not alone)
@@ -145,7 +152,11 @@ def end(options, number, scratch, others):
         _sweep(set(others))
     if scratch is not None:
         shutil.rmtree(scratch, ignore_errors=True)
-    return {"status": status, "seconds": used.ru_utime + used.ru_stime, "bytes": used.ru_maxrss << 10}
+    return {"status": status, "seconds": used.ru_utime + used.ru_stime, "by_itself": by_itself}
+
+
+def _has_ended(number):
+    return os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def tidy(options):

@@ -19,7 +19,7 @@ def main(options):
     """Serve the control socket until the trusted end is gone.
 
     A request is one JSON object in one message, its answer likewise. ``{"fork": limits}`` comes with the student's
-    socket and is answered with the process's number; ``{"end": number}`` kills it, with all it started, and is
+    socket and is answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is
     answered with its wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
@@ -38,12 +38,12 @@ def main(options):
         if "fork" in request:
             answer = _fork(control, options, request["fork"], descriptors[0], shell, forks)
         elif request["end"] in forks:
-            answer = {"ended": fence.end(options, request["end"], forks.pop(request["end"]), forks)}
+            answer = {"ended": fence.end(options, request["end"], forks.pop(request["end"]), forks, request["patience"])}
         else:
             answer = {"ended": None}
         _answer(control, answer)
     for number in list(forks):
-        fence.end(options, number, forks.pop(number), forks)
+        fence.end(options, number, forks.pop(number), forks, 0)
     fence.tidy(options)
     os._exit(0)
 

@@ -19,6 +19,7 @@ from .outputs import clean_outputs, clean_text
 from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
+PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
 FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
 
 
@@ -88,7 +89,11 @@ class JailSession(Session):
         indices = [i for i in range(len(self._sources)) if i not in self._culprits]
         if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
             indices = [i for i in indices if self._runs[i] is not None]
-        fork = self._jail.fork()
+        try:
+            fork = self._jail.fork()
+        except JailError as error:
+            self._blame(Problem("died", f"could not be made: {error}", "ours"), None)
+            return
         if problem := self._start(fork, indices):
             self._blame(problem, None)
             return
@@ -144,7 +149,7 @@ class JailSession(Session):
                 which = f"the submission's {_seconds(self._limits.submission_seconds)}"
             return (), Problem("timed out", f"ran past {which}")
         except (EOFError, OSError):
-            return (), _death(fork.end(), self._limits)
+            return (), _death(fork.end(PATIENCE), self._limits)
         except WireError as error:
             fork.end()
             return (), Problem("unreadable", f"sent what cannot be read: {error}")
@@ -190,7 +195,7 @@ class JailSession(Session):
             fork.end()
             return Problem("timed out", "left its process unable to answer")
         except OSError:
-            return _death(fork.end(), limits)
+            return _death(fork.end(PATIENCE), limits)
         while True:
             message, problem = self._next(fork, limits.call_seconds, None, start)
             if problem is not None:
@@ -208,7 +213,7 @@ class JailSession(Session):
                 try:
                     fork.send(reply, limits.call_seconds)
                 except OSError:
-                    return _death(fork.end(), limits)
+                    return _death(fork.end(PATIENCE), limits)
             elif message[0] == "returned" and _is_form(message, object, tuple) and len(message[2]) == count:
                 return Returned(message[1], message[2])
             elif message[0] == "failed" and _is_form(message, str, str) and message[1] in ("missing", "raised",
@@ -236,6 +241,8 @@ def _death(end: Mapping[str, Any] | None, limits) -> Problem:
     status, seconds = end["status"], end["seconds"]
     if seconds >= 2 * limits.submission_seconds:
         return Problem("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
+    if not end["by_itself"]:
+        return Problem("died", "cut itself off from the grader")
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:  # nobody inside can do that to it

@@ -105,16 +105,16 @@ class Jail:
                 finally:
                     theirs.close()
 
-    def end(self, fork: Fork) -> dict | None:
+    def end(self, fork: Fork, patience: float = 0) -> dict | None:
         """Kill a fork and all it started; its wait status and what it used; None where the warm process is gone."""
         with self._lock:
-            return self._end(fork.generation, fork.number)
+            return self._end(fork.generation, fork.number, patience)
 
-    def _end(self, generation, number):
+    def _end(self, generation, number, patience=0):
         if generation != self.generation or self._control is None:
             return None
         try:
-            return self._ask({"end": number})["ended"]
+            return self._ask({"end": number, "patience": patience})["ended"]
         except JailError:
             self._stop()
             return None
@@ -126,7 +126,8 @@ class Jail:
         self._owner = os.getpid()
         self.generation += 1
         walls.sweep_abandoned()
-        self._root = tempfile.mkdtemp(prefix=f"{walls.PREFIX}{os.getpid()}-")
+        if self.level == "process":  # at other levels scratch lies in the jail, and ends with it
+            self._root = tempfile.mkdtemp(prefix=f"{walls.PREFIX}{os.getpid()}-")
         ours, theirs = socket.socketpair()
         watch = os.pidfd_open(os.getpid()) if hasattr(os, "pidfd_open") else None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _stop
@@ -142,6 +143,10 @@ class Jail:
             ours.close()
             self._stop()
             raise JailError(f"the warm process cannot be started: {error}") from None
+        except JailError:
+            ours.close()
+            self._stop()
+            raise
         finally:
             theirs.close()
             if watch is not None:
@@ -223,13 +228,13 @@ class Fork:
             raise wire.WireError("a message does not say what it is")
         return message
 
-    def end(self) -> dict | None:
-        """Kill it; see `Jail.end`."""
+    def end(self, patience: float = 0) -> dict | None:
+        """Kill it, unless it ends by itself within so many seconds; see `Jail.end`."""
         if self.ended:
             return None
         self.ended = True
         self.sock.close()
-        return self.jail.end(self)
+        return self.jail.end(self, patience)
 
     def __del__(self):
         # not `end`: the collector may run in the middle of another request
