@@ -15,7 +15,6 @@ from autograder.judge import judge
 from autograder.model import Mistake, Task
 from autograder.oracle import load_assignment
 from autograder.scaffold import scaffold_notebook
-
 from tests.conftest import NAME, ROOT
 
 SOLUTION = '''def clip(gradients, max_value):

@@ -179,7 +179,7 @@ def test_the_gradebook_holds_the_reports_points(course, reports):
 
 
 def test_nbgrader_autograde_gives_the_same_points(course, reports, tmp_path):
-    """`nbgrader autograde` on the same class: equal scores, cell by cell; the batch goes on past what it cannot read."""
+    """`nbgrader autograde` on the same class: equal scores, cell by cell; the batch goes on past the unreadable."""
     other = tmp_path / "course"
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("autograded", "gradebook.db", "feedback"))
     run(other, "nbgrader", "generate_assignment", NAME, "--force")

@@ -214,7 +214,8 @@ def test_hidden_arguments_are_never_shown(assignment, verdicts_of, wrong_source)
 
 def test_a_mistake_at_odd_sizes_only_is_shown_on_fresh_arguments(verdicts_of, wrong_source):
     """Code that fits the public sizes only loses points, and its gap is shown on arguments made for showing."""
-    source = wrong_source("rnn_cell_forward", replace={"    # next hidden state": "    a_prev = a_prev * (xt.shape[1] > 1)"})
+    one_example = {"    # next hidden state": "    a_prev = a_prev * (xt.shape[1] > 1)"}
+    source = wrong_source("rnn_cell_forward", replace=one_example)
     verdict = verdicts_of(rnn_cell_forward=source)["rnn_cell_forward"]
     assert verdict.public_passed
     assert any("is right on the arguments of the check cell, and differs on others" in note for note in verdict.notes)
@@ -224,7 +225,8 @@ def test_float32_passes(verdicts_of, wrong_source):
     """float32 arithmetic is within the tolerance, through a whole backward pass."""
     change = {"gradients = lstm_cell_backward(": (
         "caches[t] = tuple(v.astype(np.float32) if isinstance(v, np.ndarray) else v for v in caches[t])\n"
-        "        gradients = lstm_cell_backward("), "(caches, x) = caches\n": "(caches, x) = caches\n    caches = list(caches)\n"}
+        "        gradients = lstm_cell_backward("),
+        "(caches, x) = caches\n": "(caches, x) = caches\n    caches = list(caches)\n"}
     assert 10 == verdicts_of(lstm_backward=wrong_source("lstm_backward", replace=change))["lstm_backward"].score
 
 

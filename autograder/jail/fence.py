@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 
+import landlock
 import syscalls
 
 LINUX = sys.platform == "linux"
@@ -95,6 +96,8 @@ def enter(options, limits, scratch, keep):
         _prctl(PR_SET_NO_NEW_PRIVS, 1)
     if "namespaces" in walls:
         _drop_capabilities()
+    if "files" in walls:
+        landlock.restrict([sys.base_prefix, sys.base_exec_prefix, *options["path"]], scratch)
     if "syscalls" in walls:
         syscalls.load(_code)
     return outputs
@@ -140,23 +143,22 @@ def end(options, number, scratch, others, patience):
     ``patience`` is how many seconds it is given to end by itself: who has hung up is as a rule about to.
     """
     deadline = time.monotonic() + patience
-    while not (by_itself := _has_ended(number)) and time.monotonic() < deadline:
+    while not (ended := os.wait4(number, os.WNOHANG))[0] and time.monotonic() < deadline:
         time.sleep(0.001)
-    alone = options["walls"]  # with any of these walls it cannot have started a process that outlives it
+    by_itself = ended[0] == number
+    # behind these walls it cannot have started a process that outlives it
+    alone = "syscalls" in options["walls"] or "namespaces" in options["walls"]
     descendants = () if alone else _descendants(number)
-    _kill(number, group=not alone)
+    if not (by_itself and alone):
+        _kill(number, group=not alone)
     for other in descendants:
         _kill(other)
-    _, status, used = os.wait4(number, 0)
+    _, status, used = ended if by_itself else os.wait4(number, 0)
     if not alone:
         _sweep(set(others))
     if scratch is not None:
         shutil.rmtree(scratch, ignore_errors=True)
     return {"status": status, "seconds": used.ru_utime + used.ru_stime, "by_itself": by_itself}
-
-
-def _has_ended(number):
-    return os.waitid(os.P_PID, number, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def tidy(options):

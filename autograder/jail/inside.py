@@ -19,8 +19,8 @@ def main(options):
     """Serve the control socket until the trusted end is gone.
 
     A request is one JSON object in one message, its answer likewise. ``{"fork": limits}`` comes with the student's
-    socket and is answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is
-    answered with its wait status and what it used.
+    socket and is answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it
+    started, and is answered with its wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
     os.set_inheritable(control.fileno(), False)
@@ -38,7 +38,8 @@ def main(options):
         if "fork" in request:
             answer = _fork(control, options, request["fork"], descriptors[0], shell, forks)
         elif request["end"] in forks:
-            answer = {"ended": fence.end(options, request["end"], forks.pop(request["end"]), forks, request["patience"])}
+            scratch = forks.pop(request["end"])
+            answer = {"ended": fence.end(options, request["end"], scratch, forks, request["patience"])}
         else:
             answer = {"ended": None}
         _answer(control, answer)
@@ -116,7 +117,7 @@ def _serve(control, options, limits, descriptor, shell, scratch):
     wire.send(sock, wire.encode(("fenced",)))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL if signum == signal.SIGTERM else signal.default_int_handler)
-    for name in ("student", "shell", "wire", "inside", "fence", "syscalls", "explain"):
+    for name in ("student", "shell", "wire", "inside", "fence", "syscalls", "landlock", "explain"):
         sys.modules.pop(name, None)  # a student's own file of such a name is found instead
     sys.argv = ["notebook"]
     student.serve(sock, shell, outputs)

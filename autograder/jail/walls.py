@@ -15,15 +15,17 @@ from typing import Any
 
 from ..errors import JailError
 from ..model import Limits
+from . import landlock
 
 #: From the weakest to the strongest. At each, a fork is a process of its own with limits, an empty environment and a
-#: private working folder; "bubblewrap" adds a file system, a network and a table of processes of its own.
+#: private working folder, and, where Linux gives them, a filter of system calls and Landlock; "bubblewrap" adds a file
+#: system, a network and a table of processes of its own.
 LEVELS = ("process", "bubblewrap")
 #: Scratch folders' names start with it, and the number of the process they belong to.
 PREFIX = "autograder-jail-"
 HERE = Path(__file__).parent
 #: What the student's end consists of; nothing else of ours is laid into the jail.
-INSIDE = ("inside.py", "fence.py", "syscalls.py", "student.py", "shell.py", "wire.py", "explain.py")
+INSIDE = ("inside.py", "fence.py", "syscalls.py", "landlock.py", "student.py", "shell.py", "wire.py", "explain.py")
 BOOT = (
     "import json, sys; options = json.loads(sys.argv[1]); sys.path[:0] = [options['here']]; "
     "sys.path += options['path']; import inside; inside.main(options)"
@@ -77,7 +79,9 @@ def syscalls_problem() -> str | None:
 def walls_of(level: str) -> tuple[str, ...]:
     """The walls, beside limits, that stand around a fork at a level on this machine."""
     filtered = ("syscalls",) if syscalls_problem() is None else ()
-    return (*filtered, "namespaces") if level == "bubblewrap" else filtered
+    if level == "bubblewrap":
+        return (*filtered, "namespaces")
+    return (*filtered, "files") if landlock.version() else filtered
 
 
 # ---- how to start -------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """A scratch course with a small class, one JupyterLab on it and one Chromium, for all browser tests of a worker."""
 
 import shutil
-from itertools import count
 
 import pytest
 
@@ -43,18 +42,15 @@ def page(browser):
         assert [] == wrong
 
 
-@pytest.fixture
-def open_release(page, address, course, numbers=count()):  # noqa: B008  one count for all tests
-    """Open a student's copy of the release in JupyterLab; ``change(nb)`` is made in its file before."""
+@pytest.fixture(scope="module")
+def student(browser, address, course):
+    """A student's untouched copy of the release, open in JupyterLab; nothing may go wrong in its page."""
+    with lab.watched_page(browser) as (opened, wrong):
+        yield lab.NotebookPage(opened, address, course, copy_release(course, "student"))
+        assert [] == wrong
 
-    def start(change=None):
-        folder = course / f"student-{next(numbers)}"
-        shutil.copytree(course / "release" / NAME, folder)
-        path = folder / f"{NAME}.ipynb"
-        if change:
-            nb = lab.notebook.read(path)
-            change(nb)
-            lab.notebook.write(nb, path)
-        return lab.NotebookPage(page, address, course, path)
 
-    return start
+def copy_release(course, folder):
+    """Copy the release into a folder of the course; the notebook's path."""
+    shutil.copytree(course / "release" / NAME, course / folder)
+    return course / folder / f"{NAME}.ipynb"

@@ -147,7 +147,8 @@ class NotebookPage:
 
     def __init__(self, page, address: str, root: Path, path: Path, mode: str = "lab"):
         self.page = page
-        self.ids = [cell.id for cell in notebook.read(path).cells]
+        self.nb = notebook.read(path)
+        self.ids = [cell.id for cell in self.nb.cells]
         page.goto(address.format(f"{mode}/tree/{path.relative_to(root).as_posix()}"))
         page.locator(f'.jp-Cell[data-windowed-list-index="{len(self.ids) - 1}"]').wait_for(state="attached")
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for(state="attached")

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 
-from autograder import demo
+from autograder import demo, notebook
 from tests.browser import lab
+from tests.browser.conftest import copy_release
 from tests.conftest import NAME
 
 pytestmark = pytest.mark.browser
@@ -16,52 +17,49 @@ BROKEN_PICTURES = "images => images.filter(i => !(i.complete && i.naturalWidth >
 MARKUP = re.compile(r"</?(table|tbody|tr|td|div|strong|code)\b")
 
 
-def test_every_picture_of_the_release_loads(open_release, page, course):
+def test_every_picture_of_the_release_loads(student):
     """As many pictures as the prose names, each with a width; none is left blank."""
     from playwright.sync_api import expect
 
-    prose = [cell.source for cell in lab.notebook.read(course / "release" / NAME / f"{NAME}.ipynb").cells
-             if cell.cell_type == "markdown"]  # fmt: skip
-    named = sum(len(FIGURE.findall(text)) for text in prose)
+    named = sum(len(FIGURE.findall(cell.source)) for cell in student.nb.cells if cell.cell_type == "markdown")
     assert named
-    open_release()
-    pictures = page.locator(".jp-MarkdownOutput img")
+    pictures = student.page.locator(".jp-MarkdownOutput img")
     expect(pictures).to_have_count(named)
     for picture in pictures.all():
         expect(picture).to_have_js_property("complete", True)
     assert [] == pictures.evaluate_all(BROKEN_PICTURES)
 
 
-def test_a_student_fills_in_the_first_task(open_release, assignment):
+def test_a_student_fills_in_the_first_task(student, assignment):
     """Untouched, the check says that the task is not done yet; filled in and run, that all outputs agree."""
     task, check = "rnn_cell_forward", "rnn_cell_forward_tests"
-    opened = open_release()
-    opened.run_above(check)
-    assert f"{task} is not done yet" in opened.run(check)
-    opened.write(task, assignment.oracle.sources[task])
-    opened.run(task)
-    assert f"{task}: all outputs agree with the expected values" in opened.run(check)
+    student.run_above(check)
+    assert f"{task} is not done yet" in student.run(check)
+    student.write(task, assignment.oracle.sources[task])
+    student.run(task)
+    assert f"{task}: all outputs agree with the expected values" in student.run(check)
 
 
-def test_locked_cells_refuse_typing(open_release):
+def test_locked_cells_refuse_typing(student):
     """What is typed into a check cell does not arrive; in the solution cell above it does."""
     from playwright.sync_api import expect
 
-    opened = open_release()
-    opened.write("rnn_cell_forward_tests", "# mine")
-    opened.write("rnn_cell_forward", "# mine")
-    expect(opened.editor("rnn_cell_forward")).to_have_text("# mine")
-    expect(opened.editor("rnn_cell_forward_tests")).to_have_text("check(rnn_cell_forward)")
+    student.write("rnn_forward_tests", "# mine")
+    student.write("rnn_forward", "# mine")
+    expect(student.editor("rnn_forward")).to_have_text("# mine")
+    expect(student.editor("rnn_forward_tests")).to_have_text("check(rnn_forward)")
 
 
-def test_validate_names_what_is_not_done(open_release, page, assignment):
+def test_validate_names_what_is_not_done(page, address, course, assignment):
     """With one task left, nbgrader's Validate button shows that one, in the check's own words."""
     left = "lstm_backward"
-    done = {task: source for task, source in assignment.oracle.sources.items() if task != left}
-    open_release(lambda nb: demo.fill(nb, done))
+    path = copy_release(course, "nearly-done")
+    nb = notebook.read(path)
+    demo.fill(nb, {task: source for task, source in assignment.oracle.sources.items() if task != left})
+    notebook.write(nb, path)
+    lab.NotebookPage(page, address, course, path)
     page.get_by_role("button", name="Validate").click()
-    dialog = page.locator(".jp-Dialog", has_text="Validation Results")
-    said = dialog.inner_text()
+    said = page.locator(".jp-Dialog", has_text="Validation Results").inner_text()
     assert 1 == said.count("The following cell failed")
     assert f"{left} is not done yet" in said
     assert "Traceback" not in said
