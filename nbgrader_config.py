@@ -51,8 +51,13 @@ c.GenerateFeedback.preprocessors = [
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     "autograder.hooks.HideTests",
 ]
-# Script in a student's outputs does not run in the page.
+# Script in a student's cells and outputs runs neither on the feedback page nor in Formgrader, where it would have the
+# instructor's login: nbgrader itself prints Markdown cells as they come.
 c.HTMLExporter.sanitize_html = True
+c.HTMLExporter.filters = {
+    "clean_html": "autograder.sanitize.clean_html",
+    "markdown2html": "autograder.sanitize.markdown2html",
+}
 
 # For notebooks without tasks of ours, which nbgrader executes itself: a tag cannot take a test cell out of the run.
 c.Execute.skip_cells_with_tag = "no-such-tag"

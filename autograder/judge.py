@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -156,7 +157,9 @@ class Trial:
 
     def verdict(self, points: float, blamed_on: str | None, own: Trial) -> Verdict:
         total = sum(self.task.shares.values())
-        checks, shown = [], [self.shown_gap(name) for name in ("returns", *self.wrong) if not self.passed(name)]
+        # Where some call does not come back, that is what to look at, not the outputs of the others.
+        differing = self.wrong if self.passed("returns") else ("returns",)
+        checks, shown = [], [self.shown_gap(name) for name in differing]
         messages = {gap.check: gap.text for gap in shown}
         for name in ("returns", *self.task.shares):
             worth, passed = points * self.task.shares.get(name, 0) / total, self.passed(name)
@@ -201,12 +204,13 @@ class Trial:
         else:
             text = "Differs on arguments of other sizes than those that may be shown."
             return ShownGap(check, text, "What in the code fits one size only?", ())
-        if isinstance(outcome, Failed) or check == "returns":
-            return ShownGap(check, gap.text, gap.question, ())
+        sizes = ", ".join(f"{symbol} = {size}" for symbol, size in case.sizes.items())
+        if check == "returns":
+            notes = () if case.name == "public" else (f"It comes back for the check cell, and not with {sizes}.",)
+            return ShownGap(check, gap.text, gap.question, notes)
         if case.name == "public":
             notes = ["Seen on the arguments of the check cell."]
         else:
-            sizes = ", ".join(f"{symbol} = {size}" for symbol, size in case.sizes.items())
             notes = [f"`{check}` is right on the arguments of the check cell, and differs on others, with {sizes}."]
         got, expected = output_of(self.task, outcome.value, check), output_of(self.task, case.expected, check)
         notes += notice(check, expected, got, layout_of(self.task, check, case))
@@ -230,12 +234,16 @@ def gaps_of(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     form = {"returns_dict": task.returns_dict, "expected": task.outputs}
     outputs, problem = split_outputs(form, outcome.value)
     if problem:
-        # A missing gradient costs itself, not those beside it.
         if problem.kind != "missing":
             return {"returns": problem}
-        outputs = {name: outcome.value.get(name) for name in task.outputs}
+        outputs = outcome.value
     gaps = {}
-    for name, got in outputs.items():
+    for name in task.outputs:
+        if name not in outputs:  # a missing gradient costs itself, not those beside it
+            text = f"The returned dict has no entry {name!r}."
+            gaps[name] = Gap(name, "missing", text, "Under which name is it stored?")
+            continue
+        got = outputs[name]
         gap = find_gap(name, output_of(task, case.expected, name), got, layout_of(task, name, case))
         if gap:
             gaps[name] = gap
@@ -287,15 +295,14 @@ def stand_in(assignment: Assignment, name: str):
     function = assignment.oracle.functions[name]
     template = assignment.visible_cases(name)[0].arguments
 
-    def answer(*arguments: Value) -> Value:
-        if len(arguments) != len(template):
-            raise ValueError(f"{name} takes {len(template)} arguments, and got {len(arguments)}")
-        for parameter, argument in zip(template, arguments, strict=True):
+    @wraps(function)
+    def answer(*arguments: Value, **keywords: Value) -> Value:
+        for parameter, argument in [*zip(template, arguments, strict=False), *keywords.items()]:
             if not same_form(template[parameter], argument):
                 raise ValueError(f"{name} cannot work with {a_kind(argument)} of this form as {parameter}")
         try:
             with np.errstate(all="ignore"):
-                return function(*arguments)
+                return function(*arguments, **keywords)
         except Exception as error:
             raise ValueError(f"{name}: {error}") from None
 
@@ -303,8 +310,10 @@ def stand_in(assignment: Assignment, name: str):
 
 
 def same_form(template: Value, value: Value) -> bool:
-    """Whether a value has a template's types, keys and numbers of axes; sizes are free."""
+    """Whether a value has a template's types, keys and numbers of axes; sizes are free, and a number is an array."""
     if isinstance(template, np.ndarray):
+        if isinstance(value, int | float | np.number) and not isinstance(value, np.complexfloating):
+            return True
         return type(value) is np.ndarray and value.ndim == template.ndim and value.dtype.kind in "fiu"
     if isinstance(template, dict):
         return type(value) is dict and template.keys() == value.keys() and all(

@@ -55,7 +55,7 @@ def to_html(verdict: Verdict) -> str:
     rows = "".join(
         row(
             code(label(check.name)),
-            "✓ passed" if check.passed else "✗ not yet",
+            "✓\N{NO-BREAK SPACE}passed" if check.passed else "✗\N{NO-BREAK SPACE}not\N{NO-BREAK SPACE}yet",
             f"{number(check.points)} of {number(check.max_points)}" if check.max_points else "",
             code(check.message),
         )

@@ -13,7 +13,7 @@ from tests.browser import lab
 ROOT = Path(__file__).parent.parent
 NAME, TASK, MISTAKE = "rnn-step-by-step", "rnn_forward", "a0_every_step"
 PICTURE = ROOT / "docs" / "check-cell.png"
-VIEW = {"viewport": {"width": 960, "height": 700}, "device_scale_factor": 1.23}  # about 1100 pixels between the bars
+VIEW = {"viewport": {"width": 880, "height": 700}, "device_scale_factor": 1.35}  # about 1100 pixels between the bars
 MARGIN = 10
 
 

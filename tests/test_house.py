@@ -13,7 +13,7 @@ PACKAGE = ROOT / "autograder"
 #: What stands on what. A module imports only from lower numbers, or from its own package.
 LEVELS = {
     "errors": 0, "model": 0,
-    "course": 1, "notebook": 1, "repair": 2, "submission": 2, "scaffold": 1,
+    "course": 1, "notebook": 1, "sanitize": 1, "repair": 2, "submission": 2, "scaffold": 1,
     "oracle": 2, "jail": 2,
     "diagnosis": 3, "fingerprints": 3, "render": 3,
     "judge": 4,

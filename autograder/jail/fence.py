@@ -21,7 +21,7 @@ PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS =
 #: Unshared for each fork: user, process, mount, IPC, network, host name, cgroup.
 NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x40000000 | 0x04000000 | 0x02000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
-WORK = "/tmp/work"
+SCRATCH = "/scratch"  # where there are namespaces
 SHM_BYTES = 16 << 20
 
 _code = None  # of the filter of system calls
@@ -61,7 +61,7 @@ def fork(options, limits):
             second = os.fork()
             if second == 0:
                 os.close(theirs)
-                return 0, WORK
+                return 0, SCRATCH
             os.write(theirs, str(second).encode())
         except BaseException as error:
             os.write(theirs, f"{type(error).__name__}: {error}".encode())
@@ -82,7 +82,7 @@ def enter(options, limits, scratch, keep):
     walls = options["walls"]
     os.setsid()
     if "namespaces" in walls:
-        _furnish(limits)
+        _furnish(options, limits)
     elif LINUX:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     os.chdir(scratch)
@@ -112,14 +112,14 @@ def _unshare():
             file.write(text)
 
 
-def _furnish(limits):
+def _furnish(options, limits):
     """In a mount namespace of our own: a private scratch folder and shared memory, and no /proc."""
     safe = MS_NOSUID | MS_NODEV | MS_NOEXEC
     _mount(None, "/", None, MS_REC | MS_PRIVATE, None)
-    _mount("tmpfs", "/tmp", "tmpfs", safe, f"size={2 * limits['file_bytes']},nr_inodes=4096,mode=0755")
+    _mount("tmpfs", SCRATCH, "tmpfs", safe, f"size={2 * limits['file_bytes']},nr_inodes=4096,mode=0700")
     _mount("tmpfs", "/dev/shm", "tmpfs", safe, f"size={SHM_BYTES},nr_inodes=256,mode=0700")
-    _mount("tmpfs", "/proc", "tmpfs", safe | MS_RDONLY, "size=4096,nr_inodes=1,mode=0555")
-    os.mkdir(WORK, 0o700)
+    for hidden in ("/proc", options["root"]):
+        _mount("tmpfs", hidden, "tmpfs", safe | MS_RDONLY, "size=4096,nr_inodes=1,mode=0555")
 
 
 def _mount(source, target, kind, flags, data):

@@ -4,19 +4,22 @@ A rule can only be added to a process, never taken away. Imports nothing of ours
 """
 
 import ctypes
+import functools
 import os
 import struct
 import sys
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same numbers on every processor
 EXECUTE, WRITE, READ, LIST = 1, 2, 4, 8
-EVERYTHING = (1 << 13) - 1  # what the first version of Landlock knows
+EVERYTHING = (1 << 13) - 1  # what the first version of Landlock knows of files
 SINCE = {2: 1 << 13, 3: 1 << 14}  # moving between folders, truncating
+TCP, SCOPES = 3, 3  # binding and connecting; signals and abstract sockets
 DEVICES = (1 << 6) | (1 << 11)
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime",
           "/etc/alternatives")
 
 
+@functools.cache
 def version():
     """The version of Landlock that this kernel has; 0 where it has none."""
     if sys.platform != "linux":
@@ -25,9 +28,17 @@ def version():
 
 
 def restrict(readable, own):
-    """Let this process read below some folders and do as it likes below one; everything else is out of reach."""
+    """Let this process read below some folders and do as it likes below one; all other files are out of reach.
+
+    Newer versions keep it from TCP, and from signalling processes that are not so restricted, as well.
+    """
     handled = EVERYTHING | sum(right for since, right in SINCE.items() if version() >= since)
-    ruleset = _call(CREATE_RULESET, struct.pack("=Q", handled), ctypes.c_size_t(8), 0)
+    attributes = struct.pack("=Q", handled)
+    if version() >= 4:
+        attributes += struct.pack("=Q", TCP)
+    if version() >= 6:
+        attributes += struct.pack("=Q", SCOPES)
+    ruleset = _call(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:
         for path in (*SYSTEM, *readable):
             _allow(ruleset, path, READ | LIST | EXECUTE)
@@ -59,5 +70,6 @@ def _call(number, *arguments):
     return result
 
 
+@functools.cache
 def _libc():
     return ctypes.CDLL(None, use_errno=True)

@@ -123,7 +123,7 @@ class JailSession(Session):
             message = fork.receive(time.monotonic() + FENCE_SECONDS)
             if message[0] != "fenced":
                 fork.end()
-                raise JailError(f"a wall cannot be put up: {message[1:]}")
+                raise JailError(f"a wall cannot be put up: {message[-1]}")
             cells = [(i, self._sources[i]) for i in indices]
             frame = wire.encode(("run", cells, self._files, asdict(self._limits)), cap=self._limits.message_bytes)
             fork.send(frame, FENCE_SECONDS)

@@ -15,7 +15,7 @@ SELF = 0x5E1F5E1F
 ALLOWED = """
 access alarm arch_prctl brk capget chdir chmod clock_getres clock_gettime clock_nanosleep close close_range
 copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd
-eventfd2 exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fcntl fdatasync
+eventfd2 exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fchmod fchmodat fchmodat2 fdatasync
 flock fstat fstatfs fsync ftruncate futex futex_waitv futex_wait futex_wake futex_requeue futimesat getcpu getcwd
 getdents getdents64 getegid geteuid getgid getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority
 getrandom getresgid getresuid getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid
@@ -34,6 +34,7 @@ times truncate umask uname unlink unlinkat utime utimensat utimes wait4 waitid w
 CLONE_THREAD, CLONE_NEW = 0x10000, 0x7E020080
 AF_UNIX = 1
 PRCTLS = (15, 16, 0x53564D41)  # the name of a thread, set and got; the name of a mapping, which malloc sets
+FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks; not whom to signal
 IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how wide, how much to read, flags
 
 
@@ -66,6 +67,8 @@ def program():
         permit("prctl", arg(0, eq, number))
     for number in IOCTLS:
         permit("ioctl", arg(1, eq, number))
+    for number in FCNTLS:
+        permit("fcntl", arg(1, eq, number))
     # glibc tries clone3 first and falls back on clone only where the system says that there is no such call
     rules.add_rule(pyseccomp.ERRNO(38), "clone3")
     with tempfile.TemporaryFile() as file:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JailError
-from ..model import Limits
 from . import landlock
 
 #: From the weakest to the strongest. At each, a fork is a process of its own with limits, an empty environment and a
@@ -54,9 +53,9 @@ def bubblewrap_problem() -> str | None:
         "import ctypes, os, sys; libc = ctypes.CDLL(None, use_errno=True); "
         "sys.exit('a second set of namespaces cannot be made' if libc.unshare(0x7e020000) else 0)"
     )
-    command = [*_bubblewrap("/tmp/warm", Limits()), python(), "-I", "-S", "-c", unshare]
+    command = [*_bubblewrap("/warm"), python(), "-I", "-S", "-c", unshare]
     try:
-        tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        tried = subprocess.run(command, capture_output=True, text=True, timeout=60, **identity("bubblewrap"))
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"bwrap does not run: {error}"
     if tried.returncode:
@@ -87,7 +86,7 @@ def walls_of(level: str) -> tuple[str, ...]:
 # ---- how to start -------------------------------------------------------------------------------------
 
 
-def command(level: str, options: Mapping[str, Any], limits: Limits) -> tuple[list[str], dict[str, str]]:
+def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
     """The command line that starts the warm process at a level, and its environment.
 
     Parameters
@@ -95,7 +94,6 @@ def command(level: str, options: Mapping[str, Any], limits: Limits) -> tuple[lis
     level : str
     options : dict
         The descriptors ``control`` and ``watch``, and ``root``, a folder for scratch where the level has no own.
-    limits : Limits
 
     Raises
     ------
@@ -111,8 +109,8 @@ def command(level: str, options: Mapping[str, Any], limits: Limits) -> tuple[lis
     if level == "bubblewrap":
         if problem := bubblewrap_problem():
             raise JailError(f"isolation 'bubblewrap' is not to be had: {problem}")
-        options.update(root="/tmp/warm", here="/jail")
-        wrapped = _bubblewrap(options["root"], limits)
+        options.update(root="/warm", here="/jail")
+        wrapped = _bubblewrap(options["root"])
     environment = {
         "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": options["root"], "TMPDIR": options["root"],
         # one thread each: forks are many, and to fork a process with threads is a gamble
@@ -121,6 +119,23 @@ def command(level: str, options: Mapping[str, Any], limits: Limits) -> tuple[lis
         "IPYTHONDIR": options["root"], "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
     }
     return [*wrapped, python(), "-I", "-S", "-c", BOOT, json.dumps(options)], environment
+
+
+def identity(level: str) -> dict[str, Any]:
+    """As whom to start, as keywords for `subprocess.Popen`: where we are root, as nobody, if nobody can read Python.
+
+    The kernel exempts the machine's root from the limit on processes, whatever namespace it is in.
+    """
+    if level != "bubblewrap" or os.getuid() != 0:
+        return {}
+    needed = [Path(python()), HERE / INSIDE[0], *map(Path, library_folders())]
+    if all(_open_to_others(path.resolve()) for path in needed):
+        return {"user": int(NOBODY), "group": int(NOBODY), "extra_groups": []}
+    return {}
+
+
+def _open_to_others(path: Path) -> bool:
+    return path.stat().st_mode & 0o004 != 0 and all(folder.stat().st_mode & 0o001 for folder in path.parents)
 
 
 def python() -> str:
@@ -137,7 +152,7 @@ def library_folders() -> list[str]:
     return [entry for entry in dict.fromkeys(folders) if Path(entry).is_dir()]
 
 
-def _bubblewrap(root: str, limits: Limits) -> list[str]:
+def _bubblewrap(root: str) -> list[str]:
     """The part of the command line that is bubblewrap's.
 
     The warm process is number 1 in there: when it ends, the kernel ends everything else.
@@ -152,13 +167,16 @@ def _bubblewrap(root: str, limits: Limits) -> list[str]:
     for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/fonts", "/etc/localtime", "/etc/alternatives"):
         arguments += ["--ro-bind-try", name, name]
     # the interpreter and the installed packages, but not the folders they lie in, one of which may be the course's
-    for folder in dict.fromkeys([sys.base_prefix, sys.base_exec_prefix, *library_folders()]):
-        if not folder.startswith("/usr/") or os.path.realpath(folder) != folder:
+    folders = dict.fromkeys([sys.base_prefix, sys.base_exec_prefix, *library_folders()])
+    for folder in folders:
+        if not folder.startswith("/usr/"):
             arguments += ["--ro-bind", os.path.realpath(folder), folder]
+    if not any(os.path.realpath(folder).startswith("/tmp/") or folder.startswith("/tmp/") for folder in folders):
+        arguments += ["--symlink", "/scratch", "/tmp"]
     for name in INSIDE:
         arguments += ["--ro-bind", str(HERE / name), f"/jail/{name}"]
     return [
-        *arguments, "--proc", "/proc", "--dev", "/dev", "--size", str(16 << 20), "--tmpfs", "/tmp", "--dir", root,
+        *arguments, "--proc", "/proc", "--dev", "/dev", "--tmpfs", root, "--dir", "/scratch",
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/",
     ]
 

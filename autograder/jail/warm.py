@@ -21,7 +21,7 @@ from . import walls, wire
 from .salvage import JailSession
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
-ANSWER_SECONDS = 20
+ANSWER_SECONDS = 60
 
 
 class Jail:
@@ -134,10 +134,11 @@ class Jail:
         passed = [theirs.fileno()] + ([watch] if watch is not None else [])
         options = {"level": self.level, "root": self._root, "control": theirs.fileno(), "watch": watch}
         try:
-            command, environment = walls.command(self.level, options, self.limits)
+            command, environment = walls.command(self.level, options)
             self._process = subprocess.Popen(
                 command, env=environment, cwd="/", pass_fds=passed, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
+                **walls.identity(self.level),
             )
         except OSError as error:
             ours.close()

@@ -17,6 +17,7 @@ import json
 import math
 import struct
 import time
+from collections import OrderedDict, defaultdict
 
 import numpy as np
 
@@ -56,7 +57,7 @@ _SCALARS = {
     dtype.type: dtype.str for dtype in [*_DTYPES.values(), np.dtype(np.longlong), np.dtype(np.ulonglong)]
 }
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-_CONTAINERS = {tuple: "t", list: "l", dict: "d"}
+_CONTAINERS = {tuple: "t", list: "l", dict: "d", OrderedDict: "d", defaultdict: "d"}
 _name_of = type.__dict__["__name__"].__get__  # a metaclass of the student's has no say in it
 
 
@@ -194,7 +195,8 @@ class _Writer:
             return self.foreign(f"{kind.__name__} nested deeper than {MAX_DEPTH}")
         if self.nodes + len(value) > MAX_NODES or self.header > MAX_HEADER // 2:
             return self.foreign(f"{kind.__name__} of {len(value)} entries")
-        if kind is dict:
+        is_dict = _CONTAINERS[kind] == "d"
+        if is_dict:
             for key in value:
                 if type(key) is not str:
                     return self.foreign(f"dict with a key of type {describe(key)}")
@@ -202,8 +204,8 @@ class _Writer:
                     return self.foreign("dict with an unreadable key")
         entry = self.seen[id(value)] = [len(self.seen), None, None, None]
         nodes, size, height, parts = self.nodes, self.bytes, 0, []
-        for item in value.items() if kind is dict else value:
-            if kind is dict:
+        for item in value.items() if is_dict else value:
+            if is_dict:
                 key, item = item
                 self.header += 6 * len(key)
                 parts.append(key)

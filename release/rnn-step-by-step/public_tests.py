@@ -9,6 +9,7 @@ import copy
 import inspect
 import json
 import sys
+import textwrap
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -67,7 +68,7 @@ def find_gap(name, expected, got, layout=None):
 
 
 def sequence_gap(name, expected, got):
-    if type(got) not in (tuple, list):
+    if not isinstance(got, tuple | list):
         kind = type(expected).__name__
         text = f"`{name}` is {a_kind(got)}; a {kind} of {len(expected)} is asked for."
         return Gap(name, "type", text, "What is put into it, and how?")
@@ -79,7 +80,7 @@ def sequence_gap(name, expected, got):
 
 
 def dict_gap(name, expected, got):
-    if type(got) is not dict:
+    if not isinstance(got, dict):
         return Gap(name, "type", f"`{name}` is {a_kind(got)}; a dict is asked for.", "What is stored under that name?")
     missing = [key for key in expected if key not in got]
     if missing:
@@ -147,6 +148,10 @@ def steps_text(wrong, time_axis):
     right = [str(t) for t in np.flatnonzero(~by_step)]
     if not right:
         return "" if len(by_step) == 1 else " No time step is right."
+    if len(right) == 1 and not by_step[-1]:
+        return " Right at the last time step, wrong at every step before it: is nothing carried back?"
+    if len(right) == 1 and not by_step[0]:
+        return " Right at the first time step, wrong at every step after it: is nothing carried on?"
     return f" Right at time step t = {', '.join(right)}; wrong at the others."
 
 
@@ -164,16 +169,11 @@ def notice(name, expected, got, layout=None):
     facts = []
     factor = constant_factor(expected, got)
     if factor is not None:
-        sizes = [s for s, n in layout.sizes.items() if n > 1 and np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
+        # Only what the output counts, or what is summed over: examples and time steps.
+        counted = {s: n for s, n in layout.sizes.items() if n > 1 and s in (*layout.symbols, "m", layout.steps)}
+        sizes = [s for s, n in counted.items() if np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
         meaning = f" ({sizes[0]} is {layout.sizes[sizes[0]]})" if sizes else ""
         facts.append(f"Every entry of `{name}` is {factor:.4g} times the expected one{meaning}.")
-    if layout.steps in layout.symbols and got.shape[layout.symbols.index(layout.steps)] > 1:
-        axis = layout.symbols.index(layout.steps)
-        wrong = differs(expected, got).any(axis=tuple(i for i in range(got.ndim) if i != axis))
-        if wrong[:-1].all() and not wrong[-1]:
-            facts.append(f"`{name}` is right at the last time step and wrong at every step before it.")
-        elif wrong[1:].all() and not wrong[0]:
-            facts.append(f"`{name}` is right at the first time step and wrong at every step after it.")
     return facts
 
 
@@ -203,7 +203,8 @@ def shape_question(expected, got):
 
 def a_kind(thing):
     """A thing's type with its article, for a sentence."""
-    name = type(thing).__name__
+    name = "array" if type(thing) is np.ndarray else type(thing).__name__
+    name = getattr(thing, "type_name", name) if name == "Foreign" else name  # what could not leave its process
     return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
@@ -270,7 +271,12 @@ def check(function):
             own = getattr(function, "__globals__", {}).get(helper)
             if callable(own) and not examine(own, cases[helper])[0]:
                 lines.append(f"`{helper}`, on which this builds, does not pass its own check yet. Begin there.")
-    print("\n".join(lines), file=sys.stdout if passed else sys.stderr)
+    print("\n".join(lines if passed else wrapped(lines)), file=sys.stdout if passed else sys.stderr)
+
+
+def wrapped(lines):
+    """Lines of at most 88 characters, so that a notebook's narrow cell does not break them inside words."""
+    return [part for line in lines for part in textwrap.wrap(line, 88, subsequent_indent="    ") or [""]]
 
 
 def examine(function, case):
@@ -300,7 +306,7 @@ def examine(function, case):
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
         return True, [head, *value_lines(case, outputs)]
     if all(outputs[output] is None for output, symbols in case["shapes"].items() if symbols):
-        return False, [f"{task} is not done yet: a `None` between the START and END comments waits for its value."]
+        return False, [f"{task} is not done yet: a `None` between START and END waits for its value."]
     return False, gap_lines(case, outputs, gaps, sizes)
 
 
@@ -308,7 +314,7 @@ def split_outputs(case, got):
     """The outputs by name, or a gap where the function returned something else."""
     names = list(case["expected"])
     if case["returns_dict"]:
-        if type(got) is not dict:
+        if not isinstance(got, dict):
             text = f"the function returns {a_kind(got)}; a dict of {len(names)} gradients is asked for."
             return None, Gap("returns", "type", text, "What does the last line return?")
         missing = [name for name in names if name not in got]
@@ -316,8 +322,8 @@ def split_outputs(case, got):
             text = f"the returned dict has no entry {missing[0]!r}."
             return None, Gap("returns", "missing", text, "Under which name is it stored?")
         return {name: got[name] for name in names}, None
-    if type(got) not in (tuple, list) or len(got) != len(names):
-        what = f"{len(got)} values" if type(got) in (tuple, list) else a_kind(got)
+    if not isinstance(got, tuple | list) or len(got) != len(names):
+        what = f"{len(got)} values" if isinstance(got, tuple | list) else a_kind(got)
         text = f"the function returns {what}; {len(names)} values are asked for: {', '.join(names)}."
         return None, Gap("returns", "length", text, "What does the last line return?")
     return dict(zip(names, got, strict=True)), None
@@ -326,7 +332,7 @@ def split_outputs(case, got):
 def error_lines(task, function, error):
     """An exception as a sentence with the line of the learner's own code where it happened."""
     if isinstance(error, TypeError) and "None" in str(error) and has_placeholders(function):
-        return [f"{task} is not done yet: a `None` between the START and END comments waits for its value."]
+        return [f"{task} is not done yet: a `None` between START and END waits for its value."]
     where, frame = "", error.__traceback__
     while frame is not None:
         code = frame.tb_frame.f_code

@@ -24,7 +24,7 @@ from pathlib import Path
 from autograder import notebook
 
 CHROMIUM = shutil.which("chromium")
-PATIENCE = 60  # seconds; what is waited for comes within a few, unless the machine is very busy
+PATIENCE = 120  # seconds; what is waited for comes within a few, unless the machine is very busy
 #: Lab's own first-start questions would cover the page, or ask the network.
 SETTINGS = {"apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False}}
 #: nbgrader's pages load MathJax from there; without a network they do without.

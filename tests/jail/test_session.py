@@ -340,7 +340,7 @@ def test_long_output_is_cut_with_a_note(jail):
 @pytest.mark.parametrize("source", [
     "import sys\nfor i in range(20_000):\n    print(i)\n    print(i, file=sys.stderr)",
     "for i in range(3000): get_ipython().showtraceback((ValueError, ValueError('x' * 1000), None))",
-    "from IPython.display import display\nfor i in range(20_000): display(i)",
+    "from IPython.display import display\nfor i in range(6_000): display(i)",
     "import os\nfor i in range(40): os.write(1, b'x' * (1 << 16))",
     "'x' * 3_000_000",
 ])

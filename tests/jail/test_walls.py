@@ -1,0 +1,264 @@
+"""The walls: what each stops, that it passes where the wall is down, and what is left afterwards, which is nothing."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import JailError
+from autograder.jail import Jail, doctor, landlock, walls
+
+from .conftest import EVERY_LEVEL, LIMITS, linux, notebook, processes, texts, wait_until_gone
+
+ROOT = Path(__file__).parents[2]
+
+#: What is tried, and the walls of which each alone stops it.
+ATTEMPTS = {
+    "start a process": ("pid = os.fork()\nif pid == 0: os._exit(0)\nos.waitpid(pid, 0)", {"syscalls"}),
+    "start a program": ("import subprocess\nsubprocess.run(['/bin/true'], check=True)", {"syscalls"}),
+    "become a program": ("os.execv('/bin/true', ['true'])", {"syscalls"}),
+    "open a socket": ("socket.socket()", {"syscalls"}),
+    "reach a server": ("socket.create_connection(('127.0.0.1', {port}), timeout=5)", {"syscalls", "namespaces"}),
+    "trace": ("assert libc.ptrace(0, 0, 0, 0) == 0", {"syscalls"}),
+    "make namespaces": ("assert libc.unshare(0x10000000) == 0", {"syscalls"}),
+    "signal the grader": ("os.kill({grader}, 0)", {"syscalls", "namespaces"}),
+    "signal through a file": ("import fcntl\nfcntl.fcntl(0, fcntl.F_SETOWN, {grader})", {"syscalls", "namespaces"}),
+    "read the grader's environment": ("open('/proc/{grader}/environ').read()", {"files", "namespaces"}),
+    "read the course": ("open({course!r}).read()", {"files", "namespaces"}),
+    "read a submission": ("open({secret!r}).read()", {"files", "namespaces"}),
+    "write a gradebook": ("open({secret!r}, 'a').write('x')", {"files", "namespaces"}),
+    "list the course": ("assert 'tests' in os.listdir({root!r})", {"files", "namespaces"}),
+    "mount": ("assert libc.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None) == 0", {"syscalls", "namespaces", "files"}),
+    "map memory outside files": ("os.memfd_create('x')", {"syscalls"}),
+    "keep a key": ("assert libc.syscall(248, b'user', b'k', b'v', 1, -3) > 0", {"syscalls"}),
+}
+#: The version of Landlock since which the wall around files holds these too.
+SINCE = {"reach a server": 4, "signal the grader": 6}
+#: What every exercise may do, whatever walls stand.
+HONEST = (
+    "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
+    "import asyncio\nasync def f(): await asyncio.sleep(0)\nawait f()",
+    "import tempfile\nwith tempfile.TemporaryFile() as f: f.write(b'x')",
+    "open('x.txt', 'w').write('x')\nos.rename('x.txt', 'y.txt')\nos.makedirs('d/e')",
+    "import numpy as np\nnp.savez('z.npz', a=np.ones(3))\nassert np.load('z.npz')['a'].sum() == 3",
+    "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.savefig('p.png')",
+    "import time, random, datetime, locale, platform\ntime.sleep(0.001); platform.platform(); random.random()",
+    "np.linalg.svd(np.random.default_rng().normal(size=(50, 50))); np.fft.fft(np.ones(64))",
+    "import sqlite3, ssl, decimal, lzma, pickle, csv, unittest, multiprocessing",
+)
+COMBINATIONS = {
+    "process": (), "process+syscalls": ("syscalls",), "process+files": ("files",),
+    "process+all": ("syscalls", "files"), "bubblewrap": ("namespaces",), "bubblewrap+all": ("syscalls", "namespaces"),
+}
+
+
+@pytest.fixture(scope="module", params=COMBINATIONS)
+def partly_walled(request, jails):
+    """A jail with some of the walls, and which they are."""
+    level, some = request.param.partition("+")[0], COMBINATIONS[request.param]
+    problems = {"namespaces": walls.bubblewrap_problem(), "syscalls": walls.syscalls_problem(),
+                "files": None if landlock.version() else "no Landlock"}
+    for wall in some:
+        if problems[wall]:
+            pytest.skip(problems[wall])
+    if set(some) == set(walls.walls_of(level)):
+        yield jails[level], some
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(walls, "walls_of", lambda level: some)
+        with Jail(LIMITS, level) as jail:
+            yield jail, some
+
+
+@linux
+@pytest.mark.parametrize("attempt", ATTEMPTS)
+def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tmp_path):
+    """With one of its walls up it fails with an ordinary error; with all of them down it succeeds."""
+    jail, some = partly_walled
+    source, stopped_by = ATTEMPTS[attempt]
+    if attempt == "mount" and os.getuid() and not some:
+        pytest.skip("an ordinary user cannot mount anyway")
+    (tmp_path / "secret").write_text("x")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        values = {"port": server.getsockname()[1], "grader": os.getpid(), "course": __file__,
+                  "secret": str(tmp_path / "secret"), "root": str(ROOT)}
+        code = source.format(**values)
+        code = "import ctypes, os, socket\nlibc = ctypes.CDLL(None)\n" + code + "\nprint('through')"
+        if attempt == "mount":  # in a fork that may go wrong, since it would hide the host's /tmp
+            code = code.replace("b'/tmp'", "os.getcwd().encode()").replace(
+                "print('through')", "libc.umount2(os.getcwd().encode(), 2); print('through')")
+        with jail.open(notebook(code, "print('on')")) as session:
+            first, second = session.cells
+    stopped_by = stopped_by | {"files"} if attempt in SINCE and landlock.version() >= SINCE[attempt] else stopped_by
+    if stopped_by & set(some):
+        assert "error" == first.outputs[-1]["output_type"]
+        assert first.outputs[-1]["ename"] in ("PermissionError", "FileNotFoundError", "AssertionError", "OSError",
+                                              "ConnectionRefusedError", "ProcessLookupError", "NotADirectoryError")
+        assert "on\n" == texts(second)
+    else:
+        assert "through\n" == texts(first) or (attempt == "become a program" and first.problem == "ended the process")
+
+
+def test_honest_cells_notice_no_wall(partly_walled):
+    """Threads, coroutines, files, figures, linear algebra and the standard library work behind every wall."""
+    jail, _ = partly_walled
+    with jail.open(notebook("import os", *HONEST)) as session:
+        failed = [run.outputs for run in session.cells if any(o["output_type"] == "error" for o in run.outputs)]
+    assert [] == failed
+
+
+@linux
+def test_a_daemon_ends_with_its_session(partly_walled):
+    """A process cut loose from everything, where it can be started at all, is gone when the session is closed."""
+    jail, some = partly_walled
+    before = processes(jail._process.pid)
+    daemon = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        while True: time.sleep(1)
+    os._exit(0)
+time.sleep(0.2)
+print('started')"""
+    with jail.open(notebook(daemon)) as session:
+        started = processes(jail._process.pid) - before
+        assert ("started\n" == texts(session.cells[0])) == ("syscalls" not in some)
+    wait_until_gone(started)
+    assert not {n for n in processes(jail._process.pid) - before if n in started}
+
+
+def test_students_cannot_harm_each_other(jail):
+    """One that signals every process it can think of reaches nobody."""
+    with jail.open(notebook("def f():\n    return 1")) as victim:
+        kill = ("import os\nfor n in [0, -1, os.getppid(), *range(2, 70_000)]:\n"
+                "    try: os.kill(n, 9)\n    except OSError: pass")
+        with jail.open(notebook(kill, "2")) as attacker:
+            assert "2" == texts(attacker.cells[1])
+        assert 1 == victim.call("f", ()).value
+
+
+def test_the_environment_is_empty(jail):
+    """What the grader's environment holds is not handed on."""
+    (cell,) = jail.open(notebook("import os\nsorted(os.environ)")).cells
+    names = set(eval(texts(cell)))
+    assert names <= {"HOME", "LANG", "PATH", "PWD", "TMPDIR", "MPLBACKEND"}
+
+
+def test_one_descriptor_is_inherited(jail):
+    """Beside the standard three there is the session's own socket, and nothing of the warm process."""
+    code = ("import os\nfound = []\nfor n in range(128):\n    try: os.fstat(n)\n    except OSError: continue\n"
+            "    found.append(n)\nlen(found)")
+    assert "4" == texts(jail.open(notebook(code)).cells[0])
+
+
+def test_nothing_of_ours_can_be_imported(jail):
+    """The engine and the course are not on the path, nor the editable install that leads to them."""
+    cells = jail.open(notebook("import autograder", "import rnn_utils", "import conftest", "import fence")).cells
+    assert ["ModuleNotFoundError"] * 4 == [cell.outputs[-1]["ename"] for cell in cells]
+
+
+def test_libraries_cannot_be_changed(jail):
+    """The installed packages are read-only."""
+    code = "import os, numpy\nopen(os.path.join(os.path.dirname(numpy.__file__), 'left.py'), 'w')"
+    (cell,) = jail.open(notebook(code)).cells
+    assert cell.outputs[-1]["ename"] in ("PermissionError", "OSError")
+
+
+@pytest.mark.parametrize(("source", "error"), [
+    ("open('big', 'wb').write(bytes(40 << 20))", "OSError"),
+    ("files = [open('x', 'w') for i in range(1000)]", "OSError"),
+    ("import numpy as np\narrays = [np.zeros(1 << 24) for i in range(100)]", "MemoryError"),
+    ("import threading, time\nfor i in range(2000):\n"
+     "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "RuntimeError"),
+])  # fmt: skip
+def test_limits_are_ordinary_errors(jail, source, error):
+    """Who asks for more than the limit gets Python's own error, and the notebook goes on."""
+    with jail.open(notebook(source, "2", "def f():\n    return 3")) as session:
+        first, second, _ = session.cells
+        assert error in first.outputs[-1]["ename"]
+        assert "2" == texts(second)
+
+
+BOMBS = {
+    "disk": "for i in range(10_000):\n    with open(str(i), 'wb') as f: f.write(bytes(1 << 20))",
+    "inodes": "for i in range(100_000): open(str(i), 'w').close()",
+    "shared memory": "for i in range(100):\n    with open(f'/dev/shm/{i}', 'wb') as f: f.write(bytes(1 << 20))",
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_scratch_is_small_and_private(jails, bomb):
+    """With a file system of its own a fork can fill that, and the next finds it empty."""
+    if problem := walls.bubblewrap_problem():
+        pytest.skip(problem)
+    first, second = jails["bubblewrap"].open(notebook(BOMBS[bomb], "print('on')")).cells
+    assert "OSError" == first.outputs[-1]["ename"]
+    assert "No space left on device" in first.outputs[-1]["evalue"]
+    assert "on\n" == texts(second)
+    (cell,) = jails["bubblewrap"].open(notebook("import os\nos.listdir('.'), os.listdir('/dev/shm')")).cells
+    assert "([], [])" == texts(cell)
+
+
+def test_inside_bubblewrap_there_is_little_to_see(jails):
+    """No processes, no network, no home, no files but the interpreter's and the system's; nobody special."""
+    if problem := walls.bubblewrap_problem():
+        pytest.skip(problem)
+    _, first, second, third = jails["bubblewrap"].open(notebook(
+        "import os, socket",
+        "[os.listdir(folder) for folder in ('/proc', '/scratch', '/warm', '/dev/shm')], os.getcwd()",
+        f"[path for path in ('/sys', '/run', '/var', '/home', '/etc/passwd', {str(ROOT / 'tests')!r}) "
+        "if os.path.exists(path)]",
+        "os.getuid(), os.getpid(), os.uname().nodename",
+    )).cells
+    assert "([[], [], [], []], '/scratch')" == texts(first)
+    assert "[]" == texts(second)
+    assert "(65534, 1, 'jail')" == texts(third)
+
+
+@pytest.mark.parametrize("level", EVERY_LEVEL)
+def test_what_lies_outside_stays_as_it_was(jails, level, tmp_path):
+    """Files that a notebook tries to leave in /tmp, /var/tmp and /dev/shm are not there afterwards."""
+    name = f"autograder-left-{os.getpid()}"
+    code = f"""
+for folder in ('/tmp', '/var/tmp', '/dev/shm', {str(tmp_path)!r}):
+    try: open(folder + '/{name}', 'w').write('x')
+    except OSError: pass"""
+    if level == "process" and not landlock.version():
+        pytest.skip("nothing stops it without Landlock")
+    jails[level].open(notebook(code)).close()
+    assert not [folder for folder in ("/tmp", "/var/tmp", "/dev/shm", tmp_path) if (Path(folder) / name).exists()]
+
+
+# ---- what the machine gives ---------------------------------------------------------------------------------
+
+
+def test_the_doctor_says_what_stands():
+    """Each wall stands, or there is a sentence that says how to get it."""
+    found = doctor.examine()
+    assert ["process", "limits", "system calls", "files", "bubblewrap"] == [wall.name for wall in found]
+    assert all(wall.stands == (wall.more == "") for wall in found)
+    assert found[-1].stands == (walls.best_level() == "bubblewrap")
+
+
+def test_without_bubblewrap_the_next_best_level_is_used(monkeypatch):
+    """The level is "process", the doctor says what to install, and who insists is refused."""
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(walls, "bubblewrap_problem", walls.bubblewrap_problem.__wrapped__)
+    assert "process" == walls.best_level()
+    if sys.platform == "linux":
+        assert "Bubblewrap (bwrap) is not installed. Install it" in doctor.examine()[-1].more
+    with pytest.raises(JailError, match="not to be had"):
+        Jail(level="bubblewrap")
+
+
+def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
+    """No student code runs with a wall missing that should stand."""
+    if not landlock.version():
+        pytest.skip("no Landlock")
+    folders = walls.library_folders()
+    monkeypatch.setattr(walls, "library_folders", lambda: [*folders, ["no path"]])
+    with Jail(LIMITS, "process") as jail, pytest.raises(JailError, match="a wall cannot be put up: TypeError"):
+        jail.open(notebook("1"))
