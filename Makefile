@@ -28,7 +28,7 @@ check-release: setup  ## is the committed release up to date?
 	$(BIN)/autograder release $(ASSIGNMENT) --check
 
 test: setup  ## all tests
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 lab: setup  ## JupyterLab on this course, or on another: make lab COURSE=demo
 	cd $(COURSE) && jupyter lab
