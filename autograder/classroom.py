@@ -42,9 +42,12 @@ def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str
 
 
 def grade_class(
-    root: Path, name: str, students: Sequence[str], jobs: int, progress: Callable[[dict], None] = lambda report: None
+    root: Path, name: str, students: Sequence[str], jobs: int,
+    progress: Callable[[dict], None] = lambda report: None, isolation: str = "best",
 ) -> list[dict]:
     """Grade submissions, ``jobs`` at a time; ``progress`` sees each report as it comes.
+
+    ``isolation`` is a level of the jail, or "best" for the strongest that this machine gives.
 
     Returns
     -------
@@ -56,12 +59,12 @@ def grade_class(
     reports = {}
     if jobs == 1 or len(students) == 1:
         for student in students:
-            reports[student] = grade_student(root, name, student)
+            reports[student] = grade_student(root, name, student, isolation)
             progress(reports[student])
     else:
         # Fresh processes: nbgrader's converters change directory and environment, which threads would share.
         with ProcessPoolExecutor(min(jobs, len(students)), mp_context=get_context("spawn")) as pool:
-            futures = [pool.submit(grade_student, root, name, student) for student in students]
+            futures = [pool.submit(grade_student, root, name, student, isolation) for student in students]
             for future in as_completed(futures):
                 report = future.result()
                 reports[report["student"]] = report
@@ -82,7 +85,7 @@ def ensure_in_gradebook(root: Path, name: str) -> None:
         release(root, name)
 
 
-def grade_student(root: Path, name: str, student: str) -> dict:
+def grade_student(root: Path, name: str, student: str, isolation: str = "best") -> dict:
     """Grade one submission through nbgrader's autograde and read back its report."""
     empty = {"student": student, "status": "not graded", "reason": None, "score": 0.0, "max_score": 0.0,
              "repairs": [], "tasks": {}, "isolation": None}
@@ -92,6 +95,8 @@ def grade_student(root: Path, name: str, student: str) -> dict:
             repairs = stage(folder, Path(staging) / student / name, name)
             config = course_config(root, assignment_id=name, student_id=student, submitted_directory=staging)
             config.Autograde.force = True
+            if isolation != "best":  # else as the course's configuration has it
+                config.Judge.isolation = isolation
             convert(Autograde, config)
             graded = nbformat.read(root / "autograded" / student / name / f"{name}.ipynb", as_version=4)
         except (AutograderError, OSError) as error:

@@ -19,6 +19,7 @@ from rich.table import Column, Table
 
 from . import __version__
 from .errors import AutograderError
+from .jail import LEVELS, Jail, walls
 from .oracle import SECRET_FILE, SECRET_VARIABLE, find_root, load_assignment
 
 # classroom, demo and release import nbgrader, which takes seconds: each command imports what it needs.
@@ -94,8 +95,10 @@ def release_command(root: Path, assignment: str, check: bool):
               help="Submissions graded at a time.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the reports here, too.")
+@click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), default="best", show_default=True,
+              help="How student code is kept apart; strict refuses anything but the strongest level.")
 @in_course
-def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_file: Path | None):
+def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_file: Path | None, isolation: str):
     """Grade the submissions of ASSIGNMENT into nbgrader's gradebook.
 
     Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells apart from us, judges each task on hidden arguments,
@@ -110,9 +113,12 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_
     if json_file and not json_file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
     warn_of_default_secret(root, assignment)
+    isolation = LEVELS[-1] if isolation == "strict" else isolation
+    if isolation != "best":
+        Jail(level=isolation).close()  # fails here, in one line, where this machine does not give it
     students = classroom.students_of(root, assignment, patterns)
     start = time.perf_counter()
-    reports = graded_with_progress(root, assignment, students, jobs)
+    reports = graded_with_progress(root, assignment, students, jobs, isolation)
     seconds = time.perf_counter() - start
     if json_file:
         write_json(json_file, in_contract_form(assignment, reports, seconds))
@@ -151,6 +157,18 @@ def audit_command(root: Path, assignment: str, json_file: Path | None):
     return SOME_NOT_GRADED if problems else ALL_GRADED
 
 
+@main.command("doctor")
+def doctor_command():
+    """Say which walls this machine gives around student code, and how to get more."""
+    from .jail import doctor
+
+    for wall in doctor.examine():
+        click.echo(f"{'yes' if wall.stands else 'no ':3}  {wall.name:12} keeps {wall.stops}")
+        if wall.more:
+            click.echo(f"     {'':12} {wall.more}")
+    click.echo(f"\n`autograder grade` runs student code at level: {walls.best_level()}")
+
+
 @main.command("demo")
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
               help="The scratch course; an earlier demo in it is replaced.")
@@ -182,7 +200,9 @@ def demo_command(root: Path, folder: Path, jobs: int):
     return ALL_GRADED
 
 
-def graded_with_progress(root: Path, assignment: str, students: Sequence[str], jobs: int) -> list[dict]:
+def graded_with_progress(
+    root: Path, assignment: str, students: Sequence[str], jobs: int, isolation: str = "best"
+) -> list[dict]:
     from . import classroom
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
@@ -193,7 +213,7 @@ def graded_with_progress(root: Path, assignment: str, students: Sequence[str], j
         def advance(report: dict) -> None:
             progress.update(bar, advance=1, last=f"{report['student']}: {report['status']}")
 
-        return classroom.grade_class(root, assignment, students, jobs, advance)
+        return classroom.grade_class(root, assignment, students, jobs, advance, isolation)
 
 
 def show(root: Path, name: str, reports: Sequence[dict], seconds: float) -> None:

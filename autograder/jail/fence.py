@@ -17,7 +17,7 @@ import landlock
 import syscalls
 
 LINUX = sys.platform == "linux"
-PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
 #: Unshared for each fork: user, process, mount, IPC, network, host name, cgroup.
 NAMESPACES = 0x10000000 | 0x20000000 | 0x00020000 | 0x08000000 | 0x40000000 | 0x04000000 | 0x02000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 1 << 14, 1 << 18
@@ -57,6 +57,7 @@ def fork(options, limits):
     if first == 0:
         try:
             os.close(ours)
+            _become(options.get("become"))
             _unshare()
             second = os.fork()
             if second == 0:
@@ -101,6 +102,15 @@ def enter(options, limits, scratch, keep):
     if "syscalls" in walls:
         syscalls.load(_code)
     return outputs
+
+
+def _become(user):
+    """Change to another user and group, for good, where we are asked to."""
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+        _prctl(PR_SET_DUMPABLE, 1)  # else our own entries in /proc, which say who is who in a namespace, stay root's
 
 
 def _unshare():

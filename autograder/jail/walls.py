@@ -29,7 +29,15 @@ BOOT = (
     "import json, sys; options = json.loads(sys.argv[1]); sys.path[:0] = [options['here']]; "
     "sys.path += options['path']; import inside; inside.main(options)"
 )
-NOBODY = "65534"
+NOBODY = 65534
+#: Tries inside bubblewrap what each fork does there.
+TRIAL = """
+import ctypes, json, os, sys
+become = json.loads(sys.argv[1])
+if become is not None:
+    os.setgroups([]), os.setresgid(*[become] * 3), os.setresuid(*[become] * 3)
+sys.exit("a second set of namespaces cannot be made" if ctypes.CDLL(None).unshare(0x7E020000) else 0)
+"""
 
 
 # ---- what this machine gives --------------------------------------------------------------------------
@@ -40,27 +48,34 @@ def best_level() -> str:
     return "bubblewrap" if bubblewrap_problem() is None else "process"
 
 
-@functools.cache
 def bubblewrap_problem() -> str | None:
     """Why there is no level "bubblewrap" here; None where there is."""
+    return _bubblewrap_way()[1]
+
+
+@functools.cache
+def _bubblewrap_way() -> tuple[int | None, str | None]:
+    """As which user a fork runs that bubblewrap's own user starts, if not as that; and why there is no such level.
+
+    Where we are root, forks become nobody before they make their namespaces: the kernel exempts the machine's root
+    from the limit on processes, by whatever name a namespace calls it.
+    """
     if sys.platform != "linux":
-        return "bubblewrap needs Linux"
+        return None, "bubblewrap needs Linux"
     if shutil.which("bwrap") is None:
-        return "bubblewrap (bwrap) is not installed"
+        return None, "bubblewrap (bwrap) is not installed"
     if problem := syscalls_problem():
-        return problem
-    unshare = (
-        "import ctypes, os, sys; libc = ctypes.CDLL(None, use_errno=True); "
-        "sys.exit('a second set of namespaces cannot be made' if libc.unshare(0x7e020000) else 0)"
-    )
-    command = [*_bubblewrap("/warm"), python(), "-I", "-S", "-c", unshare]
-    try:
-        tried = subprocess.run(command, capture_output=True, text=True, timeout=60, **identity("bubblewrap"))
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"bwrap does not run: {error}"
-    if tried.returncode:
-        return f"user namespaces are not to be had: {(tried.stderr.strip().splitlines() or ['no reason given'])[-1]}"
-    return None
+        return None, problem
+    for become in (NOBODY, None) if os.getuid() == 0 else (None,):
+        command = [*_bubblewrap("/warm", become), python(), "-I", "-S", "-c", TRIAL, json.dumps(become)]
+        try:
+            tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return None, f"bwrap does not run: {error}"
+        if tried.returncode == 0:
+            return become, None
+    said = tried.stderr.strip().splitlines() or ["no reason given"]
+    return None, f"user namespaces are not to be had: {said[-1]}"
 
 
 @functools.cache
@@ -109,8 +124,8 @@ def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str
     if level == "bubblewrap":
         if problem := bubblewrap_problem():
             raise JailError(f"isolation 'bubblewrap' is not to be had: {problem}")
-        options.update(root="/warm", here="/jail")
-        wrapped = _bubblewrap(options["root"])
+        options.update(root="/warm", here="/jail", become=_bubblewrap_way()[0])
+        wrapped = _bubblewrap(options["root"], options["become"])
     environment = {
         "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": options["root"], "TMPDIR": options["root"],
         # one thread each: forks are many, and to fork a process with threads is a gamble
@@ -119,23 +134,6 @@ def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str
         "IPYTHONDIR": options["root"], "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
     }
     return [*wrapped, python(), "-I", "-S", "-c", BOOT, json.dumps(options)], environment
-
-
-def identity(level: str) -> dict[str, Any]:
-    """As whom to start, as keywords for `subprocess.Popen`: where we are root, as nobody, if nobody can read Python.
-
-    The kernel exempts the machine's root from the limit on processes, whatever namespace it is in.
-    """
-    if level != "bubblewrap" or os.getuid() != 0:
-        return {}
-    needed = [Path(python()), HERE / INSIDE[0], *map(Path, library_folders())]
-    if all(_open_to_others(path.resolve()) for path in needed):
-        return {"user": int(NOBODY), "group": int(NOBODY), "extra_groups": []}
-    return {}
-
-
-def _open_to_others(path: Path) -> bool:
-    return path.stat().st_mode & 0o004 != 0 and all(folder.stat().st_mode & 0o001 for folder in path.parents)
 
 
 def python() -> str:
@@ -152,13 +150,19 @@ def library_folders() -> list[str]:
     return [entry for entry in dict.fromkeys(folders) if Path(entry).is_dir()]
 
 
-def _bubblewrap(root: str) -> list[str]:
-    """The part of the command line that is bubblewrap's.
+def _bubblewrap(root: str, become: int | None) -> list[str]:
+    """The part of the command line that is bubblewrap's; ``root`` is where the warm process may write.
 
     The warm process is number 1 in there: when it ends, the kernel ends everything else.
     """
-    arguments = [shutil.which("bwrap"), "--unshare-all", "--as-pid-1", "--new-session", "--uid", NOBODY, "--gid",
-                 NOBODY, "--cap-drop", "ALL", "--hostname", "jail", "--ro-bind", "/usr", "/usr"]
+    arguments = [shutil.which("bwrap"), "--as-pid-1", "--new-session", "--unshare-ipc", "--unshare-pid",
+                 "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "jail", "--cap-drop", "ALL"]
+    if become is None:
+        arguments += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
+    else:  # what it takes to become another, and to end that one
+        for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
+            arguments += ["--cap-add", capability]
+    arguments += ["--ro-bind", "/usr", "/usr"]
     for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
         if os.path.islink(name):
             arguments += ["--symlink", os.readlink(name), name]

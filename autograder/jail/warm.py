@@ -138,7 +138,6 @@ class Jail:
             self._process = subprocess.Popen(
                 command, env=environment, cwd="/", pass_fds=passed, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
-                **walls.identity(self.level),
             )
         except OSError as error:
             ours.close()

@@ -1,6 +1,7 @@
 """A session: cells run as a notebook runs them, calls answered with values; one suite, with walls and without."""
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import numpy as np
@@ -350,6 +351,17 @@ def test_many_outputs_are_cut(jail, source):
     assert cell.problem is None
     assert 4 << 20 > len(str(cell.outputs))
     assert "output cut at 1 MiB" in texts(cell)
+
+
+def test_sessions_run_side_by_side(jail):
+    """Several threads of the grader share one warm process; each gets its own notebook's answers."""
+
+    def grade(i):
+        with jail.open(notebook(f"def f(x):\n    return g(x) + {i}")) as session:
+            return [session.call("f", (x,), {"g": lambda x: 10 * x}).value for x in range(5)]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert [[i, 10 + i, 20 + i, 30 + i, 40 + i] for i in range(12)] == list(pool.map(grade, range(12)))
 
 
 def test_outputs_make_a_valid_notebook(jail):

@@ -182,6 +182,18 @@ def test_limits_are_ordinary_errors(jail, source, error):
         assert "2" == texts(second)
 
 
+def test_threads_count_as_processes(jails):
+    """However small their stacks, there are no more of them than the limit."""
+    if problem := walls.bubblewrap_problem():
+        pytest.skip(problem)
+    if os.getuid() == 0 and walls._bubblewrap_way()[0] is None:
+        pytest.skip("root cannot become nobody here, and the kernel exempts root")
+    code = ("import threading, time\nthreading.stack_size(65536)\nn = 0\ntry:\n    while n < 1000:\n"
+            "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n        n += 1\n"
+            "except RuntimeError: pass\nn")
+    assert str(LIMITS.processes - 1) == texts(jails["bubblewrap"].open(notebook(code)).cells[0])
+
+
 BOMBS = {
     "disk": "for i in range(10_000):\n    with open(str(i), 'wb') as f: f.write(bytes(1 << 20))",
     "inodes": "for i in range(100_000): open(str(i), 'w').close()",
@@ -246,7 +258,7 @@ def test_the_doctor_says_what_stands():
 def test_without_bubblewrap_the_next_best_level_is_used(monkeypatch):
     """The level is "process", the doctor says what to install, and who insists is refused."""
     monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr(walls, "bubblewrap_problem", walls.bubblewrap_problem.__wrapped__)
+    monkeypatch.setattr(walls, "_bubblewrap_way", walls._bubblewrap_way.__wrapped__)
     assert "process" == walls.best_level()
     if sys.platform == "linux":
         assert "Bubblewrap (bwrap) is not installed. Install it" in doctor.examine()[-1].more
