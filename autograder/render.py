@@ -7,6 +7,8 @@ from html import escape
 
 from .model import Verdict
 
+#: Marks are words too, and stay on one line.
+PASSED, NOT_YET = "✓&nbsp;passed", "✗&nbsp;not&nbsp;yet"
 NAMES = {"returns": "comes back", "arguments": "leaves its arguments alone", "repeatable": "same answer twice"}
 
 
@@ -50,24 +52,24 @@ def to_text(verdict: Verdict) -> str:
 def to_html(verdict: Verdict) -> str:
     """The feedback for a page: every word from outside is escaped, and marks are words, not colours alone.
 
-    Only tags that nbconvert's sanitizer lets through, so that feedback pages can sanitize all outputs.
+    Only tags that `sanitize` lets through; ``table`` is the class that nbgrader's pages style.
     """
     rows = "".join(
         row(
             code(label(check.name)),
-            "✓\N{NO-BREAK SPACE}passed" if check.passed else "✗\N{NO-BREAK SPACE}not\N{NO-BREAK SPACE}yet",
+            PASSED if check.passed else NOT_YET,
             f"{number(check.points)} of {number(check.max_points)}" if check.max_points else "",
             code(check.message),
         )
         for check in verdict.checks
     )
-    head = row(*(f"<strong>{title}</strong>" for title in ("check", "result", "points", "what was seen")))
+    head = row("check", "result", "points", "what was seen", tag="th")
     after = "".join(f"<div>{code(line)}</div>" for line in sentences(verdict))
-    return f"<div><strong>{code(headline(verdict))}</strong></div><table>{head}{rows}</table>{after}"
+    return f"<div><strong>{code(headline(verdict))}</strong></div><table class='table'><thead>{head}</thead><tbody>{rows}</tbody></table>{after}"
 
 
-def row(*cells: str) -> str:
-    return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+def row(*cells: str, tag: str = "td") -> str:
+    return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
 
 
 def label(check: str) -> str:
