@@ -65,7 +65,8 @@ def to_html(verdict: Verdict) -> str:
     )
     head = row("check", "result", "points", "what was seen", tag="th")
     after = "".join(f"<div>{code(line)}</div>" for line in sentences(verdict))
-    return f"<div><strong>{code(headline(verdict))}</strong></div><table class='table'><thead>{head}</thead><tbody>{rows}</tbody></table>{after}"
+    table = f"<table class='table'><thead>{head}</thead><tbody>{rows}</tbody></table>"
+    return f"<div><strong>{code(headline(verdict))}</strong></div>{table}{after}"
 
 
 def row(*cells: str, tag: str = "td") -> str:
