@@ -98,7 +98,7 @@ def enter(options, limits, scratch, keep):
     if "namespaces" in walls:
         _drop_capabilities()
     if "files" in walls:
-        landlock.restrict([sys.base_prefix, sys.base_exec_prefix, *options["path"]], scratch)
+        landlock.restrict(options["visible"], scratch)
     if "syscalls" in walls:
         syscalls.load(_code)
     return outputs

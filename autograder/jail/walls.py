@@ -33,9 +33,11 @@ NOBODY = 65534
 #: Tries inside bubblewrap what each fork does there.
 TRIAL = """
 import ctypes, json, os, sys
-become = json.loads(sys.argv[1])
+become, folders = json.loads(sys.argv[1])
 if become is not None:
     os.setgroups([]), os.setresgid(*[become] * 3), os.setresuid(*[become] * 3)
+for folder in folders:
+    os.listdir(folder)
 sys.exit("a second set of namespaces cannot be made" if ctypes.CDLL(None).unshare(0x7E020000) else 0)
 """
 
@@ -67,7 +69,8 @@ def _bubblewrap_way() -> tuple[int | None, str | None]:
     if problem := syscalls_problem():
         return None, problem
     for become in (NOBODY, None) if os.getuid() == 0 else (None,):
-        command = [*_bubblewrap("/warm", become), python(), "-I", "-S", "-c", TRIAL, json.dumps(become)]
+        given = json.dumps([become, visible_folders()])
+        command = [*_bubblewrap("/warm", become), python(), "-I", "-S", "-c", TRIAL, given]
         try:
             tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
         except (OSError, subprocess.TimeoutExpired) as error:
@@ -119,7 +122,8 @@ def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str
         raise JailError(f"isolation {level!r} is not one of {', '.join(LEVELS)}")
     if not hasattr(os, "fork"):
         raise JailError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
-    options = {"walls": walls_of(level), "path": library_folders(), "here": str(HERE), **options}
+    folders = {"path": library_folders(), "visible": visible_folders(), "here": str(HERE)}
+    options = {"walls": walls_of(level), **folders, **options}
     wrapped = []
     if level == "bubblewrap":
         if problem := bubblewrap_problem():
@@ -150,6 +154,11 @@ def library_folders() -> list[str]:
     return [entry for entry in dict.fromkeys(folders) if Path(entry).is_dir()]
 
 
+def visible_folders() -> list[str]:
+    """The interpreter's folder and those of installed packages, for the student's end to read."""
+    return list(dict.fromkeys([sys.base_prefix, sys.base_exec_prefix, *library_folders()]))
+
+
 def _bubblewrap(root: str, become: int | None) -> list[str]:
     """The part of the command line that is bubblewrap's; ``root`` is where the warm process may write.
 
@@ -171,14 +180,15 @@ def _bubblewrap(root: str, become: int | None) -> list[str]:
     for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/fonts", "/etc/localtime", "/etc/alternatives"):
         arguments += ["--ro-bind-try", name, name]
     # the interpreter and the installed packages, but not the folders they lie in, one of which may be the course's
-    folders = dict.fromkeys([sys.base_prefix, sys.base_exec_prefix, *library_folders()])
-    for folder in folders:
-        if not folder.startswith("/usr/"):
-            arguments += ["--ro-bind", os.path.realpath(folder), folder]
-    if not any(os.path.realpath(folder).startswith("/tmp/") or folder.startswith("/tmp/") for folder in folders):
+    bound = {folder: folder for folder in visible_folders() if not folder.startswith("/usr/")}
+    bound |= {f"/jail/{name}": str(HERE / name) for name in INSIDE}
+    parents = {str(parent) for path in bound for parent in Path(path).parents} - {"/"}
+    for folder in sorted(parents):  # bubblewrap would make them too, but for its own user's eyes only
+        arguments += ["--dir", folder]
+    for path, source in bound.items():
+        arguments += ["--ro-bind", os.path.realpath(source), path]
+    if "/tmp" not in parents:
         arguments += ["--symlink", "/scratch", "/tmp"]
-    for name in INSIDE:
-        arguments += ["--ro-bind", str(HERE / name), f"/jail/{name}"]
     return [
         *arguments, "--proc", "/proc", "--dev", "/dev", "--tmpfs", root, "--dir", "/scratch",
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/",

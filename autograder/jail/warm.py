@@ -139,13 +139,11 @@ class Jail:
                 command, env=environment, cwd="/", pass_fds=passed, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
             )
-        except OSError as error:
+        except BaseException as error:
             ours.close()
             self._stop()
-            raise JailError(f"the warm process cannot be started: {error}") from None
-        except JailError:
-            ours.close()
-            self._stop()
+            if isinstance(error, OSError):
+                raise JailError(f"the warm process cannot be started: {error}") from None
             raise
         finally:
             theirs.close()
