@@ -59,17 +59,31 @@ def grade_class(
     reports = {}
     if jobs == 1 or len(students) == 1:
         for student in students:
-            reports[student] = grade_student(root, name, student, isolation)
+            reports[student] = outcome_of(student, lambda: grade_student(root, name, student, isolation))  # noqa: B023
             progress(reports[student])
     else:
         # Fresh processes: nbgrader's converters change directory and environment, which threads would share.
         with ProcessPoolExecutor(min(jobs, len(students)), mp_context=get_context("spawn")) as pool:
-            futures = [pool.submit(grade_student, root, name, student, isolation) for student in students]
+            futures = {pool.submit(grade_student, root, name, student, isolation): student for student in students}
             for future in as_completed(futures):
-                report = future.result()
-                reports[report["student"]] = report
-                progress(report)
+                student = futures[future]
+                reports[student] = outcome_of(student, future.result)
+                progress(reports[student])
     return [reports[student] for student in students]
+
+
+def outcome_of(student: str, result: Callable[[], dict]) -> dict:
+    """A submission's report; where grading it failed in a way nobody foresaw, one that says so, and no points."""
+    try:
+        return result()
+    except Exception as error:  # a worker that died, a bug of ours: it must not take the class with it
+        return not_graded(student, f"the autograder failed: {type(error).__name__}: {error}")
+
+
+def not_graded(student: str, reason: str | None) -> dict:
+    """The report on a submission that was not graded, in the form of `Report.to_dict`."""
+    return {"student": student, "status": "not graded", "reason": reason, "score": 0.0, "max_score": 0.0,
+            "repairs": [], "tasks": {}, "isolation": None}
 
 
 def ensure_in_gradebook(root: Path, name: str) -> None:
@@ -87,8 +101,6 @@ def ensure_in_gradebook(root: Path, name: str) -> None:
 
 def grade_student(root: Path, name: str, student: str, isolation: str = "best") -> dict:
     """Grade one submission through nbgrader's autograde and read back its report."""
-    empty = {"student": student, "status": "not graded", "reason": None, "score": 0.0, "max_score": 0.0,
-             "repairs": [], "tasks": {}, "isolation": None}
     folder = root / "submitted" / student / name
     with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
         try:
@@ -100,9 +112,9 @@ def grade_student(root: Path, name: str, student: str, isolation: str = "best") 
             convert(Autograde, config)
             graded = nbformat.read(root / "autograded" / student / name / f"{name}.ipynb", as_version=4)
         except (AutograderError, OSError) as error:
-            return {**empty, "reason": str(error)}
+            return not_graded(student, str(error))
     kept = graded.metadata[REPORT]
-    return {**empty, **kept["report"], "isolation": kept["isolation"], "repairs": repairs + kept["report"]["repairs"]}
+    return {**kept["report"], "isolation": kept["isolation"], "repairs": repairs + kept["report"]["repairs"]}
 
 
 def stage(submitted: Path, staged: Path, name: str) -> list[str]:
