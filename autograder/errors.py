@@ -38,6 +38,16 @@ class NotebookError(AutograderError):
         return "{}: {}".format(*self.args)
 
 
+class GradebookError(AutograderError):
+    """The gradebook cannot be reached, read or written."""
+
+    def __init__(self, where, problem, fix):
+        super().__init__(str(where), problem, fix)
+
+    def __str__(self):
+        return "{}: {}. {}".format(*self.args)
+
+
 class JailError(AutograderError):
     """The process that runs student code cannot be started or kept, through no fault of the student's."""
 

@@ -13,14 +13,15 @@ PACKAGE = ROOT / "autograder"
 #: What stands on what. A module imports only from lower numbers, or from its own package.
 LEVELS = {
     "errors": 0, "model": 0,
-    "course": 1, "notebook": 1, "sanitize": 1, "repair": 2, "submission": 2, "scaffold": 1,
+    "records": 0, "course": 1, "notebook": 1, "sanitize": 1, "repair": 2, "submission": 2, "scaffold": 1,
     "oracle": 2, "jail": 2,
     "diagnosis": 3, "fingerprints": 3, "render": 3,
     "judge": 4,
     "grade": 5, "audit": 5,
     "hooks": 6, "release": 6,
-    "classroom": 7, "demo": 7,
-    "cli": 8,
+    "gradebook": 7, "demo": 7,
+    "classroom": 8, "collect": 8, "dashboard": 8, "exports": 8, "feedback": 8,
+    "cli": 9,
 }  # fmt: skip
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

@@ -1,0 +1,58 @@
+"""What came of each submission, kept where every command finds it: one small JSON file a student.
+
+``reports/ASSIGNMENT/STUDENT.json`` holds the report as `model.Report.to_dict` gives it, and the key of what was
+graded. It is written last, after the autograded notebook and the gradebook: where the key is the submission's, all
+of it is done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+FOLDER = "reports"
+
+
+def folder_of(root: Path, name: str) -> Path:
+    """Where an assignment's reports are."""
+    return root / FOLDER / name
+
+
+def keep(root: Path, name: str, report: dict) -> None:
+    """Write a student's report; whoever reads it sees the old one or the new one, never half of one."""
+    folder = folder_of(root, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / f"{report['student']}.json", json.dumps(report, separators=(",", ":")).encode())
+
+
+def kept(root: Path, name: str) -> dict[str, dict]:
+    """Each student's report, in the order of their ids; what cannot be read counts as not there."""
+    reports = {}
+    for path in sorted(folder_of(root, name).glob("*.json")):
+        try:
+            report = json.loads(path.read_bytes())
+            reports[report["student"]] = report
+        except (OSError, ValueError, LookupError, TypeError):
+            continue
+    return reports
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Put a file in place at once: an interrupted run or a full disk leaves what was there before."""
+    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        os.chmod(scratch, 0o664 & ~_umask())
+        os.replace(scratch, path)
+    except BaseException:
+        os.unlink(scratch)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
