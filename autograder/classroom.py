@@ -1,26 +1,57 @@
-"""A whole class: its submissions found, staged and graded through nbgrader's own autograde, several at a time."""
+"""A whole class: what is new or changed is graded, several submissions at a time, and written as it comes.
+
+The order of writing makes a run safe to kill at any moment: first the autograded notebook, then the gradebook, and
+last the report with the key of what was graded. Where the key is not there, the submission is graded again.
+"""
 
 from __future__ import annotations
 
 import shutil
-import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from fnmatch import fnmatch
-from multiprocessing import get_context
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from dataclasses import dataclass, field
+from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
+from types import SimpleNamespace
 
-import nbformat
-from nbgrader.api import Gradebook, MissingEntry
-from nbgrader.converters import Autograde
-from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
+from sqlalchemy import Engine
 
-from . import notebook
-from .errors import AutograderError, CourseError
-from .hooks import REPORT
-from .oracle import load_assignment
-from .release import convert, course_config, nbgrader_surroundings, release
+from . import gradebook, notebook, records
+from .errors import AutograderError, CourseError, NotebookError
+from .marking import Handed, Kit, Marked, digest_of, kit_of, not_graded, quiet_log
+from .oracle import Assignment, load_assignment
+from .release import course_config, release
 from .submission import submission_files
+from .workers import Workers
+
+IN_A_BATCH, BATCH_SECONDS = 32, 1.0  # how much is written at once, and how long it may wait
+MAX_TIMESTAMP = 100  # bytes
+
+
+@dataclass
+class Tally:
+    """How a run came out."""
+
+    graded: int = 0
+    not_graded: int = 0
+    unchanged: int = 0
+    seconds: float = 0.0
+    isolation: set[str] = field(default_factory=set)
+    unwell: dict[str, str] = field(default_factory=dict)  # the first students not graded, with the reason
+    stopped: bool = False  # by Ctrl-C
+
+    @property
+    def done(self) -> int:
+        return self.graded + self.not_graded + self.unchanged
+
+
+#: Sees each report as it comes; `None` says that nothing came for a moment.
+Progress = Callable[[Tally, dict | None], None]
 
 
 def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
@@ -36,99 +67,266 @@ def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str
     if not everyone:
         raise CourseError(submitted, f"no submissions for {name!r}", f"Each belongs into submitted/STUDENT/{name}/.")
     for pattern in patterns:
-        if not any(fnmatch(student, pattern) for student in everyone):
+        if not any(fnmatchcase(student, pattern) for student in everyone):
             raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
-    return [s for s in everyone if not patterns or any(fnmatch(s, pattern) for pattern in patterns)]
+    return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
 
 
 def grade_class(
-    root: Path, name: str, students: Sequence[str], jobs: int,
-    progress: Callable[[dict], None] = lambda report: None, isolation: str = "best",
-) -> list[dict]:
-    """Grade submissions, ``jobs`` at a time; ``progress`` sees each report as it comes.
+    root: Path, name: str, students: Sequence[str], workers: Callable[[Kit], Workers],
+    progress: Progress = lambda tally, report: None, isolation: str | None = None, again: bool = False,
+) -> Tally:
+    """Grade the submissions that are new or changed; reports go to `records`, points to the gradebook.
 
-    ``isolation`` is a level of the jail, or "best" for the strongest that this machine gives.
+    Parameters
+    ----------
+    root : Path
+    name : str
+    students : sequence of str
+    workers : callable
+        Gives the `Workers` for a kit.
+    progress : callable
+    isolation : str, optional
+        A setting of `hooks.Judge`; the course's own where it is not given.
+    again : bool
+        Grade also what has not changed.
 
-    Returns
-    -------
-    list of dict
-        Each submission's report as `Report.to_dict` gives it, in the order of ``students``.
+    Raises
+    ------
+    CourseError, GradebookError
+        Where nothing can be graded, or what has been graded cannot be written. What was written stays.
     """
-    load_assignment(root, name)
-    ensure_in_gradebook(root, name)
-    reports = {}
-    if jobs == 1 or len(students) == 1:
-        for student in students:
-            reports[student] = outcome_of(student, lambda: grade_student(root, name, student, isolation))  # noqa: B023
-            progress(reports[student])
-    else:
-        # Fresh processes: nbgrader's converters change directory and environment, which threads would share.
-        with ProcessPoolExecutor(min(jobs, len(students)), mp_context=get_context("spawn")) as pool:
-            futures = {pool.submit(grade_student, root, name, student, isolation): student for student in students}
-            for future in as_completed(futures):
-                student = futures[future]
-                reports[student] = outcome_of(student, future.result)
-                progress(reports[student])
-    return [reports[student] for student in students]
-
-
-def outcome_of(student: str, result: Callable[[], dict]) -> dict:
-    """A submission's report; where grading it failed in a way nobody foresaw, one that says so, and no points."""
-    try:
-        return result()
-    except Exception as error:  # a worker that died, a bug of ours: it must not take the class with it
-        return not_graded(student, f"the autograder failed: {type(error).__name__}: {error}")
-
-
-def not_graded(student: str, reason: str | None) -> dict:
-    """The report on a submission that was not graded, in the form of `Report.to_dict`."""
-    return {"student": student, "status": "not graded", "reason": reason, "score": 0.0, "max_score": 0.0,
-            "repairs": [], "tasks": {}, "isolation": None}
-
-
-def ensure_in_gradebook(root: Path, name: str) -> None:
-    """Record the assignment in the gradebook if it is not there yet, as generating a release does."""
+    start, tally = time.perf_counter(), Tally()
+    assignment = load_assignment(root, name)
     config = course_config(root, assignment_id=name)
-    course = CourseDirectory(config=config)
-    with nbgrader_surroundings(), Gradebook(course.db_url, course.course_id) as gradebook:
+    with gradebook.opened(root) as engine:
+        known = structure_of(root, assignment, engine)
+        kit = kit_of(assignment, known, config, isolation)
+        class_ = Class(root, name, kit, engine, gradebook.graded_students(engine, known), Late(config), again)
+        writer = Writer(class_, tally, progress)
         try:
-            known = gradebook.find_assignment(name).notebooks
-        except MissingEntry:
-            known = []
-    if not known:
-        release(root, name)
+            with workers(kit) as crew:
+                mark_all(class_.new(students, writer), crew, writer)
+        except KeyboardInterrupt:
+            tally.stopped = True
+        finally:
+            writer.flush()
+    tally.seconds = time.perf_counter() - start
+    return tally
 
 
-def grade_student(root: Path, name: str, student: str, isolation: str = "best") -> dict:
-    """Grade one submission through nbgrader's autograde and read back its report."""
-    folder = root / "submitted" / student / name
-    with tempfile.TemporaryDirectory(prefix="autograder-") as staging:
-        try:
-            repairs = stage(folder, Path(staging) / student / name, name)
-            config = course_config(root, assignment_id=name, student_id=student, submitted_directory=staging)
-            config.Autograde.force = True
-            if isolation != "best":  # else as the course's configuration has it
-                config.Judge.isolation = isolation
-            convert(Autograde, config)
-            graded = nbformat.read(root / "autograded" / student / name / f"{name}.ipynb", as_version=4)
-        except (AutograderError, OSError) as error:
-            return not_graded(student, str(error))
-    kept = graded.metadata[REPORT]
-    return {**kept["report"], "isolation": kept["isolation"], "repairs": repairs + kept["report"]["repairs"]}
+def structure_of(root: Path, assignment: Assignment, engine: Engine) -> gradebook.Structure:
+    """What the gradebook knows of the assignment; it is released first where the gradebook does not know it.
 
-
-def stage(submitted: Path, staged: Path, name: str) -> list[str]:
-    """Lay a submission out as nbgrader expects it, read and written by us; what was handed in stays as it was.
-
-    Returns
-    -------
-    list of str
-        What had to be mended to find and read it.
+    Raises
+    ------
+    CourseError
+        Where the source notebook has changed since it was released: points could be those of another test.
     """
-    found = submission_files(submitted, f"{name}.ipynb")
-    staged.mkdir(parents=True)
-    notebook.write(notebook.read(found.notebook), staged / f"{name}.ipynb")
-    timestamp = submitted / "timestamp.txt"
-    if timestamp.is_file() and not timestamp.is_symlink() and timestamp.stat().st_size < 100:
-        shutil.copyfile(timestamp, staged / "timestamp.txt")
-    return list(found.repairs)
+    known = gradebook.structure(engine, assignment.name)
+    if known is None:
+        release(root, assignment.name)
+        known = gradebook.structure(engine, assignment.name)
+    for cell in assignment.notebook.cells:
+        id = cell.metadata.get("nbgrader", {}).get("grade_id")
+        kept = known.cells.get(id)
+        points = cell.metadata.get("nbgrader", {}).get("points")
+        if id and (kept is None or (kept.locked and kept.source != cell.source)
+                   or (points is not None and float(points) != known.points.get(id))):
+            raise CourseError(assignment.path, f"cell {id!r} has changed since the assignment was released",
+                              f"Run: autograder release {assignment.name}")
+    return known
+
+
+class Late:
+    """The penalties for late submissions, by nbgrader's plugin as the course's configuration names it."""
+
+    def __init__(self, config):
+        step = AssignLatePenalties(config=config)
+        step.log = quiet_log()
+        step.init_plugin()
+        step.plugin_inst.log = quiet_log()
+        self._step = step
+
+    def __call__(self, student: str, score: float, seconds: float) -> float | None:
+        penalty = self._step.plugin_inst.late_submission_penalty(student, score, seconds)
+        return None if penalty is None else self._step._check_late_penalty(SimpleNamespace(score=score), penalty)
+
+
+@dataclass
+class Class:
+    """A class's folders and gradebook."""
+
+    root: Path
+    name: str
+    kit: Kit
+    engine: Engine
+    extensions: dict  # of those who have rows in the gradebook, by student
+    late: Late
+    again: bool
+
+    def new(self, students: Sequence[str], writer: Writer) -> Iterator[Handed]:
+        """What is to be graded; what cannot be read, and what is graded already, goes to the writer at once."""
+        for student in students:
+            handed, problem = self.handed_in(student)
+            if problem is not None:
+                writer.add(not_graded(handed, problem))
+            elif self.again or not self.is_graded(handed):
+                yield handed
+            else:
+                writer.pass_over(records.kept_of(self.root, self.name, student))
+
+    def handed_in(self, student: str) -> tuple[Handed, str | None]:
+        """What a student handed in, and why it cannot be graded, if it cannot."""
+        folder = self.root / "submitted" / student / self.name
+        where, repairs, content, timestamp, problem = str(folder), (), b"", timestamp_of(folder), None
+        try:
+            found = submission_files(folder, f"{self.name}.ipynb")
+            where, repairs = str(found.notebook), found.repairs
+            content = notebook.content_of(found.notebook)
+        except NotebookError as error:
+            problem = str(error)
+        except OSError as error:
+            problem = f"{folder}: {error.strerror or error}"
+        extension = str(self.extensions.get(student))
+        key = digest_of(self.kit.digest, student, content, timestamp or "", extension)
+        return Handed(student, content, where, repairs, timestamp, key), problem
+
+    def is_graded(self, handed: Handed) -> bool:
+        report = records.kept_of(self.root, self.name, handed.student)
+        return (
+            report is not None and report.get("key") == handed.key and report.get("status") == "graded"
+            and handed.student in self.extensions and self.autograded(handed.student).exists()
+        )
+
+    def autograded(self, student: str) -> Path:
+        return self.root / "autograded" / student / self.name / f"{self.name}.ipynb"
+
+    def write(self, some: Sequence[Marked]) -> None:
+        """Write notebooks, then the gradebook, then reports."""
+        for marked in some:
+            if marked.notebook is not None:
+                self._write_notebook(marked)
+        entries = [
+            gradebook.Entry(m.student, parse_utc(m.timestamp) if m.timestamp else None, m.auto_scores, m.auto_comments)
+            for m in some if m.found
+        ]
+        gradebook.record(self.engine, self.kit.structure, entries, self.late)
+        for marked in some:
+            records.keep(self.root, self.name, marked.report)
+
+    def _write_notebook(self, marked: Marked) -> None:
+        path = self.autograded(marked.student)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for file in self.support:
+            beside = path.parent / file.relative_to(self.root / "source" / self.name)
+            beside.parent.mkdir(parents=True, exist_ok=True)
+            if not beside.exists() or beside.stat().st_size != file.stat().st_size:
+                shutil.copyfile(file, beside)
+        if marked.timestamp:
+            records.write_whole(path.parent / "timestamp.txt", marked.timestamp.encode())
+        records.write_whole(path, marked.notebook)
+
+    @property
+    def support(self) -> list[Path]:
+        """What lies beside the source notebook: figures, above all."""
+        source = self.root / "source" / self.name
+        return [path for path in sorted(source.rglob("*")) if path.is_file() and path.suffix != ".ipynb"]
+
+
+def timestamp_of(folder: Path) -> str | None:
+    """When a submission was handed in, as nbgrader's exchange writes it; None where it does not say a time."""
+    path = folder / "timestamp.txt"
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_TIMESTAMP:
+            return None
+        text = path.read_text(encoding="utf-8").strip()
+        parsed = parse_utc(text) if text else None
+    except (OSError, ValueError, OverflowError):
+        return None
+    return text if isinstance(parsed, datetime) else None
+
+
+class Writer:
+    """Collects what is marked and writes it in batches."""
+
+    def __init__(self, class_: Class, tally: Tally, progress: Progress):
+        self._class, self._tally, self._progress = class_, tally, progress
+        self._waiting: list[Marked] = []
+        self._since = time.monotonic()
+
+    def add(self, marked: Marked) -> None:
+        self._waiting.append(marked)
+        self.tick()
+
+    def pass_over(self, report: dict) -> None:
+        self._tally.unchanged += 1
+        self._tally.isolation.add(report["isolation"])
+        self._progress(self._tally, report)
+
+    def tick(self) -> None:
+        if len(self._waiting) >= IN_A_BATCH or time.monotonic() - self._since > BATCH_SECONDS:
+            self.flush()
+        self._progress(self._tally, None)
+
+    def flush(self) -> None:
+        self._since = time.monotonic()
+        some, self._waiting = self._waiting, []
+        if not some:
+            return
+        try:
+            self._class.write(some)
+        except OSError as error:
+            raise CourseError(error.filename or self._class.root, f"cannot be written ({error.strerror or error})",
+                              "What was graded before is kept; make room or give leave to write, then run it again."
+                              ) from error
+        for marked in some:
+            report = marked.report
+            if report["status"] == "graded":
+                self._tally.graded += 1
+                self._tally.isolation.add(report["isolation"])
+            else:
+                self._tally.not_graded += 1
+                if len(self._tally.unwell) < 100:
+                    self._tally.unwell[marked.student] = report["reason"]
+            self._progress(self._tally, report)
+
+
+def mark_all(new: Iterator[Handed], crew: Workers, writer: Writer) -> None:
+    """Have all of it marked, a bounded number at a time.
+
+    When a worker dies, its pool is gone with all that was in flight, and nobody says which of them did it. Those are
+    then marked one at a time: whichever kills its worker again is not graded, the others are.
+    """
+    suspects: deque[Handed] = deque()
+    flying: dict[Future, Handed] = {}
+    tries: Counter[str] = Counter()
+    new = iter(new)
+    while True:
+        room = (1 if suspects else crew.in_flight) - len(flying)
+        while room > 0 and (handed := suspects.popleft() if suspects else next(new, None)) is not None:
+            flying[crew.submit(handed)] = handed
+            room -= 1
+        if not flying:
+            return
+        done, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)
+        broken = []
+        for future in done:
+            handed = flying.pop(future)
+            try:
+                writer.add(future.result())
+            except BrokenExecutor:
+                broken.append(handed)
+            except AutograderError as error:
+                writer.add(not_graded(handed, str(error)))
+        if broken:
+            broken += flying.values()
+            flying.clear()
+            crew.restart()
+            for handed in broken:
+                tries[handed.student] += 1
+                if tries[handed.student] > 1 and len(broken) == 1:
+                    writer.add(not_graded(handed, "grading it ended the grading process, twice"))
+                else:
+                    suspects.append(handed)
+        writer.tick()

@@ -7,25 +7,32 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from functools import wraps
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial, wraps
 from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
 
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from . import __version__
+from . import __version__, records
 from .errors import AutograderError
 from .jail import LEVELS, Jail, walls
 from .oracle import SECRET_FILE, SECRET_VARIABLE, find_root, load_assignment
+
+if TYPE_CHECKING:
+    from .classroom import Tally
 
 # classroom, demo and release import nbgrader, which takes seconds: each command imports what it needs.
 
 console = Console()
 to_stderr = Console(stderr=True)
+
+IN_A_TABLE = 40  # students; more are not read line by line
 
 ALL_GRADED, SOME_NOT_GRADED, BAD_USAGE = 0, 1, 2
 
@@ -91,19 +98,22 @@ def release_command(root: Path, assignment: str, check: bool):
 @click.argument("assignment")
 @click.option("--student", "patterns", multiple=True, metavar="ID",
               help="Only this student; repeatable; * and ? match.")
+@click.option("--all", "again", is_flag=True, help="Grade also what has not changed since it was graded.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
               help="Submissions graded at a time.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the reports here, too.")
-@click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), default="best", show_default=True,
+@click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), show_default="c.Judge.isolation, or best",
               help="How student code is kept apart; strict refuses anything but the strongest level.")
 @in_course
-def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_file: Path | None, isolation: str):
-    """Grade the submissions of ASSIGNMENT into nbgrader's gradebook.
+def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, jobs: int, json_file: Path | None,
+          isolation: str | None):
+    """Grade the submissions of ASSIGNMENT into nbgrader's gradebook: those that are new or changed.
 
     Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells apart from us, judges each task on hidden arguments,
-    and writes autograded/ and the gradebook. A submission that cannot be graded is named with the reason and never
-    stops the others.
+    and writes autograded/, reports/ and the gradebook as it goes. Stop it at any time, with Ctrl-C or worse: the same
+    command goes on from there. Manual scores and comments stay. A submission that cannot be graded is named with the
+    reason and never stops the others.
 
     \b
     Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
@@ -113,17 +123,14 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], jobs: int, json_
     if json_file and not json_file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
     warn_of_default_secret(root, assignment)
-    isolation = LEVELS[-1] if isolation == "strict" else isolation
-    if isolation != "best":
-        Jail(level=isolation).close()  # fails here, in one line, where this machine does not give it
+    if isolation not in (None, "best"):
+        Jail(level=LEVELS[-1] if isolation == "strict" else isolation).close()  # fails here, in one line
     students = classroom.students_of(root, assignment, patterns)
-    start = time.perf_counter()
-    reports = graded_with_progress(root, assignment, students, jobs, isolation)
-    seconds = time.perf_counter() - start
+    tally = graded_with_progress(root, assignment, students, jobs, isolation, again)
     if json_file:
-        write_json(json_file, in_contract_form(assignment, reports, seconds))
-    show(root, assignment, reports, seconds)
-    return ALL_GRADED if all(report["status"] == "graded" for report in reports) else SOME_NOT_GRADED
+        write_reports(json_file, root, assignment, students, tally)
+    show(root, assignment, students, tally)
+    return ALL_GRADED if tally.graded + tally.unchanged == len(students) else SOME_NOT_GRADED
 
 
 @main.command("audit")
@@ -185,13 +192,11 @@ def demo_command(root: Path, folder: Path, jobs: int):
 
     name = "rnn-step-by-step"
     course = demo.make_course(root, folder.absolute())
-    start = time.perf_counter()
     click.echo(f"release: {name} from its source notebook")
     release.release(course, name)
     students = demo.make_class(course, name)
     click.echo(f"class:   {len(students)} submissions made out of the release")
-    reports = graded_with_progress(course, name, students, jobs)
-    show(course, name, reports, time.perf_counter() - start)
+    show(course, name, students, graded_with_progress(course, name, students, jobs))
     with console.status("feedback pages"):
         release.feedback(course, name)
     page = folder / "feedback" / "dora" / name / f"{name}.html"
@@ -201,23 +206,53 @@ def demo_command(root: Path, folder: Path, jobs: int):
 
 
 def graded_with_progress(
-    root: Path, assignment: str, students: Sequence[str], jobs: int, isolation: str = "best"
-) -> list[dict]:
+    root: Path, assignment: str, students: Sequence[str], jobs: int, isolation: str | None = None, again: bool = False
+) -> Tally:
     from . import classroom
+    from .workers import LocalWorkers
 
-    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-               TextColumn("{task.fields[last]}"))
-    with Progress(*columns, console=to_stderr, transient=True) as progress:
-        bar = progress.add_task("grading", total=len(students), last="")
+    columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
+               TimeRemainingColumn(), TextColumn("{task.fields[counts]}"))
+    # without its own thread: workers are forked while it is on
+    with Progress(*columns, console=to_stderr, transient=True, auto_refresh=False) as progress:
+        bar = progress.add_task("grading", total=len(students), rate="", counts="")
+        start = shown = time.monotonic()
 
-        def advance(report: dict) -> None:
-            progress.update(bar, advance=1, last=f"{report['student']}: {report['status']}")
+        def advance(tally: Tally, report: dict | None) -> None:
+            nonlocal shown
+            now = time.monotonic()
+            if now - shown < 0.1:
+                return
+            shown = now
+            counts = [f"{tally.unchanged} unchanged"] * bool(tally.unchanged)
+            counts += [f"{tally.not_graded} not graded"] * bool(tally.not_graded)
+            rate = (tally.graded + tally.not_graded) / (now - start)
+            progress.update(bar, completed=tally.done, rate=f"{rate:.1f}/s", counts=", ".join(counts))
+            progress.refresh()
 
-        return classroom.grade_class(root, assignment, students, jobs, advance, isolation)
+        workers = partial(LocalWorkers, jobs=min(jobs, len(students)))
+        return classroom.grade_class(root, assignment, students, workers, advance, isolation, again)
 
 
-def show(root: Path, name: str, reports: Sequence[dict], seconds: float) -> None:
-    """The table of students and tasks, then whatever was out of the ordinary."""
+def show(root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
+    """The table of students and tasks where it is not too long, then whatever was out of the ordinary."""
+    if len(students) <= IN_A_TABLE:
+        show_table(root, name, students)
+    else:
+        for student, reason in list(tally.unwell.items())[:IN_A_TABLE]:
+            console.print(f"{student}: {reason}", markup=False, highlight=False, soft_wrap=True)
+    rate = f" ({(tally.graded + tally.not_graded) / tally.seconds:.1f}/s)" if tally.graded > IN_A_TABLE else ""
+    counts = [f"{tally.graded} graded"]
+    counts += [f"{tally.unchanged} unchanged"] * bool(tally.unchanged)
+    counts += [f"{tally.not_graded} not graded"] * bool(tally.not_graded)
+    levels = ", ".join(sorted(tally.isolation - {"none"})) or "none"
+    console.print(f"{', '.join(counts)} of {len(students)} in {tally.seconds:.1f} s{rate}; isolation: {levels}")
+    if tally.stopped:
+        console.print("Stopped. The same command goes on from here.")
+
+
+def show_table(root: Path, name: str, students: Sequence[str]) -> None:
+    reports = [report for student in students if (report := records.kept_of(root, name, student))]
     tasks = list(load_assignment(root, name).tasks)
     table = Table(Column("student", no_wrap=True), title=name, box=box.SIMPLE)
     for head in (*map(short_head, tasks), "total"):
@@ -232,11 +267,8 @@ def show(root: Path, name: str, reports: Sequence[dict], seconds: float) -> None
     for report in reports:
         for line in ([report["reason"]] if report["reason"] else []) + report["repairs"]:
             console.print(f"{report['student']}: {line}", markup=False, highlight=False, soft_wrap=True)
-    levels = sorted({report["isolation"] for report in reports if report["isolation"]})
     if any(task["blamed_on"] for report in reports for task in report["tasks"].values()):
         console.print("* judged with a correct function beneath it, since the student's own goes wrong")
-    graded = sum(report["status"] == "graded" for report in reports)
-    console.print(f"{graded} of {len(reports)} graded in {seconds:.1f} s; isolation: {', '.join(levels) or 'none'}")
 
 
 def short_head(task: str) -> str:
@@ -249,19 +281,36 @@ def points(task: dict) -> str:
     return f"{task['score']:g}" + ("*" if task["blamed_on"] else "")
 
 
-def in_contract_form(assignment: str, reports: Sequence[dict], seconds: float) -> dict:
-    """The reports as others read them (DESIGN.md, contracts)."""
-    levels = sorted({report["isolation"] for report in reports if report["isolation"]})
-    return {
-        "assignment": assignment, "isolation": ", ".join(levels) or "none", "seconds": round(seconds, 3),
-        "submissions": list(reports),
-    }
+def write_reports(path: Path, root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
+    """The reports as others read them (DESIGN.md, contracts), one after the other, all or nothing."""
+    head = {"assignment": name, "isolation": ", ".join(sorted(tally.isolation - {"none"})) or "none",
+            "seconds": round(tally.seconds, 3)}
+    with written_whole(path) as file:
+        file.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "submissions": [')
+        between = "\n"
+        for student in students:
+            report = records.kept_of(root, name, student)
+            if report:
+                file.write(between + json.dumps(report))
+                between = ",\n"
+        file.write("\n]}\n")
 
 
 def write_json(path: Path, whole: dict) -> None:
     """Write a JSON file, all or nothing."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
+    with written_whole(path) as file:
         json.dump(whole, file, indent=1)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[TextIO]:
+    """A file to write to, put in place when all is written."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
+        try:
+            yield file
+        except BaseException:
+            os.unlink(file.name)
+            raise
     os.replace(file.name, path)
 
 

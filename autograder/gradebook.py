@@ -34,6 +34,7 @@ from nbgrader.api import (
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, insert, make_url, or_, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.pool import NullPool
 
 from .errors import GradebookError
 from .release import course_config, nbgrader_surroundings
@@ -86,7 +87,8 @@ def opened(root: Path) -> Iterator[Engine]:
         lite = url.get_backend_name() == "sqlite"
         with nbgrader_surroundings():
             Gradebook(with_patience(url) if lite else course.db_url, course.course_id).close()
-        engine = create_engine(with_patience(url) if lite else url)
+        # no connection is kept open: workers are forked between transactions
+        engine = create_engine(with_patience(url) if lite else url, poolclass=NullPool)
         if lite:  # a transaction takes its lock when it begins, so that what it read still holds when it writes
             event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
             event.listen(engine, "begin", _begin)
@@ -281,11 +283,12 @@ def record(engine: Engine, known: Structure, entries: Sequence[Entry], penalty: 
             time.sleep(0.05 * 2**again)
 
 
-def graded_students(engine: Engine, known: Structure) -> set[str]:
-    """The students for whose submission the gradebook has rows."""
+def graded_students(engine: Engine, known: Structure) -> dict[str, timedelta | None]:
+    """The students for whose submission the gradebook has rows, with the extension that each was granted."""
     with reading(engine) as db:
-        return set(db.scalars(
-            select(SubmittedAssignment.student_id).where(SubmittedAssignment.assignment_id == known.assignment_id)))
+        rows = db.execute(select(SubmittedAssignment.student_id, SubmittedAssignment.extension)
+                          .where(SubmittedAssignment.assignment_id == known.assignment_id))
+        return {row.student_id: row.extension for row in rows}
 
 
 def _record(db: Connection, known: Structure, entries: Sequence[Entry], penalty: Penalty | None) -> None:

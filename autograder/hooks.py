@@ -11,14 +11,14 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, Nb
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
-from . import grade, render, repair, scaffold
+from . import grade, records, render, repair, scaffold
 from .errors import AutograderError
 from .jail import LEVELS, Jail
 from .model import Limits, Report
 from .oracle import Assignment, load_assignment
 
-#: Where an autograded notebook keeps its report, for whoever reads it later.
-REPORT = "autograder"
+#: Where a notebook carries what was mended in it from autograde's first pass to its second.
+REPAIRS = "autograder_repairs"
 
 
 class Scaffold(ClearSolutions):
@@ -66,7 +66,7 @@ class Restore(NbGraderPreprocessor):
         assignment = ours(resources)
         if assignment:
             nb, repairs = repair.restore(nb, assignment.notebook)
-            nb.metadata[REPORT] = {"repairs": list(repairs)}
+            nb.metadata[REPAIRS] = list(repairs)
             for sentence in repairs:
                 self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return nb, resources
@@ -79,23 +79,24 @@ class Judge(Execute):
     """
 
     isolation = Enum(
-        ("best", *LEVELS), "best", help="The jail's level; 'best' is the strongest that this machine gives."
+        ("best", "strict", *LEVELS), "best",
+        help="The jail's level; 'best' is the strongest that this machine gives, 'strict' refuses to go lower.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources, retries=None):
         assignment = ours(resources)
         if assignment is None:
             return super().preprocess(nb, resources, retries)
-        repairs = tuple(nb.metadata.pop(REPORT, {}).get("repairs", ()))
-        jail = warm_jail(None if self.isolation == "best" else self.isolation)
-        report = grade.grade(nb, resources["nbgrader"]["student"], assignment, jail, repairs)
+        repairs = tuple(nb.metadata.pop(REPAIRS, ()))
+        report = grade.grade(nb, resources["nbgrader"]["student"], assignment, warm_jail(self.isolation), repairs)
+        records.keep(Path.cwd(), assignment.name, report.to_dict())
         if report.status == "not graded":
             raise AutograderError(f"not graded: {report.reason}")
         return fill(nb, report), resources
 
 
 def fill(nb: NotebookNode, report: Report) -> NotebookNode:
-    """The notebook with its cells' outputs, the judge's feedback and points in its test cells, and the report."""
+    """The notebook with its cells' outputs, and the judge's feedback and points in its test cells."""
     verdicts = {f"{verdict.task}_tests": verdict for verdict in report.verdicts}
     for cell in nb.cells:
         if cell.cell_type != "code":
@@ -107,7 +108,6 @@ def fill(nb: NotebookNode, report: Report) -> NotebookNode:
             run = report.cells[cell.id]
             cell.outputs = [from_dict(output) for output in run.outputs]
             cell.execution_count = run.execution_count
-    nb.metadata[REPORT] = {"isolation": report.isolation, "seconds": report.seconds, "report": report.to_dict()}
     return nb
 
 
@@ -126,9 +126,14 @@ def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
     return load_assignment(root, name)
 
 
+def level_of(isolation: str) -> str | None:
+    """The jail's level that a setting asks for; None for the strongest that this machine gives."""
+    return {"best": None, "strict": LEVELS[-1]}.get(isolation, isolation)
+
+
 @cache
-def warm_jail(level: str | None) -> Jail:
+def warm_jail(isolation: str) -> Jail:
     """One warm process for all submissions that this process grades."""
-    jail = Jail(limits=Limits(), level=level)
+    jail = Jail(limits=Limits(), level=level_of(isolation))
     atexit.register(jail.close)
     return jail

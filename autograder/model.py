@@ -197,5 +197,7 @@ class Report:
             }
         return {
             "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
-            "max_score": self.max_score, "repairs": list(self.repairs), "tasks": tasks,
+            "max_score": self.max_score, "repairs": list(self.repairs), "isolation": self.isolation,
+            "seconds": round(self.seconds, 3), "tasks": tasks,
+            "stopped": [{"cell": id, "problem": run.problem} for id, run in self.cells.items() if run.problem],
         }

@@ -43,7 +43,11 @@ def read(path, max_bytes: int = MAX_BYTES) -> NotebookNode:
     NotebookError
         Whatever the file holds instead; nothing else is raised for any bytes.
     """
-    content = _content(path, max_bytes)
+    return parsed(content_of(path, max_bytes), path)
+
+
+def parsed(content: bytes, path="notebook") -> NotebookNode:
+    """The notebook in a file's bytes; ``path`` is what errors call it. As `read` in all else."""
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError as error:
@@ -63,7 +67,13 @@ def read(path, max_bytes: int = MAX_BYTES) -> NotebookNode:
     return normalise(document, path)
 
 
-def _content(path, max_bytes: int) -> bytes:
+def content_of(path, max_bytes: int = MAX_BYTES) -> bytes:
+    """A regular file's bytes, if it is one and has no more than so many; links are not followed.
+
+    Raises
+    ------
+    NotebookError
+    """
     try:
         # a link could point at the gradebook; opening a fifo would wait for ever
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
@@ -97,15 +107,21 @@ def write(nb: NotebookNode, path) -> None:
         The notebook is not valid nbformat 4; nothing is written.
     """
     path = Path(path)
-    if problem := problem_of(nb):
-        raise NotebookError(path, f"the notebook is not written, since {problem}")
+    content = written(nb, path)
     temporary = path.with_name(f".{path.name[:64]}.{secrets.token_hex(8)}")
     try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-            file.write(nbformat.v4.writes(nb).rstrip("\n") + "\n")
+        with open(temporary, "xb") as file:
+            file.write(content)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def written(nb: NotebookNode, path="notebook") -> bytes:
+    """What `write` puts into the file."""
+    if problem := problem_of(nb):
+        raise NotebookError(path, f"the notebook is not written, since {problem}")
+    return (nbformat.v4.writes(nb).rstrip("\n") + "\n").encode()
 
 
 def normalise(document, where="notebook") -> NotebookNode:

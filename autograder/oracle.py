@@ -132,17 +132,13 @@ class Assignment:
     """One assignment as the trusted side knows it: its notebook, its tasks with their points, its cases."""
 
     name: str
-    root: Path
+    path: Path | None  # of the notebook, where it lies on this machine
     notebook: NotebookNode
     tasks: Mapping[str, Task]  # in the notebook's order
     points: Mapping[str, float]
     oracle: Oracle
     secret: str
     own_secret: bool
-
-    @property
-    def folder(self) -> Path:
-        return self.root / "source" / self.name
 
     @cache  # noqa: B019  (an assignment lives as long as its process)
     def hidden_cases(self, task_name: str) -> tuple[Case, ...]:
@@ -200,26 +196,35 @@ def load_assignment(root: Path | str, name: str, tasks: Mapping[str, Task] = TAS
         nb = notebook.read(path)
     except NotebookError as error:
         raise CourseError(path, error.args[1], "Mend the source notebook.") from error
+    secret, own = course_secret(root)
+    return assignment_of(nb, name, secret, own, path, tasks)
+
+
+def assignment_of(
+    nb: NotebookNode, name: str, secret: str, own_secret: bool, path: Path | None = None,
+    tasks: Mapping[str, Task] = TASKS,
+) -> Assignment:
+    """What `load_assignment` makes of a source notebook; ``path`` is where it lies, if it does on this machine."""
+    where = path or f"{name}.ipynb"
     solutions, tests = notebook.solution_cells(nb), notebook.test_cells(nb)
     judged = [task_name for task_name, cell in tests.items() if AWARD in cell.source]
     for task_name in judged:
         if task_name not in solutions:
-            raise CourseError(path, f"task {task_name!r} has no solution cell", f"Add a cell {task_name!r}.")
+            raise CourseError(where, f"task {task_name!r} has no solution cell", f"Add a cell {task_name!r}.")
         if task_name not in tasks:
-            raise CourseError(path, f"task {task_name!r} is not known", "Add a Task to autograder/course/.")
+            raise CourseError(where, f"task {task_name!r} is not known", "Add a Task to autograder/course/.")
     oracle = Oracle.from_notebook(nb)
     try:
         oracle.functions  # noqa: B018  (run the solutions now, where the error can be named)
     except Exception as error:
-        raise CourseError(path, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
+        raise CourseError(where, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
     for task_name in judged:
         for mistake in tasks[task_name].mistakes:
             try:
                 mutate(oracle.sources[task_name], mistake)
             except ValueError as error:
-                raise CourseError(path, f"{task_name}, {error}", "Bring mistakes and solution together.") from error
-    secret, own = course_secret(root)
+                raise CourseError(where, f"{task_name}, {error}", "Bring mistakes and solution together.") from error
     return Assignment(
-        name, root, nb, {n: tasks[n] for n in judged},
-        {n: float(tests[n].metadata.nbgrader.points) for n in judged}, oracle, secret, own,
+        name, path, nb, {n: tasks[n] for n in judged},
+        {n: float(tests[n].metadata.nbgrader.points) for n in judged}, oracle, secret, own_secret,
     )

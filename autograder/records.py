@@ -29,14 +29,18 @@ def keep(root: Path, name: str, report: dict) -> None:
 
 def kept(root: Path, name: str) -> dict[str, dict]:
     """Each student's report, in the order of their ids; what cannot be read counts as not there."""
-    reports = {}
-    for path in sorted(folder_of(root, name).glob("*.json")):
-        try:
-            report = json.loads(path.read_bytes())
-            reports[report["student"]] = report
-        except (OSError, ValueError, LookupError, TypeError):
-            continue
-    return reports
+    students = sorted(path.name.removesuffix(".json") for path in folder_of(root, name).glob("[!.]*.json"))
+    found = ((student, kept_of(root, name, student)) for student in students)
+    return {student: report for student, report in found if report is not None}
+
+
+def kept_of(root: Path, name: str, student: str) -> dict | None:
+    """One student's report; None where there is none that can be read."""
+    try:
+        report = json.loads((folder_of(root, name) / f"{student}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+    return report if isinstance(report, dict) and report.get("student") == student else None
 
 
 def write_whole(path: Path, content: bytes) -> None:

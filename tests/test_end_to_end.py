@@ -1,40 +1,20 @@
 """From the source notebook to the gradebook, with nbgrader's own commands and with ours, on real submissions."""
 
 import json
-import os
 import shutil
-import subprocess
-import sys
-from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from autograder import demo, notebook, release
-from autograder.hooks import REPORT
+from autograder import demo, notebook, records, release
 from autograder.oracle import load_assignment, mutate
 from tests.conftest import NAME, ROOT
+from tests.courses import run, write
 
 TASKS = ("rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward",
          "rnn_cell_backward", "rnn_backward", "lstm_cell_backward", "lstm_backward")  # fmt: skip
-ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
-
-
-def run(course, *command, code=0):
-    """Run a command in a course, as a person would; its output."""
-    done = subprocess.run(command, cwd=course, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
-    assert code == done.returncode, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def write(course, student, nb, name=NAME):
-    folder = course / "submitted" / student / NAME
-    folder.mkdir(parents=True, exist_ok=True)
-    data = nb if isinstance(nb, bytes) else json.dumps(nb).encode()  # as it is: nbformat would mend it
-    (folder / f"{name}.ipynb").write_bytes(data)
-    return folder
 
 
 def scores(course):
@@ -181,9 +161,10 @@ def test_the_gradebook_holds_the_reports_points(course, reports):
 def test_nbgrader_autograde_gives_the_same_points(course, reports, tmp_path):
     """`nbgrader autograde` on the same class: equal scores, cell by cell; the batch goes on past the unreadable."""
     other = tmp_path / "course"
-    shutil.copytree(course, other, ignore=shutil.ignore_patterns("autograded", "gradebook.db", "feedback"))
+    shutil.copytree(course, other, ignore=shutil.ignore_patterns("autograded", "reports", "gradebook.db", "feedback"))
     run(other, "nbgrader", "generate_assignment", NAME, "--force")
     run(other, "nbgrader", "autograde", NAME, code=1)  # 1: some files are no notebooks
+    assert 85 == records.kept(other, NAME)["mistaken"]["score"]  # that way leaves its reports, too
     ours, theirs = scores(course), scores(other)
     for student in (FULL | NOTHING | {"mistaken"}) - {"renamed"}:
         assert ours[student] == theirs[student], student
@@ -197,10 +178,9 @@ def test_feedback_shows_the_gap_and_no_hidden_test(course, reports):
     assert "award(" not in page and "HIDDEN TESTS" not in page and "Traceback (most" not in page
 
 
-def test_the_autograded_notebook_keeps_the_report(course, reports):
-    """The report travels in the autograded notebook, and every judged cell ends with its points."""
+def test_the_autograded_notebook_shows_the_points(course, reports):
+    """Every judged cell of the autograded notebook ends with its points."""
     nb = nbformat.read(course / "autograded" / "mistaken" / NAME / f"{NAME}.ipynb", as_version=4)
-    assert 85 == nb.metadata[REPORT]["report"]["score"]
     for name, cell in notebook.test_cells(nb).items():
         assert repr(reports["mistaken"]["tasks"][name]["score"]) == cell.outputs[-1].data["text/plain"]
 

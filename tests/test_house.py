@@ -20,8 +20,10 @@ LEVELS = {
     "grade": 5, "audit": 5,
     "hooks": 6, "release": 6,
     "gradebook": 7, "demo": 7,
-    "classroom": 8, "collect": 8, "dashboard": 8, "exports": 8, "feedback": 8,
-    "cli": 9,
+    "marking": 8, "collect": 8, "dashboard": 8, "exports": 8, "feedback": 8,
+    "workers": 9,
+    "classroom": 10,
+    "cli": 11,
 }  # fmt: skip
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

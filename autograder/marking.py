@@ -1,0 +1,271 @@
+"""One submission, from the bytes that were handed in to all that is to be written of it.
+
+Knows no database and no other submission, and can run on any machine that has this package: what it needs of the
+course is in a `Kit`. The steps are those that the course's configuration names for nbgrader's autograde; the few of
+them that ask nbgrader's database find here what the kit brought along.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import hashlib
+import logging
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from types import SimpleNamespace
+
+from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
+from nbgrader import preprocessors, utils
+from nbgrader.api import MissingEntry
+from traitlets.config import Config
+from traitlets.utils.importstring import import_item
+
+from . import hooks, notebook, repair
+from .errors import AutograderError, CourseError
+from .grade import grade
+from .gradebook import Structure
+from .jail import Jail
+from .model import Limits, Report
+from .oracle import Assignment, assignment_of
+
+PACKAGE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Kit:
+    """All that grading an assignment needs of its course: plain data, for workers on this machine or another."""
+
+    name: str
+    source: bytes  # the source notebook
+    secret: str
+    own_secret: bool
+    structure: Structure
+    config: Config = field(compare=False)
+    isolation: str  # as `hooks.Judge` has it
+    digest: str  # of all of it, and of this code
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What one student handed in."""
+
+    student: str
+    content: bytes  # the notebook's file
+    where: str  # what errors call it
+    repairs: tuple[str, ...]  # what was odd about finding it
+    timestamp: str | None
+    key: str  # of all of it and of the kit: the same key, the same grades
+
+
+@dataclass(frozen=True)
+class Marked:
+    """What is to be written of one submission."""
+
+    student: str
+    key: str
+    timestamp: str | None
+    report: dict
+    notebook: bytes | None = None  # autograded; None where it was not graded
+    auto_scores: Mapping[str, float | None] | None = None  # by grade_id; None asks for a person
+    auto_comments: Mapping[str, str | None] = field(default_factory=dict)  # by grade_id
+    found: bool = True  # whether there was a file to grade at all
+
+
+def kit_of(assignment: Assignment, structure: Structure, config: Config, isolation: str | None = None) -> Kit:
+    """Put together what workers need; ``isolation`` is the course's own setting where it is not given."""
+    isolation = isolation or config.Judge.get("isolation", "best")
+    source = assignment.path.read_bytes()
+    settings = {section: values for section, values in config.items() if section != "CourseDirectory"}
+    digest = digest_of(source, assignment.secret, repr(structure), isolation, repr(sorted(settings.items())),
+                       repr(steps_of(config)), code_digest())
+    return Kit(assignment.name, source, assignment.secret, assignment.own_secret, structure, config, isolation, digest)
+
+
+def digest_of(*parts: bytes | str) -> str:
+    """A fingerprint of these parts in this order."""
+    digest = hashlib.sha256()
+    for part in parts:
+        part = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
+        digest.update(len(part).to_bytes(8, "big") + part)
+    return digest.hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """A fingerprint of this package, so that no worker grades with another version of it."""
+    files = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix in (".py", ".toml")]
+    return digest_of(*(part for path in files for part in (str(path.relative_to(PACKAGE)), path.read_bytes())))
+
+
+def steps_of(config: Config) -> list[type[Preprocessor]]:
+    """The preprocessors of autograde's two passes, as the course's configuration names them.
+
+    Raises
+    ------
+    CourseError
+        Where ours are not among them: students' code would not run in the jail.
+    """
+    named = [*config.Autograde.get("sanitize_preprocessors", []), *config.Autograde.get("autograde_preprocessors", [])]
+    steps = [import_item(step) if isinstance(step, str) else step for step in named]
+    for needed in (hooks.Restore, hooks.Judge):
+        if needed not in steps:
+            raise CourseError("nbgrader_config.py", f"autograde's steps lack autograder.hooks.{needed.__name__}",
+                              "Take the lists from the configuration that came with the course.")
+    return steps
+
+
+class Marker:
+    """Marks submissions of one assignment, one after the other; holds a warm jail.
+
+    Parameters
+    ----------
+    kit : Kit
+    """
+
+    def __init__(self, kit: Kit):
+        self.kit = kit
+        self.assignment = assignment_of(
+            notebook.parsed(kit.source, f"{kit.name}.ipynb"), kit.name, kit.secret, kit.own_secret)
+        own: dict[type, Callable | None] = {
+            hooks.Restore: self._restore, hooks.Judge: self._judge,
+            preprocessors.OverwriteKernelspec: self._kernelspec,
+            preprocessors.OverwriteCells: Overwrite(kit.structure, config=kit.config).preprocess,
+            preprocessors.CheckCellMetadata: None,  # all of it has just been written by Restore
+            preprocessors.SaveAutoGrades: None, preprocessors.AssignLatePenalties: None,  # see gradebook.record
+        }
+        self.steps = []
+        for step in steps_of(kit.config):
+            run = own[step] if step in own else step(config=kit.config).preprocess
+            if run is not None:
+                self.steps.append(run)
+
+    @cached_property
+    def jail(self) -> Jail:
+        return Jail(Limits(), hooks.level_of(self.kit.isolation))
+
+    def close(self) -> None:
+        if "jail" in self.__dict__:
+            self.jail.close()
+
+    def mark(self, handed: Handed) -> Marked:
+        """Mark one submission; whatever goes wrong with it is in what comes back."""
+        try:
+            return self._mark(handed)
+        except AutograderError as error:
+            reason = str(error)
+        except Exception as error:  # a bug of ours: the class goes on without this one
+            reason = f"the autograder failed: {type(error).__name__}: {error}"
+        return not_graded(handed, reason)
+
+    def _mark(self, handed: Handed) -> Marked:
+        resources = {"nbgrader": {"student": handed.student, "assignment": self.kit.name, "notebook": self.kit.name},
+                     "unique_key": self.kit.name, "repairs": handed.repairs}
+        nb = notebook.parsed(handed.content, handed.where)
+        for step in self.steps:
+            nb, resources = step(nb, resources)
+        report: Report = resources["report"]
+        content = notebook.written(nb, handed.where)
+        scores = {cell.metadata.nbgrader.grade_id: utils.determine_grade(cell)[0]
+                  for cell in nb.cells if utils.is_grade(cell)}
+        comments = {cell.metadata.nbgrader.grade_id: no_response(cell)
+                    for cell in nb.cells if utils.is_solution(cell) or utils.is_task(cell)}
+        return Marked(handed.student, handed.key, handed.timestamp, {**report.to_dict(), "key": handed.key}, content,
+                      scores, comments)
+
+    # ---- the steps that would ask nbgrader's database -----------------------------------------------------
+
+    def _restore(self, nb: NotebookNode, resources):
+        nb, repairs = repair.restore(nb, self.assignment.notebook)
+        return nb, {**resources, "repairs": (*resources["repairs"], *repairs)}
+
+    def _judge(self, nb: NotebookNode, resources):
+        report = grade(nb, resources["nbgrader"]["student"], self.assignment, self.jail, resources["repairs"])
+        if report.status == "not graded":
+            raise AutograderError(report.reason)
+        return hooks.fill(nb, report), {**resources, "report": report}
+
+    def _kernelspec(self, nb: NotebookNode, resources):
+        if self.kit.structure.kernelspec:
+            nb.metadata["kernelspec"] = self.kit.structure.kernelspec
+        return nb, resources
+
+
+class Overwrite(preprocessors.OverwriteCells):
+    """nbgrader's OverwriteCells, with the gradebook's cells in memory instead of two queries a cell."""
+
+    def __init__(self, structure: Structure, **kwargs):
+        super().__init__(**kwargs)
+        self.log = quiet_log()  # it calls every hidden test a changed checksum
+        self.gradebook = SimpleNamespace(
+            find_source_cell=lambda name, *_: found(structure.cells, name),
+            find_graded_cell=lambda name, *_: SimpleNamespace(max_score=found(structure.points, name)),
+        )
+
+    def preprocess(self, nb: NotebookNode, resources):
+        self.notebook_id = resources["nbgrader"]["notebook"]
+        self.assignment_id = resources["nbgrader"]["assignment"]
+        return Preprocessor.preprocess(self, nb, resources)
+
+
+def found(mapping: Mapping, name: str):
+    """What the gradebook has under a name, or the exception with which nbgrader says that it has nothing."""
+    try:
+        return mapping[name]
+    except KeyError:
+        raise MissingEntry(name) from None
+
+
+@cache
+def quiet_log() -> logging.Logger:
+    log = logging.Logger("autograder.quiet")
+    log.addHandler(logging.NullHandler())
+    return log
+
+
+def no_response(cell: NotebookNode) -> str | None:
+    """nbgrader's automatic comment on a cell for answers: whether it is as it was handed out."""
+    untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
+    return "No response." if untouched and not utils.is_task(cell) else None
+
+
+def not_graded(handed: Handed, reason: str) -> Marked:
+    """What is written of a submission that could not be graded: the reason, and no score."""
+    report = Report("", handed.student, "not graded", reason=reason, repairs=handed.repairs, isolation="none")
+    return Marked(handed.student, handed.key, handed.timestamp, {**report.to_dict(), "key": handed.key},
+                  found=bool(handed.content))
+
+
+# ---- in a worker ----------------------------------------------------------------------------------------
+
+_marker: Marker | None = None
+
+
+def start_worker(kit: Kit) -> None:
+    """Make this process a worker: it ends with its parent, leaves Ctrl-C to it, and marks what it is handed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+    prepare(kit)
+
+
+def prepare(kit: Kit) -> None:
+    """Have a marker for this kit ready in this process; an older one is given up."""
+    global _marker
+    if _marker is None or _marker.kit.digest != kit.digest:
+        if _marker is not None:
+            _marker.close()
+        _marker = Marker(kit)
+        atexit.register(_marker.close)
+
+
+def mark(handed: Handed, kit: Kit | None = None) -> Marked:
+    """Mark one submission in whatever process this is; the kit may be left out where the process is prepared."""
+    if kit is not None:
+        prepare(kit)
+    return _marker.mark(handed)

@@ -1,0 +1,63 @@
+"""Scratch courses for tests that run the real commands on them."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from tests.conftest import NAME
+
+ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+
+#: What a gradebook says, without the ids that each database draws for itself.
+ROWS = {
+    "submissions": """
+        SELECT s.student_id, s.timestamp, s.extension, n.late_submission_penalty, n.flagged
+        FROM submitted_assignment s JOIN submitted_notebook n ON n.assignment_id = s.id""",
+    "grades": """
+        SELECT s.student_id, c.name, g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade
+        FROM grade g JOIN base_cell c ON c.id = g.cell_id JOIN submitted_notebook n ON n.id = g.notebook_id
+        JOIN submitted_assignment s ON s.id = n.assignment_id""",
+    "comments": """
+        SELECT s.student_id, c.name, m.auto_comment, m.manual_comment
+        FROM comment m JOIN base_cell c ON c.id = m.cell_id JOIN submitted_notebook n ON n.id = m.notebook_id
+        JOIN submitted_assignment s ON s.id = n.assignment_id""",
+    "students": "SELECT id, first_name, last_name, email FROM student",
+}
+
+
+def run(course, *command, code=0):
+    """Run a command in a course, as a person would; its output."""
+    done = subprocess.run(command, cwd=course, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
+    assert code == done.returncode, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def write(course, student, nb, name=NAME):
+    """Hand in a notebook, or any bytes, as a student of the course."""
+    folder = course / "submitted" / student / NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    data = nb if isinstance(nb, bytes) else json.dumps(nb).encode()  # as it is: nbformat would mend it
+    (folder / f"{name}.ipynb").write_bytes(data)
+    return folder
+
+
+def rows(course, url=None):
+    """All that a course's gradebook says of submissions, sorted, by table."""
+    engine = create_engine(url or f"sqlite:///{course / 'gradebook.db'}")
+    try:
+        with engine.connect() as db:
+            return {name: sorted(map(tuple, db.execute(text(query))), key=repr) for name, query in ROWS.items()}
+    finally:
+        engine.dispose()
+
+
+def change(course, statement, **values):
+    """Change a course's gradebook behind everyone's back, as Formgrader would."""
+    engine = create_engine(f"sqlite:///{course / 'gradebook.db'}")
+    with engine.begin() as db:
+        assert db.execute(text(statement), values).rowcount
+    engine.dispose()
