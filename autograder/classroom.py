@@ -10,7 +10,7 @@ import shutil
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -317,8 +317,13 @@ def mark_all(new: Iterator[Handed], crew: Workers, writer: Writer) -> None:
                 writer.add(future.result())
             except BrokenExecutor:
                 broken.append(handed)
+            except CancelledError:
+                problem = "the scheduler is gone"
+                raise CourseError("cluster", problem, "The same command goes on from here.") from None
             except AutograderError as error:
                 writer.add(not_graded(handed, str(error)))
+            except Exception as error:  # Dask gives a submission up that ended several workers
+                writer.add(not_graded(handed, f"grading it failed: {type(error).__name__}: {error}"))
         if broken:
             broken += flying.values()
             flying.clear()

@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial, wraps
 from pathlib import Path
@@ -26,6 +26,8 @@ from .oracle import SECRET_FILE, SECRET_VARIABLE, find_root, load_assignment
 
 if TYPE_CHECKING:
     from .classroom import Tally
+    from .marking import Kit
+    from .workers import Workers
 
 # classroom, demo and release import nbgrader, which takes seconds: each command imports what it needs.
 
@@ -101,13 +103,15 @@ def release_command(root: Path, assignment: str, check: bool):
 @click.option("--all", "again", is_flag=True, help="Grade also what has not changed since it was graded.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
               help="Submissions graded at a time.")
+@click.option("--scheduler", metavar="ADDRESS",
+              help="Grade on the workers of this Dask cluster instead of here (docs/large-classes.md).")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the reports here, too.")
 @click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), show_default="c.Judge.isolation, or best",
               help="How student code is kept apart; strict refuses anything but the strongest level.")
 @in_course
-def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, jobs: int, json_file: Path | None,
-          isolation: str | None):
+def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, jobs: int, scheduler: str | None,
+          json_file: Path | None, isolation: str | None):
     """Grade the submissions of ASSIGNMENT into nbgrader's gradebook: those that are new or changed.
 
     Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells apart from us, judges each task on hidden arguments,
@@ -126,7 +130,8 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, job
     if isolation not in (None, "best"):
         Jail(level=LEVELS[-1] if isolation == "strict" else isolation).close()  # fails here, in one line
     students = classroom.students_of(root, assignment, patterns)
-    tally = graded_with_progress(root, assignment, students, jobs, isolation, again)
+    workers = workers_of(len(students), jobs, scheduler)
+    tally = graded_with_progress(root, assignment, students, workers, isolation, again)
     if json_file:
         write_reports(json_file, root, assignment, students, tally)
     show(root, assignment, students, tally)
@@ -196,7 +201,7 @@ def demo_command(root: Path, folder: Path, jobs: int):
     release.release(course, name)
     students = demo.make_class(course, name)
     click.echo(f"class:   {len(students)} submissions made out of the release")
-    show(course, name, students, graded_with_progress(course, name, students, jobs))
+    show(course, name, students, graded_with_progress(course, name, students, workers_of(len(students), jobs)))
     with console.status("feedback pages"):
         release.feedback(course, name)
     page = folder / "feedback" / "dora" / name / f"{name}.html"
@@ -205,11 +210,20 @@ def demo_command(root: Path, folder: Path, jobs: int):
     return ALL_GRADED
 
 
+def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Kit], Workers]:
+    """Who grades: so many processes of this machine, or a cluster."""
+    from .workers import ClusterWorkers, LocalWorkers
+
+    if scheduler:
+        return partial(ClusterWorkers, address=scheduler)
+    return partial(LocalWorkers, jobs=min(jobs, students))
+
+
 def graded_with_progress(
-    root: Path, assignment: str, students: Sequence[str], jobs: int, isolation: str | None = None, again: bool = False
+    root: Path, assignment: str, students: Sequence[str], workers: Callable[[Kit], Workers],
+    isolation: str | None = None, again: bool = False,
 ) -> Tally:
     from . import classroom
-    from .workers import LocalWorkers
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
                TimeRemainingColumn(), TextColumn("{task.fields[counts]}"))
@@ -230,7 +244,6 @@ def graded_with_progress(
             progress.update(bar, completed=tally.done, rate=f"{rate:.1f}/s", counts=", ".join(counts))
             progress.refresh()
 
-        workers = partial(LocalWorkers, jobs=min(jobs, len(students)))
         return classroom.grade_class(root, assignment, students, workers, advance, isolation, again)
 
 

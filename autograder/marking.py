@@ -11,12 +11,15 @@ import atexit
 import ctypes
 import hashlib
 import logging
+import platform
 import signal
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from types import SimpleNamespace
 
 from nbconvert.preprocessors import Preprocessor
@@ -48,7 +51,8 @@ class Kit:
     structure: Structure
     config: Config = field(compare=False)
     isolation: str  # as `hooks.Judge` has it
-    digest: str  # of all of it, and of this code
+    code: str  # `code_digest` of who put it together
+    digest: str  # of all of it
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ def kit_of(assignment: Assignment, structure: Structure, config: Config, isolati
     settings = {section: values for section, values in config.items() if section != "CourseDirectory"}
     digest = digest_of(source, assignment.secret, repr(structure), isolation, repr(sorted(settings.items())),
                        repr(steps_of(config)), code_digest())
-    return Kit(assignment.name, source, assignment.secret, assignment.own_secret, structure, config, isolation, digest)
+    return Kit(assignment.name, source, assignment.secret, assignment.own_secret, structure, config, isolation,
+               code_digest(), digest)
 
 
 def digest_of(*parts: bytes | str) -> str:
@@ -101,6 +106,12 @@ def code_digest() -> str:
     """A fingerprint of this package, so that no worker grades with another version of it."""
     files = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix in (".py", ".toml")]
     return digest_of(*(part for path in files for part in (str(path.relative_to(PACKAGE)), path.read_bytes())))
+
+
+def versions() -> dict[str, str]:
+    """What must be the same wherever submissions of one class are marked."""
+    return {"autograder": code_digest()[:12], "numpy": version("numpy"), "IPython": version("ipython"),
+            "nbgrader": version("nbgrader"), "Python": platform.python_version()}
 
 
 def steps_of(config: Config) -> list[type[Preprocessor]]:
@@ -243,29 +254,39 @@ def not_graded(handed: Handed, reason: str) -> Marked:
 
 # ---- in a worker ----------------------------------------------------------------------------------------
 
+_kits: dict[str, Kit] = {}  # by digest
 _marker: Marker | None = None
+_one_at_a_time = Lock()
 
 
 def start_worker(kit: Kit) -> None:
-    """Make this process a worker: it ends with its parent, leaves Ctrl-C to it, and marks what it is handed."""
+    """Make this process a worker: it ends with its parent, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-    prepare(kit)
+    bring(kit)
 
 
-def prepare(kit: Kit) -> None:
-    """Have a marker for this kit ready in this process; an older one is given up."""
+def bring(kit: Kit) -> None:
+    """Have a kit at hand in this process.
+
+    Raises
+    ------
+    CourseError
+        Where it was put together by another version of this package.
+    """
+    if kit.code != code_digest():
+        raise CourseError(platform.node(), "this worker has another version of autograder", "Install the same there.")
+    _kits[kit.digest] = kit
+
+
+def mark(handed: Handed, digest: str) -> Marked:
+    """Mark one submission with the kit of this digest, which has been brought here before."""
     global _marker
-    if _marker is None or _marker.kit.digest != kit.digest:
-        if _marker is not None:
-            _marker.close()
-        _marker = Marker(kit)
-        atexit.register(_marker.close)
-
-
-def mark(handed: Handed, kit: Kit | None = None) -> Marked:
-    """Mark one submission in whatever process this is; the kit may be left out where the process is prepared."""
-    if kit is not None:
-        prepare(kit)
-    return _marker.mark(handed)
+    with _one_at_a_time:  # a worker may have threads: one at a time uses what this process has made ready
+        if _marker is None or _marker.kit.digest != digest:
+            if _marker is not None:
+                _marker.close()
+            _marker = Marker(_kits[digest])
+            atexit.register(_marker.close)
+        return _marker.mark(handed)

@@ -1,13 +1,15 @@
-"""Who marks: processes of this machine, or a Dask cluster."""
+"""Who marks: processes of this machine, or the workers of a Dask cluster."""
 
 from __future__ import annotations
 
 import multiprocessing
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import suppress
 from typing import Protocol
 
-from .marking import Handed, Kit, mark, start_worker
+from .errors import CourseError
+from .marking import Handed, Kit, bring, mark, start_worker, versions
 
 
 class Workers(Protocol):
@@ -38,7 +40,7 @@ class LocalWorkers:
         return self
 
     def submit(self, handed: Handed) -> Future:
-        return self._pool.submit(mark, handed)
+        return self._pool.submit(mark, handed, self._kit.digest)
 
     def restart(self) -> None:
         self._stop()
@@ -57,3 +59,84 @@ class LocalWorkers:
                 process.kill()
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+
+class ClusterWorkers:
+    """The workers of a Dask cluster, which may be on any number of machines.
+
+    Dask hands the submissions of a worker that dies to another; one that ended several is given up.
+
+    Parameters
+    ----------
+    kit : Kit
+    address : str
+        Of the scheduler, for example ``tcp://head-node:8786``.
+    seconds : float
+        How long scheduler and workers are waited for.
+    """
+
+    def __init__(self, kit: Kit, address: str, seconds: float = 20):
+        self._kit, self._address, self._seconds = kit, address, seconds
+
+    def __enter__(self):
+        try:
+            from distributed import Client
+        except ImportError:
+            raise CourseError(self._address, "needs Dask", "Install it: pip install '.[cluster]'.") from None
+        try:
+            self._client = Client(self._address, timeout=self._seconds, set_as_default=False)
+        except (OSError, ValueError, ImportError) as error:
+            raise CourseError(self._address, f"no scheduler answers ({error or type(error).__name__})",
+                              "Start one: dask scheduler") from error
+        try:
+            self._see_to_workers()
+            # the scheduler keeps it, and hands it to workers that join later, too
+            self._client.register_plugin(plugin_for(self._kit), name=self._kit.digest)
+            self._executor = self._client.get_executor(pure=False)
+        except BaseException:
+            self._client.close()
+            raise
+        return self
+
+    def _see_to_workers(self) -> None:
+        """Raise CourseError where there are no workers, or some with other versions of anything that matters."""
+        try:
+            self._client.wait_for_workers(1, timeout=self._seconds)
+        except TimeoutError:
+            raise CourseError(self._address, "the cluster has no workers",
+                              f"Start some: dask worker {self._address} --nworkers auto --nthreads 1") from None
+        try:
+            found = self._client.run(versions)
+        except Exception as error:  # whatever importing this package raises over there
+            raise CourseError(self._address, f"a worker cannot load this package ({type(error).__name__}: {error})",
+                              "Install the same version of this package on every worker.") from error
+        for worker, theirs in found.items():
+            for what, ours in versions().items():
+                if theirs.get(what) != ours:
+                    raise CourseError(
+                        worker, f"this worker has another {what} ({theirs.get(what)} there, {ours} here)",
+                        "Install the same on every worker: make setup, from the same commit.")
+        self.in_flight = 2 * len(found)
+
+    def submit(self, handed: Handed) -> Future:
+        return self._executor.submit(mark, handed, self._kit.digest)
+
+    def restart(self) -> None:
+        """Nothing to do: Dask begins anew by itself."""
+
+    def __exit__(self, *exc_info):
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        with suppress(Exception):  # a cluster that is gone has nothing to forget
+            self._client.unregister_worker_plugin(self._kit.digest)
+        self._client.close()
+
+
+def plugin_for(kit: Kit):
+    """What makes each worker of a cluster ready for a kit, those that join later included."""
+    from distributed import WorkerPlugin
+
+    class Bring(WorkerPlugin):
+        def setup(self, worker):
+            bring(kit)
+
+    return Bring()
