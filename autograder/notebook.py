@@ -13,11 +13,15 @@ import secrets
 import stat
 import warnings
 from collections.abc import Iterator
+from functools import cache
+from json.encoder import encode_basestring
 from pathlib import Path
 
+import fastjsonschema
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.convert import upgrade_cell
+from nbformat.v4.rwbase import split_lines, strip_transient
 from nbformat.validator import get_validator
 
 from autograder.errors import NotebookError
@@ -121,7 +125,20 @@ def written(nb: NotebookNode, path="notebook") -> bytes:
     """What `write` puts into the file."""
     if problem := problem_of(nb):
         raise NotebookError(path, f"the notebook is not written, since {problem}")
-    return (nbformat.v4.writes(nb).rstrip("\n") + "\n").encode()
+    return (_json(strip_transient(split_lines(nbformat.from_dict(nb)))) + "\n").encode()
+
+
+def _json(value, line: str = "\n") -> str:
+    """What `nbformat.v4.writes` makes of a value: the standard library indents in Python, a step for each comma."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    deeper = line + " "
+    if isinstance(value, dict) and value:
+        items = [f"{encode_basestring(key)}: {_json(item, deeper)}" for key, item in sorted(value.items())]
+        return "{" + deeper + ("," + deeper).join(items) + line + "}"
+    if isinstance(value, list) and value:
+        return "[" + deeper + ("," + deeper).join([_json(item, deeper) for item in value]) + line + "]"
+    return json.dumps(value)
 
 
 def normalise(document, where="notebook") -> NotebookNode:
@@ -270,12 +287,33 @@ def with_ids(cells: list, taken=()) -> list:
 
 
 def problem_of(nb) -> str | None:
+    try:
+        _validate()(nb)
+        return None
+    except fastjsonschema.JsonSchemaException:
+        pass  # nbformat's own words for it
     validator = get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor)
     try:  # not nbformat.validate, which mends ids, warns, and looks for the best wording for as long as it takes
         validator.validate(nb)
     except nbformat.ValidationError as error:
         return "it breaks nbformat: " + str(error.message).splitlines()[0][:200]
     return None
+
+
+@cache
+def _validate():
+    """Nbformat's schema, but that a cell is compared with its own kind only: theirs tries all three on each."""
+    name = nbformat.v4.nbformat_schema[nbformat.current_nbformat, nbformat.current_nbformat_minor]
+    schema = json.loads(Path(nbformat.v4.__file__).with_name(name).read_bytes())
+    del schema["$schema"]  # draft 4, which has no "if"
+
+    def if_kind(kind: str, otherwise: dict) -> dict:
+        is_kind = {"properties": {"cell_type": {"const": kind}}}
+        return {"if": is_kind, "then": {"$ref": f"#/definitions/{kind}_cell"}, "else": otherwise}
+
+    raw = {"$ref": "#/definitions/raw_cell"}
+    schema["definitions"]["cell"] = {"type": "object", **if_kind("code", if_kind("markdown", raw))}
+    return fastjsonschema.compile(schema)
 
 
 # ---- finding ------------------------------------------------------------------------------------------

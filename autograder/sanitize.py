@@ -6,6 +6,8 @@ with the instructor's login. These two stand in place of nbconvert's filters of 
 
 from __future__ import annotations
 
+import re
+
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.filters import markdown2html as nbconvert_markdown2html
@@ -14,17 +16,31 @@ TAGS = {
     *bleach.ALLOWED_TAGS, "div", "pre", "code", "span", "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "img",
     "sub", "sup", "del", "s", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary",
 }  # fmt: skip
-ATTRIBUTES = {
-    **bleach.ALLOWED_ATTRIBUTES, "*": ["class", "id", "style"], "img": ["src", "alt", "width", "height", "title"],
-}  # fmt: skip
-PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # pictures made by a cell are data
+ATTRIBUTES = {**bleach.ALLOWED_ATTRIBUTES, "img": ["alt", "width", "height", "title"]}
+#: A picture is one that a cell made, or a file beside the notebook: never an address that somebody would notice.
+PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:]*$")
+LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
+PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # of pictures alone
+#: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
+CLASS = re.compile(r"(highlight|dataframe|hl-\w+|[a-z]{1,3}\d?)")
 STYLES = CSSSanitizer(allowed_css_properties=["text-align"])
+
+
+def allowed(tag: str, name: str, value: str) -> bool:
+    """Whether an attribute may stay."""
+    if tag == "img" and name == "src":
+        return PICTURE.match(value) is not None
+    if tag == "a" and name == "href":
+        return LINK.match(value) is not None
+    if name == "class":
+        return all(CLASS.fullmatch(one) for one in value.split())
+    return name == "style" or name in ATTRIBUTES.get(tag, ())
 
 
 def clean_html(element) -> str:
     """The markup with whatever could run, or load from elsewhere unasked, written out as plain text."""
     text = element.decode() if isinstance(element, bytes) else str(element)
-    return bleach.clean(text, tags=TAGS, attributes=ATTRIBUTES, protocols=PROTOCOLS, css_sanitizer=STYLES)
+    return bleach.clean(text, tags=TAGS, attributes=allowed, protocols=PROTOCOLS, css_sanitizer=STYLES)
 
 
 def markdown2html(source) -> str:

@@ -7,7 +7,6 @@ import ctypes
 import functools
 import os
 import resource
-import shutil
 import signal
 import sys
 import tempfile
@@ -15,6 +14,7 @@ import time
 
 import landlock
 import syscalls
+import tree
 
 LINUX = sys.platform == "linux"
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 24, 36, 38
@@ -167,12 +167,12 @@ def end(options, number, scratch, others, patience):
     if not alone:
         _sweep(set(others))
     if scratch is not None:
-        shutil.rmtree(scratch, ignore_errors=True)
+        tree.remove(scratch)
     return {"status": status, "seconds": used.ru_utime + used.ru_stime, "by_itself": by_itself}
 
 
 def tidy(options):
-    shutil.rmtree(options["root"], ignore_errors=True)
+    tree.remove(options["root"])
 
 
 def _sweep(known):

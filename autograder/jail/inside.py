@@ -5,11 +5,14 @@ each used for one session and thrown away. Imports nothing of ours but what lies
 """
 
 import gc
+import importlib.util
 import json
+import marshal
 import os
 import select
 import signal
 import socket
+import struct
 import sys
 
 import fence
@@ -18,15 +21,16 @@ import fence
 def main(options):
     """Serve the control socket until the trusted end is gone.
 
-    A request is one JSON object in one message, its answer likewise. ``{"fork": limits}`` comes with the student's
-    socket and is answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it
-    started, and is answered with its wait status and what it used.
+    A request is one JSON object in one message, its answer likewise. ``{"files": names}`` comes with a file that holds
+    what forks will find in their folder. ``{"fork": limits}`` comes with the student's socket and is answered with the
+    process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is answered with its
+    wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
     os.set_inheritable(control.fileno(), False)
     shell = _warm_up()
     fence.prepare(options)
-    forks = {}
+    forks, files = {}, {}
     _answer(control, {"warm": os.getpid()})
     while True:
         if not _waits(control, options["watch"]):
@@ -35,8 +39,11 @@ def main(options):
         if not data:
             break
         request = json.loads(data)
-        if "fork" in request:
-            answer = _fork(control, options, request["fork"], descriptors[0], shell, forks)
+        if "files" in request:
+            files = _files(descriptors[0])
+            answer = {"files": len(files)}
+        elif "fork" in request:
+            answer = _fork(control, options, request["fork"], descriptors[0], shell, files, forks)
         elif request["end"] in forks:
             scratch = forks.pop(request["end"])
             answer = {"ended": fence.end(options, request["end"], scratch, forks, request["patience"])}
@@ -80,7 +87,25 @@ def _warm_up():
     return shell
 
 
-def _fork(control, options, limits, descriptor, shell, forks):
+def _files(descriptor):
+    """The files that were handed in, by name, and beside each module its bytecode, compiled once for all forks."""
+    import wire
+
+    with open(descriptor, "rb") as file:
+        files = {name: content.tobytes() for name, content in wire.decode(file.read()).items()}
+    for name, content in list(files.items()):
+        if name.endswith(".py"):
+            try:
+                code = compile(content, name, "exec", dont_inherit=True)
+            except Exception:
+                continue  # who imports it will see
+            # 3: to be used for just this source (PEP 552), so that a student's own of the same name is compiled
+            head = importlib.util.MAGIC_NUMBER + struct.pack("<I", 3) + importlib.util.source_hash(content)
+            files[importlib.util.cache_from_source(name)] = head + marshal.dumps(code)
+    return files
+
+
+def _fork(control, options, limits, descriptor, shell, files, forks):
     """Fork, and in the child serve one session; in the warm process, what to answer."""
     try:
         number, scratch = fence.fork(options, limits)
@@ -93,7 +118,7 @@ def _fork(control, options, limits, descriptor, shell, forks):
         return {"number": number}
     code = 1
     try:
-        _serve(control, options, limits, descriptor, shell, scratch)
+        _serve(control, options, limits, descriptor, shell, files, scratch)
         code = 0
     except (EOFError, BrokenPipeError):
         code = 0  # the trusted end is done with us
@@ -103,7 +128,7 @@ def _fork(control, options, limits, descriptor, shell, forks):
         os._exit(code)
 
 
-def _serve(control, options, limits, descriptor, shell, scratch):
+def _serve(control, options, limits, descriptor, shell, files, scratch):
     import student
     import wire
 
@@ -117,7 +142,7 @@ def _serve(control, options, limits, descriptor, shell, scratch):
     wire.send(sock, wire.encode(("fenced",)))
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, signal.SIG_DFL if signum == signal.SIGTERM else signal.default_int_handler)
-    for name in ("student", "shell", "wire", "inside", "fence", "syscalls", "landlock", "explain"):
+    for name in ("student", "shell", "wire", "inside", "fence", "syscalls", "landlock", "explain", "tree"):
         sys.modules.pop(name, None)  # a student's own file of such a name is found instead
     sys.argv = ["notebook"]
-    student.serve(sock, shell, outputs)
+    student.serve(sock, shell, outputs, files)

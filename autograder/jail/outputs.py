@@ -21,11 +21,16 @@ def clean_outputs(value: Value, limit: int) -> tuple[dict[str, Any], ...]:
         output = clean_output(output) if type(output) is dict else None
         if output is None:
             continue
-        room -= sum(len(text) for text in _texts(output))
+        room -= size_of((output,))
         if room < 0:
             break
         cleaned.append(output)
     return tuple(cleaned)
+
+
+def size_of(outputs: tuple[dict[str, Any], ...]) -> int:
+    """The number of characters in some outputs."""
+    return sum(len(text) for output in outputs for text in _texts(output))
 
 
 def clean_output(output: dict[str, Value]) -> dict[str, Any] | None:

@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from ..errors import JailError, WireError
 from ..model import CellRun, Failed, Outcome, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
-from .outputs import clean_outputs, clean_text
+from .outputs import clean_outputs, clean_text, size_of
 from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
@@ -44,9 +42,11 @@ class JailSession(Session):
         for name in files:
             if not name or "/" in name or "\0" in name or name in (".", ".."):
                 raise ValueError(f"{name!r} is not the name of a file")
-        self._files = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+        self._files = files
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._culprits: set[int] = set()
+        self._room = self._limits.outputs_bytes  # for what the cells have yet to show
+        self._late = False  # whether a cell or call has run past its limit
         self._seconds = 0.0  # spent waiting for the student's code
         self._restarts = self._lost = 0
         self._doubted: set[int | str | None] = set()  # cells and functions whose process was killed once
@@ -90,7 +90,7 @@ class JailSession(Session):
         if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
             indices = [i for i in indices if self._runs[i] is not None]
         try:
-            fork = self._jail.fork()
+            fork = self._jail.fork(self._files)
         except JailError as error:
             self._blame(Problem("died", f"could not be made: {error}", "ours"), None)
             return
@@ -104,7 +104,7 @@ class JailSession(Session):
             if problem is None:
                 if self._runs[index] is None:
                     count = message[3] if type(message[3]) is int and message[3] >= 0 else None
-                    self._runs[index] = CellRun(clean_outputs(message[2], self._limits.output_bytes), count)
+                    self._runs[index] = CellRun(self._shown(message[2]), count)
                 continue
             if self._blame(problem, index):
                 self._culprits.add(index)
@@ -117,6 +117,15 @@ class JailSession(Session):
         else:
             self._blame(problem, None)
 
+    def _shown(self, outputs: Value) -> tuple[dict[str, Any], ...]:
+        """A cell's outputs, as long as the notebook's fill no more than their share."""
+        kept = clean_outputs(outputs, self._limits.output_bytes)
+        self._room -= size_of(kept)
+        if self._room >= 0 or not kept:
+            return kept
+        text = f"not shown: the notebook's outputs are more than {self._limits.outputs_bytes:,} characters\n"
+        return ({"output_type": "stream", "name": "stdout", "text": text},)
+
     def _start(self, fork, indices: Sequence[int]) -> Problem | None:
         """Hand the cells to a fork that has put up its walls."""
         try:
@@ -125,7 +134,7 @@ class JailSession(Session):
                 fork.end()
                 raise JailError(f"a wall cannot be put up: {message[-1]}")
             cells = [(i, self._sources[i]) for i in indices]
-            frame = wire.encode(("run", cells, self._files, asdict(self._limits)), cap=self._limits.message_bytes)
+            frame = wire.encode(("run", cells, asdict(self._limits)), cap=self._limits.message_bytes)
             fork.send(frame, FENCE_SECONDS)
         except (TimeoutError, EOFError, OSError, WireError):
             fork.end()
@@ -135,6 +144,7 @@ class JailSession(Session):
     def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Problem | None]:
         """The next message, of a kind, within ``limit`` seconds, or why there is none; then the fork has been ended."""
         start = time.monotonic()
+        limit = min(limit, self._limits.later_seconds) if self._late else limit
         deadline = (began or start) + limit
         last = start + self._limits.submission_seconds - self._seconds
         try:
@@ -144,6 +154,7 @@ class JailSession(Session):
             return message, _unreadable(fork)
         except TimeoutError:
             fork.end()
+            self._late = True
             which = _seconds(limit)
             if last < deadline:
                 which = f"the submission's {_seconds(self._limits.submission_seconds)}"

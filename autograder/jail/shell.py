@@ -8,12 +8,15 @@ import builtins
 import getpass
 import io
 import os
+import re
 import sys
 import types
 
+from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
@@ -166,12 +169,68 @@ class Publisher(DisplayPublisher):
         self.shell.recorder.clear(wait)
 
 
+class Compiler(CachingCompiler):
+    """Parses a cell once, where `Transformer` has had to parse it already."""
+
+    parsed = (None, None)  # what was parsed, and the tree
+
+    def ast_parse(self, source, filename="<unknown>", symbol="exec"):
+        (known, tree), self.parsed = self.parsed, (None, None)  # a tree is used once: who runs it may change it
+        if known == (source, symbol, self.flags):
+            return tree
+        return super().ast_parse(source, filename, symbol)
+
+
+class Transformer(TransformerManager):
+    """IPython's own, but for one shortcut: it looks for magics only in what is not Python as it stands.
+
+    To look for them IPython splits every cell into tokens, which takes longer than to run most cells.
+    """
+
+    #: Where IPython changes what could be Python: indented or prompted cells, and line ends that only some know.
+    UNUSUAL = re.compile(r"\A\s|>>>|\bIn \[|^[ \t]*(?:\.{3,}:|[!%?,;/])|[^\S \t\n]", re.MULTILINE)
+    BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
+
+    def __init__(self, shell):
+        super().__init__()
+        self.shell, self.usual = shell, self.steps()
+
+    def steps(self):
+        """What is done to a cell; a notebook may add steps of its own."""
+        return [*self.cleanup_transforms, None, *self.line_transforms, None, *self.token_transformers]
+
+    def transform_cell(self, cell):
+        plain = self.BLANKS.sub("", cell if cell.endswith("\n") else cell + "\n")  # as textwrap.dedent does it
+        if self.steps() == self.usual and not self.UNUSUAL.search(plain) and self.is_python(plain):
+            return plain
+        return super().transform_cell(cell)
+
+    def is_python(self, cell):
+        compiler = self.shell.compile
+        name = compiler.get_code_name(cell, cell, self.shell.execution_count)
+        try:
+            tree = compiler.ast_parse(cell, name)
+        except Exception:
+            return False
+        compiler.parsed = (cell, "exec", compiler.flags), tree
+        return True
+
+
 class Shell(InteractiveShell):
     """IPython as a notebook's kernel has it, without a kernel."""
 
+    compiler_class = Type(Compiler)
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     recorder = None
+
+    def should_run_async(self, raw_cell, *, transformed_cell=None, preprocessing_exc_tuple=None):
+        """Whether a cell awaits something at its top level; IPython compiles it to find out."""
+        if transformed_cell is not None and "await" not in transformed_cell and "async" not in transformed_cell:
+            return False
+        return super().should_run_async(
+            raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
+        )
 
     def init_io(self):
         pass
@@ -216,6 +275,7 @@ def make_shell(limit):
     sys.modules["__main__"] = module
     Shell.recorder = Recorder(limit)  # the display hook and publisher look for it while the shell is being made
     shell = Shell.instance(config=config, user_module=module)
+    shell.input_transformer_manager = Transformer(shell)
     shell.display_formatter.active_types = shell.display_formatter.format_types
     builtins.input = _nobody_to_ask
     getpass.getpass = _nobody_to_ask

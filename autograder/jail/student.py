@@ -12,13 +12,15 @@ import wire
 from explain import explain
 
 
-def serve(sock, shell, descriptors):
-    """Serve one session on a socket: a "run" message, then "call" messages."""
-    _, cells, files, limits = wire.decode(wire.receive(sock))
+def serve(sock, shell, descriptors, files):
+    """Serve one session on a socket, beside some files: a "run" message, then "call" messages."""
+    _, cells, limits = wire.decode(wire.receive(sock))
     end = StudentsEnd(sock, shell, descriptors, limits)
     for name, content in files.items():
+        if os.path.dirname(name):
+            os.makedirs(os.path.dirname(name), exist_ok=True)
         with open(name, "wb") as file:
-            file.write(content.tobytes())
+            file.write(content)
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # last, so that a file here shadows no library
     end.run(cells)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import JailError
-from . import landlock
+from . import landlock, tree
 
 #: From the weakest to the strongest. At each, a fork is a process of its own with limits, an empty environment and a
 #: private working folder, and, where Linux gives them, a filter of system calls and Landlock; "bubblewrap" adds a file
@@ -24,7 +24,8 @@ LEVELS = ("process", "bubblewrap")
 PREFIX = "autograder-jail-"
 HERE = Path(__file__).parent
 #: What the student's end consists of; nothing else of ours is laid into the jail.
-INSIDE = ("inside.py", "fence.py", "syscalls.py", "landlock.py", "student.py", "shell.py", "wire.py", "explain.py")
+INSIDE = ("inside.py", "fence.py", "syscalls.py", "landlock.py", "student.py", "shell.py", "wire.py", "explain.py",
+          "tree.py")
 BOOT = (
     "import json, sys; options = json.loads(sys.argv[1]); sys.path[:0] = [options['here']]; "
     "sys.path += options['path']; import inside; inside.main(options)"
@@ -204,7 +205,7 @@ def sweep_abandoned() -> None:
         number = folder.name.removeprefix(PREFIX).partition("-")[0]
         try:
             if number.isdigit() and folder.stat().st_uid == os.getuid() and not _alive(int(number)):
-                shutil.rmtree(folder, ignore_errors=True)
+                tree.remove(folder)
         except OSError:
             continue  # someone else was quicker
 

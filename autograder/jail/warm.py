@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,9 +14,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+import numpy as np
+
 from ..errors import JailError
 from ..model import Limits
-from . import walls, wire
+from . import tree, walls, wire
 from .salvage import JailSession
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
@@ -49,6 +50,7 @@ class Jail:
         self.level = level or walls.best_level()
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
+        self._laid: dict[str, bytes] = {}  # the files that the warm process has ready for its forks
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
@@ -82,7 +84,7 @@ class Jail:
 
     # ---- for sessions ---------------------------------------------------------------------------------
 
-    def fork(self) -> Fork:
+    def fork(self, files: Mapping[str, bytes] | None = None) -> Fork:
         """A fresh fork behind its walls, before any student code; the warm process is started anew if it died."""
         with self._lock:
             while self.abandoned:
@@ -92,6 +94,7 @@ class Jail:
                     self._start()
                 ours, theirs = socket.socketpair()
                 try:
+                    self._lay(files or {})
                     answer = self._ask({"fork": asdict(self.limits)}, theirs.fileno())
                     return Fork(self, ours, answer["number"], self.generation)
                 except JailError:
@@ -119,11 +122,22 @@ class Jail:
             self._stop()
             return None
 
+    def _lay(self, files):
+        """Hand the files to the warm process, once for all forks that want the same."""
+        if files == self._laid:
+            return
+        with tempfile.TemporaryFile() as file:
+            file.write(wire.encode({name: np.frombuffer(content, np.uint8) for name, content in files.items()}))
+            file.seek(0)
+            self._ask({"files": list(files)}, file.fileno())
+        self._laid = dict(files)
+
     # ---- the warm process -------------------------------------------------------------------------------
 
     def _start(self):
         self._stop()
         self._owner = os.getpid()
+        self._laid = {}
         self.generation += 1
         walls.sweep_abandoned()
         if self.level == "process":  # at other levels scratch lies in the jail, and ends with it
@@ -176,7 +190,7 @@ class Jail:
             self._errors.close()
             self._errors = None
         if self._root is not None:
-            shutil.rmtree(self._root, ignore_errors=True)
+            tree.remove(self._root)
             self._root = None
 
     def _said(self):

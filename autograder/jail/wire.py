@@ -59,6 +59,8 @@ _SCALARS = {
 _FLOATS = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 _CONTAINERS = {tuple: "t", list: "l", dict: "d", OrderedDict: "d", defaultdict: "d"}
 _name_of = type.__dict__["__name__"].__get__  # a metaclass of the student's has no say in it
+_codes = {dtype: code for code, dtype in _DTYPES.items()}
+_to_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 # ---- sending ------------------------------------------------------------------------------------------
@@ -81,7 +83,7 @@ def encode(value, arguments=(), cap=DEFAULT_CAP):
     bytes
     """
     writer = _Writer(_paths(arguments), cap)
-    header = json.dumps(writer.node(value, 0)[0], allow_nan=False, separators=(",", ":")).encode()
+    header = _to_json(writer.node(value, 0)[0]).encode()
     if len(header) > MAX_HEADER:
         raise WireError("the value has too many parts to be sent")
     return b"".join([_FRAME.pack(len(header), writer.length), header, *writer.body])
@@ -150,7 +152,7 @@ class _Writer:
             self.push(np.asarray(value).astype(_DTYPES[_SCALARS[kind]]).tobytes())
             return ["s", _SCALARS[kind]], 0
         if kind is _ndarray or kind in _CONTAINERS:
-            if id(value) in self.paths:
+            if self.paths and id(value) in self.paths:
                 return ["arg", list(self.paths[id(value)])], 0
             if id(value) in self.seen:
                 return self.again(value, depth)
@@ -166,6 +168,9 @@ class _Writer:
         return ["x", _printable(name)], 0
 
     def text(self, value):
+        if len(value) <= SHORT and value.isascii():
+            self.header += len(value) * 2
+            return value, 0
         if len(value) > MAX_TEXT:
             return self.foreign(f"str of {len(value)} characters")
         data = value.encode("utf-8", "replace")  # a lone surrogate would make whoever prints it stumble
@@ -178,16 +183,16 @@ class _Writer:
         return ["u", len(data)], 0
 
     def array(self, value):
-        dtype = value.dtype.newbyteorder("=")
-        if dtype.str not in _DTYPES:
+        dtype, shape, size = value.dtype, value.shape, value.nbytes
+        code = _codes.get(dtype) or _codes.get(dtype.newbyteorder("="))
+        if code is None:
             return self.foreign(describe(value))
-        if self.bytes + value.nbytes > self.cap or any(side >= MAX_SIDE for side in value.shape):
-            return self.foreign(f"ndarray of {value.nbytes} bytes")
-        index = len(self.seen)
-        self.header += 12 * value.ndim
-        self.push(value.astype(_DTYPES[dtype.str], order="C", copy=False).tobytes())
-        self.seen[id(value)] = [index, 1, value.nbytes, 0]
-        return ["a", dtype.str, list(value.shape)], 0
+        if self.bytes + size > self.cap or max(shape, default=0) >= MAX_SIDE:
+            return self.foreign(f"ndarray of {size} bytes")
+        self.header += 12 * len(shape)
+        self.push((value if dtype.isnative else value.astype(_DTYPES[code])).tobytes())
+        self.seen[id(value)] = [len(self.seen), 1, size, 0]
+        return ["a", code, list(shape)], 0
 
     def container(self, value, depth):
         kind = type(value)
@@ -210,7 +215,8 @@ class _Writer:
                 self.header += 6 * len(key)
                 parts.append(key)
             part, part_height = self.node(item, depth + 1)
-            height = max(height, part_height)
+            if part_height > height:
+                height = part_height
             parts.append(part)
         entry[1:] = self.nodes - nodes + 1, self.bytes - size, height + 1
         return [_CONTAINERS[kind], parts], height + 1
@@ -228,6 +234,8 @@ class _Writer:
 
 
 def _encodable(text):
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -260,7 +268,7 @@ def decode(frame, arguments=(), cap=DEFAULT_CAP):
         if text.count(b"[") + text.count(b"{") > 3 * MAX_NODES:  # before JSON makes an object of each
             raise WireError("a header has too many parts")
         reader = _Reader(frame[_FRAME.size + header :], arguments, cap)
-        value = reader.node(json.loads(text, parse_constant=_no_constant), 0)[0]
+        value = reader.node(_from_json(text.decode()), 0)[0]
         if reader.position != body:
             raise WireError("a frame has bytes that nothing mentions")
         return value
@@ -282,6 +290,9 @@ def _no_constant(name):
     raise WireError(f"{name} stands in a header")
 
 
+_from_json = json.JSONDecoder(parse_constant=_no_constant).decode
+
+
 def _need(fact, problem):
     if not fact:
         raise WireError(problem)
@@ -298,8 +309,11 @@ class _Reader:
 
     def node(self, node, depth):
         self.nodes += 1
-        _need(self.nodes <= MAX_NODES, "a value has too many parts")
+        if self.nodes > MAX_NODES:
+            raise WireError("a value has too many parts")
         kind = type(node)
+        if kind is list:
+            return self.tagged(node, depth)
         if node is None or kind is bool:
             return node, 0
         if kind is int:
@@ -311,20 +325,26 @@ class _Reader:
         if kind is str:
             _need(len(node) <= SHORT and _encodable(node), "a text in the header is too long or not text")
             return node, 0
-        _need(kind is list and node and type(node[0]) is str, "a node has no kind")
-        tag, rest = node[0], node[1:]
-        _need(tag in _FORMS and len(rest) == len(_FORMS[tag])
-              and all(type(part) is form for part, form in zip(rest, _FORMS[tag], strict=True)),
-              "a node has not the form of its kind")
-        return getattr(self, "read_" + tag)(*rest, depth)
+        raise WireError("a node has no kind")
+
+    def tagged(self, node, depth):
+        tag = node[0] if node else None
+        if type(tag) is not str:
+            raise WireError("a node has no kind")
+        read, *form = _FORMS.get(tag, (None,))
+        if read is None or form != list(map(type, node[1:])):
+            raise WireError("a node has not the form of its kind")
+        return read(self, *node[1:], depth)
 
     def take(self, size):
-        _need(0 <= size <= len(self.body) - self.position, "a frame mentions more bytes than it has")
+        start = self.position
+        self.position = end = start + size
+        if not 0 <= start <= end <= len(self.body):
+            raise WireError("a frame mentions more bytes than it has")
         self.bytes += size
-        _need(self.bytes <= self.cap, "a value is larger than may pass")
-        data = self.body[self.position : self.position + size]
-        self.position += size
-        return data
+        if self.bytes > self.cap:
+            raise WireError("a value is larger than may pass")
+        return self.body[start:end]
 
     def read_f(self, name, depth):
         return _FLOATS[name], 0
@@ -342,11 +362,15 @@ class _Reader:
 
     def read_a(self, code, shape, depth):
         dtype = _DTYPES[code]
-        _need(len(shape) <= 32 and all(type(side) is int and 0 <= side < MAX_SIDE for side in shape),
-              "an array has no such shape")
-        nodes, size = self.nodes, dtype.itemsize * math.prod(shape)
+        if len(shape) > 32:
+            raise WireError("an array has too many axes")
+        size = dtype.itemsize
+        for side in shape:
+            if type(side) is not int or not 0 <= side < MAX_SIDE:
+                raise WireError("an array has no such shape")
+            size *= side
         value = _array(self.take(size), dtype, shape)
-        self.seen.append([value, self.nodes - nodes + 1, size, 0])
+        self.seen.append([value, 1, size, 0])
         return value, 0
 
     def read_t(self, parts, depth):
@@ -362,12 +386,14 @@ class _Reader:
         return self.container(lambda values: dict(zip(keys, values, strict=True)), parts[1::2], depth)
 
     def container(self, make, parts, depth):
-        _need(depth < MAX_DEPTH, "a value is nested too deep")
+        if depth >= MAX_DEPTH:
+            raise WireError("a value is nested too deep")
         index, nodes, size, height, values = len(self.seen), self.nodes, self.bytes, 0, []
         self.seen.append(None)
         for part in parts:
             value, part_height = self.node(part, depth + 1)
-            height = max(height, part_height)
+            if part_height > height:
+                height = part_height
             values.append(value)
         value = make(values)
         self.seen[index] = [value, self.nodes - nodes + 1, self.bytes - size, height + 1]
@@ -392,17 +418,18 @@ class _Reader:
         return value, 0
 
 
-#: Each kind of node, and the types of what follows its tag.
+#: Each kind of node: who reads it, and the types of what follows its tag.
 _FORMS = {
-    "f": (str,), "u": (int,), "x": (str,), "s": (str,), "a": (str, list),
-    "t": (list,), "l": (list,), "d": (list,), "r": (int,), "arg": (list,),
+    "f": (_Reader.read_f, str), "u": (_Reader.read_u, int), "x": (_Reader.read_x, str), "s": (_Reader.read_s, str),
+    "a": (_Reader.read_a, str, list), "t": (_Reader.read_t, list), "l": (_Reader.read_l, list),
+    "d": (_Reader.read_d, list), "r": (_Reader.read_r, int), "arg": (_Reader.read_arg, list),
 }
 
 
 def _array(data, dtype, shape):
     if dtype.kind == "b":  # a bool that is neither 0 nor 1 misleads numpy
         return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
-    return np.frombuffer(data, dtype).reshape(shape).copy()
+    return _ndarray(shape, dtype, data).copy()
 
 
 # ---- sockets ------------------------------------------------------------------------------------------
