@@ -4,8 +4,13 @@ c = get_config()  # noqa: F821  (nbgrader and Jupyter put it here)
 
 c.CourseDirectory.course_id = "rnn"
 
-# A second grader, or Formgrader beside a run, waits for the database instead of losing its batch after 5 s.
-# (Set CourseDirectory.db_url to "sqlite:////absolute/path/gradebook.db?timeout=60" if several people grade at once.)
+# `autograder grade` waits a minute for a database that someone else is writing. For nbgrader's own commands to do so as
+# well, set CourseDirectory.db_url to "sqlite:////absolute/path/gradebook.db?timeout=60". For PostgreSQL
+# (pip install '.[postgresql]') it is "postgresql+psycopg://user@host/database": one database a course.
+
+# How student code is kept apart: "best" takes the strongest walls that the machine gives and says which; "strict"
+# refuses to grade without all of them.
+c.Judge.isolation = "best"
 
 # Release: the whole list must be given. Two entries are ours: Scaffold stands where ClearSolutions stood, and keeps
 # comments and targets between the START and END markers; Support lays rnn_utils.py, public_tests.py and

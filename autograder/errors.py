@@ -9,7 +9,7 @@ class AutograderError(Exception):
 
 
 class CourseError(AutograderError):
-    """The course cannot be loaded: a missing folder, notebook, cell or task."""
+    """Something of the course, or a file named to a command, is not what is needed: where, what, and what to do."""
 
     def __init__(self, where, problem, fix):
         super().__init__(str(where), problem, fix)

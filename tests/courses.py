@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -50,9 +51,17 @@ def rows(course, url=None):
     engine = create_engine(url or f"sqlite:///{course / 'gradebook.db'}")
     try:
         with engine.connect() as db:
-            return {name: sorted(map(tuple, db.execute(text(query))), key=repr) for name, query in ROWS.items()}
+            return {name: sorted((tuple(map(plain, row)) for row in db.execute(text(query))), key=repr)
+                    for name, query in ROWS.items()}
     finally:
         engine.dispose()
+
+
+def plain(value):
+    """A value as SQLite stores it, whichever database it comes from."""
+    if isinstance(value, datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+    return int(value) if isinstance(value, bool) else value
 
 
 def change(course, statement, **values):

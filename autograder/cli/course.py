@@ -1,0 +1,112 @@
+"""The commands that need no submission: release, audit, doctor, demo."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+from rich import box
+from rich.table import Column, Table
+
+from ..jail import walls
+from ..oracle import load_assignment
+from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, write_json
+from .grading import graded_with_progress, show, workers_of
+
+
+@click.command("release")
+@click.argument("assignment")
+@click.option("--check", is_flag=True, help="Write nothing; say whether release/ is what source/ gives (else exit 1).")
+@in_course
+def release_command(root: Path, assignment: str, check: bool):
+    """Make the students' notebook: release/ASSIGNMENT from source/ASSIGNMENT.
+
+    Between START CODE HERE and END CODE HERE comments and targets stay and values go; hidden tests go; the files that
+    a learner needs (rnn_utils.py, public_tests.py, public_cases.json, figures) are laid beside the notebook.
+    The same as: nbgrader generate_assignment ASSIGNMENT --force
+    """
+    from .. import release
+
+    if check:
+        differing = release.differences(root, assignment)
+        for path in differing:
+            click.echo(f"differs: {path}")
+        click.echo("release is up to date" if not differing else f"run: autograder release {assignment}")
+        return SOME_NOT_GRADED if differing else ALL_GRADED
+    folder = release.release(root, assignment)
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            click.echo(f"wrote {path.relative_to(root)}")
+
+
+@click.command("audit")
+@click.argument("assignment")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write the numbers here, too.")
+@in_course
+def audit_command(root: Path, assignment: str, json_file: Path | None):
+    """Measure the checks of ASSIGNMENT: which mistakes do they catch and name, which right answers do they accept?
+
+    Puts each catalogued mistake into the instructor's own solution and judges it; then each right answer written in
+    another way. Exit code 1 where a gate is missed: hidden checks catch all, the public check 95 %, 90 % are named,
+    every right variant gets full marks.
+    """
+    from .. import audit
+
+    audits = audit.audit(load_assignment(root, assignment))
+    table = Table(Column("task", no_wrap=True), title=f"what the checks catch: {assignment}", box=box.SIMPLE)
+    for head in ("known", "hidden", "public", "named", "in a\ngroup", "gap\nonly", "right"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for task in audits:
+        accepted = f"{task.variants - len(task.refused)}/{task.variants}"
+        numbers = (task.mistakes, task.hidden, task.public, task.unique, task.group, len(task.gap_only), accepted)
+        table.add_row(task.task, *map(str, numbers))
+    console.print(table)
+    problems = [problem for task in audits for problem in task.problems]
+    for problem in problems:
+        click.echo(problem)
+    if json_file:
+        write_json(json_file, {"assignment": assignment, "tasks": [task.to_dict() for task in audits]})
+    return SOME_NOT_GRADED if problems else ALL_GRADED
+
+
+@click.command("doctor")
+def doctor_command():
+    """Say which walls this machine gives around student code, and how to get more."""
+    from ..jail import doctor
+
+    for wall in doctor.examine():
+        click.echo(f"{'yes' if wall.stands else 'no ':3}  {wall.name:12} keeps {wall.stops}")
+        if wall.more:
+            click.echo(f"     {'':12} {wall.more}")
+    click.echo(f"\n`autograder grade` runs student code at level: {walls.best_level()}")
+
+
+@click.command("demo")
+@click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
+              help="The scratch course; an earlier demo in it is replaced.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
+@in_course
+def demo_command(root: Path, folder: Path, jobs: int):
+    """Show the whole of it on a class of twelve, in a scratch course.
+
+    Builds the release, makes twelve submissions out of it (right in several styles, typical mistakes, unfinished, a
+    syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
+    Your own class is not touched.
+    """
+    from .. import demo, release
+
+    name = "rnn-step-by-step"
+    course = demo.make_course(root, folder.absolute())
+    click.echo(f"release: {name} from its source notebook")
+    release.release(course, name)
+    students = demo.make_class(course, name)
+    click.echo(f"class:   {len(students)} submissions made out of the release")
+    show(course, name, students, graded_with_progress(course, name, students, workers_of(len(students), jobs)))
+    with console.status("feedback pages"):
+        release.feedback(course, name)
+    page = folder / "feedback" / "dora" / name / f"{name}.html"
+    click.echo(f"\nNext: open {page}, one student's feedback,")
+    click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")
+    return ALL_GRADED

@@ -1,0 +1,139 @@
+"""The autograder zip for Gradescope, unpacked as Gradescope lays it and run here."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from autograder import demo, notebook, oracle
+from autograder.exports import gradescope_zip
+from tests.conftest import NAME, ROOT
+
+SECRET = "a secret of the course's own"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The zip of a course with a secret."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(oracle.SECRET_VARIABLE, SECRET)
+        export = gradescope_zip.export(ROOT, NAME)
+    path = tmp_path_factory.mktemp("zip") / gradescope_zip.FILE
+    path.write_bytes(export.files[gradescope_zip.FILE])
+    return path, export.notes
+
+
+@pytest.fixture(scope="module")
+def base(made, tmp_path_factory):
+    """What /autograder is: the zip in source/, run_autograder beside it, the metadata, an empty results/."""
+    base = tmp_path_factory.mktemp("autograder") / "autograder"
+    with zipfile.ZipFile(made[0]) as archive:
+        archive.extractall(base / "source")
+    for part in ("source", "autograder/course", ".autograder-secret"):  # as setup.sh does
+        subprocess.run(["chmod", "-R", "go-rwx", base / "source" / part], check=True)
+    (base / "results").mkdir()
+    (base / "run_autograder").write_bytes((base / "source" / "run_autograder").read_bytes())
+    metadata = {"id": 1, "users": [{"email": "ada@uni.example", "id": 7, "name": "Ada"}], "submission_method": "upload"}
+    (base / "submission_metadata.json").write_text(json.dumps(metadata))
+    return base
+
+
+def run(base, files):
+    """results.json and what staff see, for a submission of these files."""
+    submission = base / "submission"
+    submission.mkdir(exist_ok=True)
+    for old in submission.iterdir():
+        old.unlink()
+    for name, content in files.items():
+        (submission / name).write_bytes(content)
+    (base / "results" / "results.json").unlink(missing_ok=True)
+    environment = {"PATH": os.environ["PATH"], "HOME": str(base), "AUTOGRADER_BASE": str(base),
+                   "AUTOGRADER_PYTHON": sys.executable}
+    done = subprocess.run(["bash", str(base / "run_autograder")], cwd=base, env=environment, capture_output=True,
+                          text=True, timeout=300)
+    assert 0 == done.returncode, done.stderr
+    return json.loads((base / "results" / "results.json").read_bytes()), done.stdout
+
+
+def submission(base, *mistakes):
+    """A notebook made out of the release, right but for these mistakes."""
+    nb = notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb")
+    assignment = oracle.load_assignment(ROOT, NAME)
+    demo.mistaken(**dict(mistakes))(nb, dict(assignment.oracle.sources), assignment)
+    notebook.write(nb, base / "made.ipynb")
+    return (base / "made.ipynb").read_bytes()
+
+
+def test_the_zip_has_what_gradescope_looks_for(made):
+    """setup.sh and run_autograder at the root, executable, whole as shell scripts; nothing of the class beside."""
+    path, notes = made
+    with zipfile.ZipFile(path) as archive:
+        modes = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
+        names = archive.namelist()
+        for script in ("setup.sh", "run_autograder"):
+            assert modes[script] & stat.S_IXUSR
+            assert 0 == subprocess.run(["bash", "-n"], input=archive.read(script)).returncode
+        assert SECRET == archive.read(".autograder-secret").decode().strip()
+    assert 0o600 == stat.S_IMODE(modes[".autograder-secret"])
+    assert {"rnn_utils.py", "public_tests.py", "nbgrader_config.py", "requirements.lock", f"source/{NAME}/{NAME}.ipynb",
+            "autograder/grade.py", "autograder/course/mistakes/rnn_forward.toml"} <= {*names}
+    of_the_class = ("submitted", "autograded", "gradebook", "reports", "/", "..")
+    assert not [name for name in names if "__pycache__" in name or name.startswith(of_the_class)]
+    assert any("solutions" in note for note in notes) and any("secret" in note for note in notes)
+
+
+def test_the_zip_is_the_same_every_time(monkeypatch):
+    """Equal courses give equal bytes; without a secret of its own none is in it, and that is said."""
+    monkeypatch.delenv(oracle.SECRET_VARIABLE, raising=False)
+    monkeypatch.setattr(oracle, "SECRET_FILE", "no-such-file")
+    one, two = gradescope_zip.export(ROOT, NAME), gradescope_zip.export(ROOT, NAME)
+    assert one.files == two.files
+    assert any("public default secret" in note for note in one.notes)
+
+
+def test_a_right_submission_under_any_name(base):
+    """Full marks, all tests passed, under the name that a student's browser gave it."""
+    results, staff = run(base, {"rnn (1).ipynb": submission(base), "notes.txt": b"x"})
+    assert 100.0 == results["score"]
+    assert {"passed"} == {test["status"] for test in results["tests"]} and 8 == len(results["tests"])
+    assert "named 'rnn (1).ipynb'" in results["output"]
+    assert "100 of 100" in staff
+
+
+def test_a_wrong_submission_is_told_why(base):
+    """The mistake costs once and is named; the student's own words are there, the hidden arguments are not."""
+    results, _ = run(base, {f"{NAME}.ipynb": submission(base, ("rnn_cell_forward", "no_ba"))})
+    assert 85.0 == results["score"] == sum(test["score"] for test in results["tests"])
+    assert "without the bias `ba`" in results["tests"][0]["output"]
+    assert "no_ba" == results["extra_data"]["mistakes"]["rnn_cell_forward"]
+
+
+@pytest.mark.parametrize("files, said", [
+    ({f"{NAME}.ipynb": b"no notebook"}, "the file is not JSON"), ({}, "holds no rnn-step-by-step.ipynb"),
+    ({"report.pdf": b"x"}, "what was found is 'report.pdf'"),
+])  # fmt: skip
+def test_garbage_and_nothing_get_no_score_and_a_reason(base, files, said):
+    """Neither a score nor a test; the student reads what to do, without the folders of Gradescope's machine."""
+    results, staff = run(base, files)
+    assert {"score", "tests"}.isdisjoint(results)
+    assert said in results["output"] and f"Submit the notebook {NAME}.ipynb again" in results["output"]
+    assert str(base) not in results["output"]
+    assert "not graded" in staff.lower()
+
+
+def test_our_own_failure_gets_no_score_and_staff_see_why(base):
+    """A course that cannot be loaded: the student is told that it is not their fault, staff get the traceback."""
+    source = base / "source" / "source" / NAME / f"{NAME}.ipynb"
+    whole = source.read_bytes()
+    source.write_bytes(b"{}")
+    try:
+        results, staff = run(base, {f"{NAME}.ipynb": submission(base)})
+    finally:
+        source.write_bytes(whole)
+    assert {"score", "tests"}.isdisjoint(results)
+    assert "through no fault of yours" in results["output"] and "Traceback" not in results["output"]
+    assert "CourseError" in staff

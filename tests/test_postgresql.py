@@ -1,0 +1,101 @@
+"""A gradebook in PostgreSQL: a real server, started for these tests, gives what SQLite gives."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import NAME
+from tests.courses import rows, run
+from tests.test_classroom import graded, start, ungraded  # noqa: F401
+
+BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+pytestmark = pytest.mark.skipif(not BINARIES, reason="no PostgreSQL server here: apt-get install postgresql")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The address of an empty PostgreSQL server of our own."""
+    folder = tmp_path_factory.mktemp("postgresql")
+    as_user = ()
+    if os.getuid() == 0:  # which the server refuses to run as
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        for parent in folder.parents[:2]:
+            parent.chmod(0o755)
+        as_user = ("runuser", "-u", "postgres", "--")
+    subprocess.run([*as_user, BINARIES[-1] / "initdb", "-D", folder / "data", "-U", "grader", "-A", "trust"],
+                   check=True, capture_output=True, cwd="/")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    running = subprocess.Popen(
+        [*as_user, BINARIES[-1] / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, "-h", "127.0.0.1"],
+        cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for _ in range(100):
+        ready = subprocess.run([BINARIES[-1] / "pg_isready", "-h", "127.0.0.1", "-p", str(port)], capture_output=True)
+        if ready.returncode == 0:
+            break
+        time.sleep(0.1)
+    yield f"postgresql+psycopg://grader@127.0.0.1:{port}/"
+    running.terminate()
+    running.wait(timeout=30)
+
+
+@pytest.fixture
+def course(ungraded, server, tmp_path):  # noqa: F811
+    """The class of `test_classroom`, with its gradebook in a database of its own on that server."""
+    import psycopg
+
+    course = shutil.copytree(ungraded, tmp_path / "course", ignore=shutil.ignore_patterns("gradebook.db"))
+    name = f"course_{tmp_path.name}"
+    with psycopg.connect(server.replace("+psycopg", "") + "postgres", autocommit=True) as db:
+        db.execute(f'CREATE DATABASE "{name}"')
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(f"c.CourseDirectory.db_url = {server + name!r}\n")
+    run(course, "autograder", "release", NAME)
+    with psycopg.connect(server.replace("+psycopg", "") + name) as db:
+        db.execute("UPDATE assignment SET duedate = '2026-01-10 12:00:00'")
+    return course, server + name
+
+
+def test_the_gradebook_is_row_by_row_that_of_sqlite(graded, course):  # noqa: F811
+    """The same class, the same rows: scores, flags, comments, penalties, timestamps."""
+    folder, url = course
+    run(folder, "autograder", "grade", NAME, code=1)
+    assert rows(graded) == rows(folder, url)
+    assert not (folder / "gradebook.db").exists()
+
+
+def test_a_second_run_does_nothing_and_nbgrader_goes_on_from_there(course):
+    """What is graded is known there, too; nbgrader's own autograde and export work on the same database."""
+    folder, url = course
+    run(folder, "autograder", "grade", NAME, "--student", "ada", "--student", "dora")
+    assert "2 unchanged" in run(folder, "autograder", "grade", NAME, "--student", "ada", "--student", "dora")
+    before = rows(folder, url)
+    run(folder, "nbgrader", "autograde", NAME, "--student", "dora", "--force")
+    assert before == rows(folder, url)
+
+
+def test_two_graders_at_once_lose_nothing(graded, course):  # noqa: F811
+    """Two commands add the same students in the same moment: both come through, the rows are as after one."""
+    folder, url = course
+    both = [start(folder, "--all") for _ in range(2)]
+    for runner in both:
+        out, _ = runner.communicate(timeout=300)
+        assert 1 == runner.returncode, out
+    assert rows(graded) == rows(folder, url)
+
+
+def test_a_server_that_is_not_there_is_one_line(course):
+    """Exit code 2, the address without its password, and no traceback."""
+    folder, _ = course
+    with (folder / "nbgrader_config.py").open("a") as config:
+        config.write("c.CourseDirectory.db_url = 'postgresql+psycopg://grader:geheim@127.0.0.1:9/course'\n")
+    out = run(folder, "autograder", "grade", NAME, code=2)
+    assert "127.0.0.1:9" in out and "geheim" not in out and "Traceback" not in out
