@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass
 
 from nbformat import NotebookNode
@@ -42,6 +42,35 @@ class _Role:
         """The task that this cell tests."""
         is_test = self.metadata["grade"] and not self.solution and self.name.endswith("_tests")
         return self.name.removesuffix("_tests") if is_test else None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A trusted notebook, normalised, with what restoring needs to know of it."""
+
+    nb: NotebookNode
+    roles: dict[str, _Role]
+    defines: dict[str, frozenset[str]]  # for the source of each code cell, as it is and as handed out
+
+    @classmethod
+    def of(cls, source: NotebookNode) -> _Source:
+        nb = normalise(source, "source notebook")
+        texts = [text for cell in nb.cells if cell.cell_type == "code" for text in (cell.source,
+                                                                                   without_hidden(cell.source))]
+        return cls(nb, _roles(nb), {text: functions(text) for text in texts})
+
+
+#: The latest source notebooks, each with a copy that tells whether it still is as it was: a class has one for all.
+_known: deque[tuple[NotebookNode, NotebookNode, _Source]] = deque(maxlen=8)
+
+
+def _prepared(source: NotebookNode) -> _Source:
+    for given, copied, prepared in tuple(_known):
+        if given is source and copied == source:
+            return prepared
+    prepared = _Source.of(source)
+    _known.append((source, copy.deepcopy(source), prepared))
+    return prepared
 
 
 @dataclass(eq=False)
@@ -85,9 +114,9 @@ def restore(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode
     NotebookError
         The submission is no notebook; see `normalise`.
     """
-    submitted, source = normalise(submitted), normalise(source, "source notebook")
-    roles, repairs = _roles(source), []
-    cells = _claims(submitted, roles)
+    submitted, prepared = normalise(submitted), _prepared(source)
+    source, roles, repairs = prepared.nb, prepared.roles, []
+    cells = _claims(submitted, prepared)
     for role in roles.values():
         if not role.solution:
             _assign_locked(role, cells)
@@ -98,7 +127,7 @@ def restore(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode
     with_ids([node for cell, node in placed if cell.role is None], trusted_ids)
     nb = NotebookNode(nbformat=source.nbformat, nbformat_minor=source.nbformat_minor)
     nb.cells = [node for _, node in placed]
-    nb.metadata = NotebookNode({key: source.metadata[key] for key in ("kernelspec", "language_info")
+    nb.metadata = NotebookNode({key: copy.deepcopy(source.metadata[key]) for key in ("kernelspec", "language_info")
                                 if key in source.metadata})
     if problem := problem_of(nb):
         raise NotebookError("source notebook", problem)
@@ -137,8 +166,9 @@ def _same(one: str, other: str) -> bool:
     return one == other
 
 
-def _claims(submitted: NotebookNode, roles: dict[str, _Role]) -> list[_Cell]:
+def _claims(submitted: NotebookNode, source: _Source) -> list[_Cell]:
     """Each submitted cell with what it says it is: by its grade_id, or else by its id."""
+    roles = source.roles
     named = {str(nbgrader_metadata(node).get("grade_id")) for node in submitted.cells}
     by_id = {role.node.id: name for name, role in roles.items() if name not in named}
     solutions = {name for name, role in roles.items() if role.solution}
@@ -148,7 +178,11 @@ def _claims(submitted: NotebookNode, roles: dict[str, _Role]) -> list[_Cell]:
         claim = name if isinstance(name, str) and name in roles else by_id.get(node.id)
         parsed += len(node.source)
         runs = node.cell_type == "code" or (claim in solutions and roles[claim].node.cell_type == "code")
-        defines = functions(node.source, exact=parsed <= MAX_PARSED) if runs else frozenset()
+        defines = frozenset()
+        if runs:
+            defines = source.defines.get(node.source)
+            if defines is None:
+                defines = functions(node.source, exact=parsed <= MAX_PARSED)
         if claim and not roles[claim].solution and defines & solutions and not _as_handed_out(node, roles[claim]):
             claim = None  # a student's function in a locked cell would be lost with what is restored there
         cells.append(_Cell(node, claim, defines))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from autograder.judge import callees_first, judge, judge_task, same_form, stand_in
+from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
 from autograder.scaffold import scaffold_source
 
@@ -280,3 +280,19 @@ def test_same_form_leaves_sizes_free():
     """A form fixes types, keys and numbers of axes, not lengths."""
     assert same_form({"W": np.ones((2, 3)), "c": (np.ones(2),)}, {"W": np.ones((7, 1)), "c": [np.zeros(5)]})
     assert not same_form(np.ones((2, 3)), np.ones(6))
+
+
+def test_what_is_identical():
+    """Equal numbers are, zeros of either sign and not-a-numbers too; other shapes, types and keys are not."""
+    one = np.array([0.0, np.nan, np.inf])
+    same_numbers = one.copy()
+    same_numbers[0] *= -1
+    same_numbers.view(np.int64)[1] += 1  # another not-a-number
+    assert identical(one, same_numbers) and identical(one, one[::-1][::-1])
+    assert identical(np.ones((2, 3)), np.ones((3, 2)).T)
+    assert identical(([one], {"a": 1}), [(same_numbers,), {"a": 1}])
+    for other in (one[:, None], one[:2], one.astype(np.float32), -one, list(one), None):
+        assert not identical(one, other) and not identical(other, one)
+    assert not identical(np.zeros((0, 2)), np.zeros((2, 0)))
+    assert not identical({"a": one}, {"b": one})
+    assert not identical(1, True)

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from nbformat.validator import get_validator
 
 from autograder import notebook, repair, submission
 from autograder.errors import NotebookError
@@ -386,6 +387,57 @@ def test_writing_is_repeatable_and_reads_back(tmp_path):
     umask = os.umask(0)
     os.umask(umask)
     assert 0o666 & ~umask == stat.S_IMODE((tmp_path / "a.ipynb").stat().st_mode)
+
+
+JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
+
+
+@quick
+@given(JSON, st.text(), st.text())
+def test_what_is_written_is_what_nbformat_writes(value, source, shown):
+    """To the byte: whatever the metadata hold, whatever lines sources and outputs have."""
+    nb = new_notebook(metadata={"any": value, "signature": "x"}, cells=[
+        new_markdown_cell(source, id="a", metadata={"trusted": True, "any": value}, attachments={}),
+        new_code_cell(source, id="b", outputs=[
+            new_output("stream", text=shown), new_output("error", ename="E", evalue=shown, traceback=[shown]),
+            new_output("display_data", {"text/plain": shown, "image/png": shown, "application/json": value})]),
+    ])
+    before = copy.deepcopy(nb)
+    assert nbformat.v4.writes(nb) + "\n" == notebook.written(nb).decode()
+    assert repr(before) == repr(nb)
+
+
+@quick
+@given(st.data())
+def test_what_is_valid_is_what_nbformat_finds_valid(data):
+    """A notebook with one thing in it replaced or taken away: the same verdict, in nbformat's words."""
+    nb = new_notebook(metadata={"kernelspec": KERNEL}, cells=[
+        new_markdown_cell("a", id="a", attachments={"x.png": {"image/png": "aa"}}),
+        new_raw_cell("b", id="b", metadata={"tags": ["x"]}),
+        new_code_cell("c", id="c", outputs=[
+            new_output("stream", text="x"), new_output("error", ename="E", evalue="v", traceback=["x"]),
+            new_output("display_data", {"text/plain": "x"}), new_output("execute_result", {"text/plain": ["x"]})]),
+    ])
+    here, key = nb, None
+    for _ in range(data.draw(st.integers(1, 5))):
+        here = here if key is None else here[key]
+        key = data.draw(st.sampled_from(sorted(here) if isinstance(here, dict) else range(len(here))))
+        if not isinstance(here[key], dict | list) or not here[key]:
+            break
+    odd = st.sampled_from([None, 0, -1, "", "x", "code", "raw", "markdown", "stream", [], ["x"], [1], {}, {"x": 1}])
+    new = data.draw(st.just("take away") | odd)
+    if new == "take away":
+        del here[key]
+    else:
+        here[key] = new
+    problem = notebook.problem_of(nb)
+    try:
+        get_validator(4, 5).validate(nb)
+    except nbformat.ValidationError as error:
+        assert problem == "it breaks nbformat: " + str(error.message).splitlines()[0][:200]
+    else:
+        assert problem is None
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path):
@@ -1154,3 +1206,17 @@ def test_many_and_large_files_do_not_hide_the_notebook(tmp_path):
     assert tmp_path / "z.ipynb" == found.notebook
     assert len(found.files) <= 1000
     assert "only the first 1,000 files of the submission were looked at" in found.repairs
+
+
+def test_a_source_that_changes_is_read_anew():
+    """Restoring remembers a source notebook as long as it stays as it is, and never writes into it."""
+    source = trusted()
+    before = copy.deepcopy(source)
+    first, _ = repair.restore(released(source), source)
+    first.metadata.kernelspec.name = first.cells[2].metadata.nbgrader.grade_id = "spoiled"
+    again, _ = repair.restore(released(source), source)
+    assert ("python3", "setup") == (again.metadata.kernelspec.name, again.cells[2].metadata.nbgrader.grade_id)
+    assert before == source
+    notebook.find(source, "setup").source = "unit = 2"
+    changed, _ = repair.restore(released(before), source)
+    assert "unit = 2" == notebook.find(changed, "setup").source

@@ -187,8 +187,9 @@ class Transformer(TransformerManager):
     To look for them IPython splits every cell into tokens, which takes longer than to run most cells.
     """
 
-    #: Where IPython changes what could be Python: indented or prompted cells, and line ends that only some know.
-    UNUSUAL = re.compile(r"\A\s|>>>|\bIn \[|^[ \t]*(?:\.{3,}:|[!%?,;/])|[^\S \t\n]", re.MULTILINE)
+    #: Where IPython changes what could be Python: prompted and indented cells, line ends that only some know.
+    PROMPTS = (">>>", "In [")
+    UNUSUAL = re.compile(r"\A\s|\n[ \t]*(?:\.{3,}:|[!%?,;/])"), re.compile(r"[^\S \t\n]")
     BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
 
     def __init__(self, shell):
@@ -201,7 +202,8 @@ class Transformer(TransformerManager):
 
     def transform_cell(self, cell):
         plain = self.BLANKS.sub("", cell if cell.endswith("\n") else cell + "\n")  # as textwrap.dedent does it
-        if self.steps() == self.usual and not self.UNUSUAL.search(plain) and self.is_python(plain):
+        unusual = any(prompt in plain for prompt in self.PROMPTS) or any(odd.search(plain) for odd in self.UNUSUAL)
+        if self.steps() == self.usual and not unusual and self.is_python(plain):
             return plain
         return super().transform_cell(cell)
 

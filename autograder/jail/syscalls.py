@@ -5,6 +5,7 @@ processes, sockets to anywhere, mounts, traces, keys and new namespaces are not 
 """
 
 import ctypes
+import functools
 import os
 import struct
 import tempfile
@@ -71,7 +72,7 @@ def program():
     permit("socketpair", arg(0, eq, AF_UNIX), arg(1, masked, SOCK_TYPE, SOCK_STREAM))
     permit("kill", arg(0, eq, SELF))
     permit("tgkill", arg(0, eq, SELF))
-    permit("prlimit64", arg(0, eq, 0))
+    permit("prlimit64", arg(0, eq, 0), arg(2, eq, 0))  # to read one's own limits, not to set them
     for number in PRCTLS:
         permit("prctl", arg(0, eq, number))
     for number in IOCTLS:
@@ -80,6 +81,7 @@ def program():
         permit("fcntl", arg(1, eq, number))
     # glibc tries clone3 first and falls back on clone only where the system says that there is no such call
     rules.add_rule(pyseccomp.ERRNO(38), "clone3")
+    _libc()  # found before the forks that need it
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
@@ -88,14 +90,17 @@ def program():
 
 def load(code):
     """Bind this process and its threads to a filter, for good."""
-    libc = ctypes.CDLL(None, use_errno=True)
     code = code.replace(struct.pack("=I", SELF), struct.pack("=I", os.getpid()))
-    count = len(code) // 8
-
-    class Program(ctypes.Structure):
-        _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
-    filled = Program(count, code)
-    if libc.prctl(38, 1, 0, 0, 0) or libc.prctl(22, 2, ctypes.byref(filled), 0, 0):
+    filled = _Program(len(code) // 8, code)
+    if _libc().prctl(38, 1, 0, 0, 0) or _libc().prctl(22, 2, ctypes.byref(filled), 0, 0):
         raise OSError(ctypes.get_errno(), "the filter of system calls cannot be loaded")
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+@functools.cache
+def _libc():
+    return ctypes.CDLL(None, use_errno=True)
 

@@ -315,6 +315,34 @@ def test_files_lie_beside_the_notebook(jail):
     assert ["'ours'", "[1]", "array([1.])", "'theirs'"] == [texts(cell) for cell in cells]
 
 
+def test_modules_are_compiled_once_for_all(jail):
+    """A fork imports the bytecode made before it; a module that does not compile says so where it is imported."""
+    files = {"helper.py": b"def f(): return 1 / 0", "broken.py": b"def"}
+    cells = run(jail, "import os\nbefore = os.listdir('__pycache__')\nimport helper", "before == os.listdir('__pycache__')",
+                "helper.f()", "import broken", files=files)
+    assert "True" == texts(cells[1])
+    assert any("/helper.py:1" in line for line in cells[2].outputs[0]["traceback"])
+    assert "SyntaxError" == cells[3].outputs[0]["ename"]
+
+
+def test_a_students_own_module_is_used(jail):
+    """What a cell writes in place of a file of ours is what it imports."""
+    (cell,) = run(jail, "open('helper.py', 'w').write('x = 2')\nimport helper\nhelper.x", files={"helper.py": b"x = 1"})
+    assert "2" == texts(cell)
+
+
+def test_files_are_fresh_in_each_fork(jail):
+    """What one student does to a file, or to its bytecode, no other sees; nor another notebook's files."""
+    files = {"helper.py": b"x = 1", "data.txt": b"ours"}
+    spoil = ("import os\nfor folder, _, names in os.walk('.'):\n    for name in names:\n"
+             "        open(os.path.join(folder, name), 'r+b').write(b'spoiled')")
+    look = "import helper\nhelper.x, open('data.txt').read()"
+    assert all(not cell.outputs for cell in run(jail, spoil, files=files))
+    assert "(1, 'ours')" == texts(run(jail, look, files=files)[0])
+    assert "(1, 'theirs')" == texts(run(jail, look, files={**files, "data.txt": b"theirs"})[0])
+    assert "[]" == texts(run(jail, "import os\nos.listdir('.')")[0])
+
+
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "", "a/b", "..", "a\0b"])
 def test_odd_file_names_are_refused(jail, name):
     """Files come from us; a name with a path in it is our mistake."""
