@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,11 +20,12 @@ from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import Engine
 
-from . import gradebook, notebook, records
+from . import gradebook, notebook, recording, records
+from .config import course_config
 from .errors import AutograderError, CourseError, NotebookError
 from .marking import Handed, Kit, Marked, digest_of, kit_of, not_graded, quiet_log
 from .oracle import Assignment, load_assignment
-from .release import course_config, release
+from .release import release
 from .submission import submission_files
 from .workers import Workers
 
@@ -52,24 +52,6 @@ class Tally:
 
 #: Sees each report as it comes; `None` says that nothing came for a moment.
 Progress = Callable[[Tally, dict | None], None]
-
-
-def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
-    """The students who submitted an assignment, in order; only those that match one of the patterns, if any.
-
-    Raises
-    ------
-    CourseError
-        Where nobody submitted, or a pattern matches nobody.
-    """
-    submitted = root / "submitted"
-    everyone = sorted(folder.parent.name for folder in submitted.glob(f"*/{name}") if folder.is_dir())
-    if not everyone:
-        raise CourseError(submitted, f"no submissions for {name!r}", f"Each belongs into submitted/STUDENT/{name}/.")
-    for pattern in patterns:
-        if not any(fnmatchcase(student, pattern) for student in everyone):
-            raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
-    return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
 
 
 def grade_class(
@@ -102,7 +84,7 @@ def grade_class(
     with gradebook.opened(root) as engine:
         known = structure_of(root, assignment, engine)
         kit = kit_of(assignment, known, config, isolation)
-        class_ = Class(root, name, kit, engine, gradebook.graded_students(engine, known), Late(config), again)
+        class_ = Class(root, name, kit, engine, recording.graded_students(engine, known), Late(config), again)
         writer = Writer(class_, tally, progress)
         try:
             with workers(kit) as crew:
@@ -208,10 +190,10 @@ class Class:
             if marked.notebook is not None:
                 self._write_notebook(marked)
         entries = [
-            gradebook.Entry(m.student, parse_utc(m.timestamp) if m.timestamp else None, m.auto_scores, m.auto_comments)
+            recording.Entry(m.student, parse_utc(m.timestamp) if m.timestamp else None, m.auto_scores, m.auto_comments)
             for m in some if m.found
         ]
-        gradebook.record(self.engine, self.kit.structure, entries, self.late)
+        recording.record(self.engine, self.kit.structure, entries, self.late)
         for marked in some:
             records.keep(self.root, self.name, marked.report)
 

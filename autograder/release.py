@@ -17,21 +17,11 @@ from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
-from traitlets.config import Config, PyFileConfigLoader
+from traitlets.config import Config
 
+from .config import CONFIG, course_config
 from .errors import AutograderError
 from .oracle import load_assignment
-
-CONFIG = "nbgrader_config.py"
-
-
-def course_config(root: Path, **directories: str) -> Config:
-    """nbgrader's configuration as the course's file sets it, for this root and assignment."""
-    config = Config(PyFileConfigLoader(CONFIG, path=str(root)).load_config())
-    config.CourseDirectory.root = str(root)
-    for name, value in directories.items():
-        config.CourseDirectory[name] = value
-    return config
 
 
 @contextmanager

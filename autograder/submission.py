@@ -1,17 +1,37 @@
-"""What lies in a submission's folder, found without trusting a name in it."""
+"""Who handed in, and what lies in a submission's folder, found without trusting a name in it."""
 
 from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
-from .errors import NotebookError
+from .errors import CourseError, NotebookError
 from .notebook import bounded, short
 
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000
+
+
+def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
+    """The students who submitted an assignment, in order; only those that match one of the patterns, if any.
+
+    Raises
+    ------
+    CourseError
+        Where nobody submitted, or a pattern matches nobody.
+    """
+    submitted = root / "submitted"
+    everyone = sorted(folder.parent.name for folder in submitted.glob(f"*/{name}") if folder.is_dir())
+    if not everyone:
+        raise CourseError(submitted, f"no submissions for {name!r}", f"Each belongs into submitted/STUDENT/{name}/.")
+    for pattern in patterns:
+        if not any(fnmatchcase(student, pattern) for student in everyone):
+            raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
+    return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
 
 
 @dataclass(frozen=True)

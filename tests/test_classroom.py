@@ -18,6 +18,7 @@ import pytest
 from autograder import classroom, demo, gradebook, marking, notebook, records, release
 from autograder.errors import CourseError, GradebookError
 from autograder.oracle import load_assignment, mutate
+from autograder.submission import students_of
 from autograder.workers import LocalWorkers
 from tests.conftest import NAME, ROOT
 from tests.courses import ENVIRONMENT, change, rows, run, write
@@ -75,7 +76,7 @@ def graded(ungraded, tmp_path_factory):
 
 
 def grade(course, students=None, crew=LocalWorkers, **options):
-    students = students or classroom.students_of(course, NAME)
+    students = students or students_of(course, NAME)
     return classroom.grade_class(course, NAME, students, partial(crew, jobs=2), **options)
 
 
@@ -153,6 +154,17 @@ def test_autograded_notebooks_are_what_nbgrader_writes(graded, course):
             assert [o.output_type for o in one.outputs] == [o.output_type for o in other.outputs], one.id
     beside = {path.name for path in (graded / "autograded" / "dora" / NAME).rglob("*") if path.is_file()}
     assert {path.name for path in (course / "autograded" / "dora" / NAME).rglob("*") if path.is_file()} == beside
+
+
+def test_our_tables_are_nbgraders():
+    """Each table and column that we name is in nbgrader's own schema, with the type that we take it to have."""
+    from nbgrader.api import Base
+
+    for table in gradebook.TABLES:
+        theirs = Base.metadata.tables[table.name].columns
+        for column in table.columns:
+            assert issubclass(type(theirs[column.name].type), type(column.type)) or (
+                column.type.python_type == theirs[column.name].type.python_type), (table.name, column.name)
 
 
 # ---- what is new or changed -------------------------------------------------------------------------------
@@ -352,6 +364,6 @@ def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
     run(graded, "autograder", "grade", NAME, "--json", str(file), code=1)
     whole = json.loads(file.read_text())
     assert {"assignment", "isolation", "seconds", "submissions"} == whole.keys()
-    assert classroom.students_of(graded, NAME) == [report["student"] for report in whole["submissions"]]
+    assert students_of(graded, NAME) == [report["student"] for report in whole["submissions"]]
     task = whole["submissions"][0]["tasks"]["rnn_cell_forward"]
     assert {"score", "max_score", "passed", "checks", "diagnosis", "blamed_on", "public_passed"} <= task.keys()

@@ -5,10 +5,16 @@ Each command imports what it needs when it runs: nbgrader takes seconds.
 
 from __future__ import annotations
 
-import click
+import sys
 
-from .. import __version__
-from . import collecting, course, exporting, grading, reporting
+# jsonschema, which reads notebooks for nbformat, looks for this package to check addresses that no notebook has. It
+# builds a grammar when it is imported, which takes longer than all else that a command does before its work.
+sys.modules.setdefault("rfc3987_syntax", None)
+
+import click  # noqa: E402
+
+from .. import __version__  # noqa: E402
+from . import collecting, course, exporting, grading, reporting  # noqa: E402
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

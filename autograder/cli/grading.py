@@ -18,6 +18,7 @@ from rich.table import Column, Table
 from .. import records
 from ..jail import LEVELS, Jail
 from ..oracle import load_assignment
+from ..submission import students_of
 from .common import (
     ALL_GRADED,
     IN_A_TABLE,
@@ -61,14 +62,12 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, job
     \b
     Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
     """
-    from .. import classroom
-
     if json_file and not json_file.absolute().parent.is_dir():
         raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
     warn_of_default_secret(root, assignment)
     if isolation not in (None, "best"):
         Jail(level=LEVELS[-1] if isolation == "strict" else isolation).close()  # fails here, in one line
-    students = classroom.students_of(root, assignment, patterns)
+    students = students_of(root, assignment, patterns)
     workers = workers_of(len(students), jobs, scheduler)
     tally = graded_with_progress(root, assignment, students, workers, isolation, again)
     if json_file:

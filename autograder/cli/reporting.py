@@ -10,6 +10,7 @@ import click
 
 from .. import records
 from ..oracle import load_assignment
+from ..submission import students_of
 from .common import ALL_GRADED, console, in_course, write_json, written_whole
 
 
@@ -29,14 +30,14 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
     class, with who made them; what was repaired, not graded, stopped at a limit, or looks like tampering. Scores are
     those of the gradebook, manual points and penalties included.
     """
-    from .. import classroom, dashboard, gradebook, report_page
+    from .. import dashboard, gradebook, report_page
 
     for option, path in (("--output", output), ("--json", json_file)):
         if path and not path.absolute().parent.is_dir():
             raise click.BadParameter(f"there is no folder {path.parent}", param_hint=option)
     summary = dashboard.summarise(
         records.kept(root, assignment), gradebook.standings(root, assignment), assignment,
-        load_assignment(root, assignment).tasks, classroom.students_of(root, assignment), hide_names,
+        load_assignment(root, assignment).tasks, students_of(root, assignment), hide_names,
         datetime.now().strftime("%-d %B %Y, %H:%M"),
     )
     if output is None:
