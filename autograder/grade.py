@@ -57,7 +57,8 @@ def grade(
         return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs, isolation=jail.level)
     verdicts = tuple(with_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
     seconds = time.perf_counter() - start
-    return Report(assignment.name, student, "graded", verdicts, None, repairs, jail.level, seconds, runs)
+    return Report(assignment.name, student, "graded", verdicts, None, repairs, jail.level, seconds,
+                  session.peak_memory, runs)
 
 
 def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode]:

@@ -175,6 +175,7 @@ class Report:
     repairs: tuple[str, ...] = ()  # what was mended in the notebook, a sentence each
     isolation: str = "none"
     seconds: float = 0.0
+    peak_memory: int | None = None  # bytes, with the warm process's own
     cells: Mapping[str, CellRun] = field(default_factory=dict, repr=False)  # by cell id
 
     @property
@@ -201,5 +202,6 @@ class Report:
             "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
             "max_score": self.max_score, "repairs": list(self.repairs), "isolation": self.isolation,
             "seconds": round(self.seconds, 3), "tasks": tasks,
-            "stopped": [{"cell": id, "problem": run.problem} for id, run in self.cells.items() if run.problem],
+            "peak_memory": self.peak_memory,
+            "limits": [{"cell": id, "problem": run.problem} for id, run in self.cells.items() if run.problem],
         }

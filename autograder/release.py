@@ -1,4 +1,4 @@
-"""Release and feedback through nbgrader's own converters, and what those need around them."""
+"""Release through nbgrader's own converter, and what that needs around it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.converters import GenerateAssignment
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
@@ -99,12 +99,3 @@ def differences(root: Path, name: str) -> list[Path]:
         relative = {path.relative_to(f) for f in (fresh, kept) for path in f.rglob("*") if path.is_file()}
         _, differing, missing = filecmp.cmpfiles(fresh, kept, sorted(map(str, relative)), shallow=False)
         return [Path("release", name, path) for path in sorted([*differing, *missing])]
-
-
-def feedback(root: Path, name: str) -> None:
-    """Write each student's feedback page, by nbgrader's own converter."""
-    config = course_config(root, assignment_id=name)
-    config.GenerateFeedback.force = True
-    convert(GenerateFeedback, config)
-
-

@@ -39,7 +39,8 @@ def main():
 
 
 for command in (
-    course.release_command, collecting.collect_command, grading.grade, reporting.report_command,
+    course.release_command, collecting.collect_command, grading.grade,
+    reporting.feedback_command, reporting.report_command,
     exporting.export_group, course.audit_command, course.doctor_command, course.demo_command,
 ):
     main.add_command(command)

@@ -95,7 +95,7 @@ def demo_command(root: Path, folder: Path, jobs: int):
     syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
     Your own class is not touched.
     """
-    from .. import demo, release
+    from .. import demo, feedback, release
 
     name = "rnn-step-by-step"
     course = demo.make_course(root, folder.absolute())
@@ -105,7 +105,7 @@ def demo_command(root: Path, folder: Path, jobs: int):
     click.echo(f"class:   {len(students)} submissions made out of the release")
     show(course, name, students, graded_with_progress(course, name, students, workers_of(len(students), jobs)))
     with console.status("feedback pages"):
-        release.feedback(course, name)
+        feedback.write_feedback(course, name, students)
     page = folder / "feedback" / "dora" / name / f"{name}.html"
     click.echo(f"\nNext: open {page}, one student's feedback,")
     click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")

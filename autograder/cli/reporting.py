@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 import click
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from .. import records
 from ..oracle import load_assignment
 from ..submission import students_of
-from .common import ALL_GRADED, console, in_course, write_json, written_whole
+from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, to_stderr, write_json, written_whole
 
 
 @click.command("report")
@@ -30,7 +32,7 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
     class, with who made them; what was repaired, not graded, stopped at a limit, or looks like tampering. Scores are
     those of the gradebook, manual points and penalties included.
     """
-    from .. import dashboard, gradebook, report_page
+    from .. import dashboard, gradebook
 
     for option, path in (("--output", output), ("--json", json_file)):
         if path and not path.absolute().parent.is_dir():
@@ -44,7 +46,7 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
         output = records.folder_of(root, assignment).with_name(assignment + "-no-names" * hide_names + ".html")
         output.parent.mkdir(exist_ok=True)
     with written_whole(output) as file:
-        file.write(report_page.page(summary))
+        file.write(dashboard.page(summary))
     if json_file:
         write_json(json_file, summary)
     counts = summary["counts"]
@@ -54,3 +56,33 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
         console.print(f"{entry['count']:4}  {entry['task']}: {entry['says']}", markup=False, highlight=False,
                       soft_wrap=True)
     return ALL_GRADED
+
+
+@click.command("feedback")
+@click.argument("assignment")
+@click.option("--student", "patterns", multiple=True, metavar="ID",
+              help="Only this student; repeatable; * and ? match.")
+@in_course
+def feedback_command(root: Path, assignment: str, patterns: Sequence[str]):
+    """Write each student's feedback page for ASSIGNMENT: feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html.
+
+    The score of each task, what differs, the mistake where it is known, a question that leads on; a person's points
+    and comments; then the notebook. One file each, without script and without anything from the network. Write them
+    again after grading by hand. To hand them out: nbgrader release_feedback ASSIGNMENT
+
+    \b
+    Exit code: 0 all written, 1 some not, 2 bad usage or a course that cannot be loaded.
+    """
+    from .. import feedback
+
+    students = students_of(root, assignment, patterns)
+    with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr,
+                  transient=True) as progress:  # fmt: skip
+        bar = progress.add_task("feedback", total=len(students))
+        problems = feedback.write_feedback(root, assignment, students, lambda *_: progress.advance(bar))
+    for student, problem in problems.items():
+        if problem:
+            console.print(f"{student}: {problem}", markup=False, highlight=False, soft_wrap=True)
+    written = [student for student, problem in problems.items() if problem is None]
+    click.echo(f"wrote {len(written)} of {len(students)} pages: feedback/STUDENT/{assignment}/{assignment}.html")
+    return ALL_GRADED if len(written) == len(students) else SOME_NOT_GRADED

@@ -168,7 +168,8 @@ def end(options, number, scratch, others, patience):
         _sweep(set(others))
     if scratch is not None:
         tree.remove(scratch)
-    return {"status": status, "seconds": used.ru_utime + used.ru_stime, "by_itself": by_itself}
+    return {"status": status, "seconds": used.ru_utime + used.ru_stime, "by_itself": by_itself,
+            "memory": used.ru_maxrss * (1024 if LINUX else 1)}
 
 
 def tidy(options):

@@ -51,7 +51,7 @@ class JailSession(Session):
         self._restarts = self._lost = 0
         self._doubted: set[int | str | None] = set()  # cells and functions whose process was killed once
         self._over: Failed | None = None  # why no further call is tried
-        self._fork = None
+        self._fork, self._forks = None, []
         try:
             self._make_ready()
         except BaseException:
@@ -61,6 +61,11 @@ class JailSession(Session):
     @property
     def cells(self) -> tuple[CellRun, ...]:
         return tuple(run or CellRun(problem="was not run") for run in self._runs)
+
+    @property
+    def peak_memory(self) -> int | None:
+        """The most memory that a fork had which has ended, in bytes, what it shares with the warm process included."""
+        return max((fork.memory for fork in self._forks if fork.memory), default=None)
 
     def close(self) -> None:
         if self._fork is not None:
@@ -91,6 +96,7 @@ class JailSession(Session):
             indices = [i for i in indices if self._runs[i] is not None]
         try:
             fork = self._jail.fork(self._files)
+            self._forks.append(fork)
         except JailError as error:
             self._blame(Problem("died", f"could not be made: {error}", "ours"), None)
             return

@@ -227,7 +227,7 @@ class Fork:
 
     def __init__(self, jail: Jail, sock: socket.socket, number: int, generation: int):
         self.jail, self.sock, self.number, self.generation = jail, sock, number, generation
-        self.ended = False
+        self.ended, self.memory = False, None
 
     def send(self, frame: bytes, seconds: float) -> None:
         wire.send(self.sock, frame, time.monotonic() + seconds)
@@ -246,7 +246,9 @@ class Fork:
             return None
         self.ended = True
         self.sock.close()
-        return self.jail.end(self, patience)
+        used = self.jail.end(self, patience)
+        self.memory = used["memory"] if used else None
+        return used
 
     def __del__(self):
         # not `end`: the collector may run in the middle of another request

@@ -107,6 +107,8 @@ def array_gap(name, expected, got, layout):
 
 
 def value_gap(name, expected, got, layout):
+    if got.dtype == expected.dtype and got.tobytes() == expected.tobytes():
+        return None  # as most of a right cache is: no sum has to be made
     wrong = differs(expected, got)
     if not wrong.any():
         return None

@@ -318,8 +318,9 @@ def test_files_lie_beside_the_notebook(jail):
 def test_modules_are_compiled_once_for_all(jail):
     """A fork imports the bytecode made before it; a module that does not compile says so where it is imported."""
     files = {"helper.py": b"def f(): return 1 / 0", "broken.py": b"def"}
-    cells = run(jail, "import os\nbefore = os.listdir('__pycache__')\nimport helper", "before == os.listdir('__pycache__')",
-                "helper.f()", "import broken", files=files)
+    made = "os.listdir('__pycache__')"
+    cells = run(jail, f"import os\nbefore = {made}\nimport helper", f"before == {made}", "helper.f()", "import broken",
+                files=files)
     assert "True" == texts(cells[1])
     assert any("/helper.py:1" in line for line in cells[2].outputs[0]["traceback"])
     assert "SyntaxError" == cells[3].outputs[0]["ename"]

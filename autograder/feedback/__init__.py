@@ -1,0 +1,134 @@
+"""The feedback of a class, in nbgrader's place: the pages, and beside them what its release_feedback asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache, lru_cache
+from pathlib import Path
+from urllib.parse import unquote
+
+from .. import records
+from . import cells
+from .pages import page
+
+#: Where `hooks.fill` keeps the report in an autograded notebook, beside that of `records`.
+REPORT = "autograder"
+#: What nbgrader's release_feedback wants beside the page.
+BESIDE = ("timestamp.txt", "submission_secret.txt")
+MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+         ".gif": "image/gif", ".webp": "image/webp"}  # fmt: skip
+
+
+def write_feedback(
+    root: Path, name: str, students: Sequence[str], progress: Callable[[str, str | None], None] = lambda *_: None
+) -> dict[str, str | None]:
+    """Write ``feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html`` for each student, and what is released with it.
+
+    Parameters
+    ----------
+    root : Path
+    name : str
+        The assignment.
+    students : sequence of str
+    progress : callable
+        Sees each student and the problem, if any.
+
+    Returns
+    -------
+    dict
+        For each student why no page could be written, or None where it was.
+    """
+    from ..gradebook import standings
+
+    reports, standing = records.kept(root, name), standings(root, name)
+    problems = {}
+    for student in students:
+        try:
+            problems[student] = write_page(root, name, student, reports.get(student), standing.get(student))
+        except Exception as error:  # one notebook that nobody foresaw must not take the class with it
+            problems[student] = f"the page failed: {type(error).__name__}: {error}"
+        progress(student, problems[student])
+    return problems
+
+
+def write_page(root: Path, name: str, student: str, kept: Mapping | None, standing) -> str | None:
+    """Write one student's page; why it could not be written, or None."""
+    graded, submitted = root / "autograded" / student / name, root / "submitted" / student / name
+    path = graded / f"{name}.ipynb"
+    nb = json.loads(path.read_bytes()) if path.is_file() else None
+    report = report_of(nb, kept)
+    if report is None:
+        return "not graded yet"
+    beside = {file: small_file(submitted / file) or small_file(graded / file) for file in BESIDE}
+    if report["status"] != "not graded":
+        when = small_file(graded / "timestamp.txt") or beside["timestamp.txt"]
+        if when and when.strip() != beside["timestamp.txt"].strip():
+            return "handed in again since it was graded"  # this page would go out with that submission's secret
+    folder = root / "feedback" / student / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in beside.items():
+        if content:
+            put(folder / file, content, root)
+    html = page(nb, {**report, "assignment": name, "student": student}, standing, pictures_of(root, name, student))
+    put(folder / f"{name}.html", html.encode("utf-8", "replace"), root)
+    return None
+
+
+def report_of(nb: Mapping | None, kept: Mapping | None) -> Mapping | None:
+    """The report on a submission: as it is kept, and on the tasks as it stands in the notebook that is shown.
+
+    nbgrader's own autograde, behind Formgrader's button, writes the latter only.
+    """
+    own = nb and nb["metadata"].get(REPORT, {}).get("report")
+    if not own or (kept and kept.get("status") == "not graded"):
+        return kept
+    return {**own, **(kept or {}), "tasks": own["tasks"]}
+
+
+def pictures_of(root: Path, name: str, student: str) -> cells.FindPicture:
+    """What finds the pictures that a notebook names: beside its source, or beside the submission."""
+    course, own = root / "source" / name, root / "autograded" / student / name
+    return lambda source: course_picture(course, source) or picture_file(own, source)
+
+
+@lru_cache(maxsize=64)
+def course_picture(folder: Path, source: str) -> str | None:
+    return picture_file(folder, source)
+
+
+def picture_file(folder: Path, source: str) -> str | None:
+    """A picture inside a folder as a ``data:`` URI; None for whatever is no picture, too large, or elsewhere."""
+    mime = MIMES.get(Path(source).suffix.lower())
+    try:
+        path = (folder / unquote(source)).resolve()
+        if mime is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+            return None
+        content = path.read_bytes() if path.stat().st_size <= cells.MAX_PICTURE // 2 else None
+    except (OSError, ValueError):
+        return None
+    return content and cells.data_uri(mime, content)
+
+
+def small_file(path: Path) -> bytes | None:
+    """What a file of a few words holds; None where it is something else."""
+    try:
+        status = path.lstat()
+        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size < 1000 else None
+    except OSError:
+        return None
+
+
+def put(path: Path, content: bytes, root: Path) -> None:
+    """Write a file as nbgrader's generate_feedback leaves it: readable by all, by the group also writable if shared."""
+    records.write_whole(path, content)
+    os.chmod(path, 0o664 if group_shared(root) else 0o644)
+
+
+@cache
+def group_shared(root: Path) -> bool:
+    from ..config import course_config
+
+    return bool(course_config(root).CourseDirectory.get("groupshared", False))

@@ -1,0 +1,136 @@
+"""The class report in a real browser: wide, narrow, dark, printed; readable with every table and list opened."""
+
+import json
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from autograder.dashboard import page as made_page
+from autograder.dashboard import summarise
+from tests.browser import lab
+from tests.conftest import NAME
+from tests.made_class import made_class
+
+pytestmark = pytest.mark.browser
+
+SIZES = (0, 1, 12, 100, 1000)
+VIEWS = {
+    "desktop": {"viewport": {"width": 1280, "height": 900}},
+    "narrow": {"viewport": {"width": 320, "height": 640}, "is_mobile": True},
+    "dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+}
+OPEN_ALL = "all => all.forEach(one => { one.open = true; })"
+TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+#: Texts of a picture that lie on one another, or leave the page; nested pictures are within their figure.
+COLLIDING = """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
+    const shown = [...chart.querySelectorAll('text')].filter(text => getComputedStyle(text).display !== 'none')
+        .map(text => ({words: text.textContent, box: text.getBoundingClientRect()}));
+    const on = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 4 && b.top < a.bottom - 4;
+    return shown.flatMap((one, i) => shown.slice(i + 1).filter(two => on(one.box, two.box))
+        .map(two => `${one.words} on ${two.words}`))
+        .concat(shown.filter(one => one.box.left < -1 || one.box.right > innerWidth + 1).map(one => one.words));
+})"""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory, browser, assignment):
+    """The page of a class of each size, as a file."""
+    folder, found = tmp_path_factory.mktemp("reports"), {}
+    for size in SIZES:
+        found[size] = folder / f"{size}.html"
+        summary = summarise(*made_class(size, seed=size), NAME, assignment.tasks, made="today")
+        found[size].write_text(made_page(summary), encoding="utf-8")
+    return found
+
+
+@pytest.fixture(params=VIEWS)
+def view(request):
+    return VIEWS[request.param]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_it_fits_every_screen_and_loads_nothing(browser, files, view, size):
+    """No sideways scrolling, no words on words in a picture, no complaint of the browser, one request: the file."""
+    with lab.watched_page(browser, **view) as (page, wrong):
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(files[size].as_uri())
+        assert [] == page.evaluate(COLLIDING)
+        page.locator("details").evaluate_all(OPEN_ALL)
+        assert not page.evaluate(TOO_WIDE)
+        assert [files[size].as_uri()] == asked
+        assert [] == wrong
+
+
+@pytest.mark.parametrize("size", SIZES[:-1])  # a thousand have the same elements, only more of them
+def test_axe_finds_nothing(browser, files, view, size):
+    """No violation of WCAG 2 A and AA, nor of axe's good practice, with all that can be opened open."""
+    package = find_spec("axe_playwright_python")
+    if package is None:
+        pytest.skip("needs axe-playwright-python (requirements.in)")
+    axe = (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
+    with lab.watched_page(browser, **view) as (page, _):
+        page.goto(files[size].as_uri())
+        page.locator("details").evaluate_all(OPEN_ALL)
+        page.evaluate(axe)
+        found = page.evaluate("axe.run()")
+        assert found["passes"]
+        assert [] == [(broken["id"], broken["nodes"][0]["html"]) for broken in found["violations"]]
+
+
+def test_the_first_screen_says_what_to_teach(browser, files):
+    """At 1280 by 900, without scrolling: the three sentences, the picture of the scores, who is not graded."""
+    with lab.watched_page(browser) as (page, _):
+        page.goto(files[1000].as_uri())
+        for shown in (page.locator(".teach > li").nth(2), page.locator("#scores-picture-title").locator(".."),
+                      page.get_by_text("Not graded", exact=True).first):  # fmt: skip
+            box = shown.bounding_box()
+            assert box["y"] + box["height"] <= 900
+
+
+def test_who_made_a_mistake_is_a_key_away(browser, files):
+    """Tab reaches the list of names, Enter opens it."""
+    with lab.watched_page(browser) as (page, _):
+        page.goto(files[12].as_uri())
+        who = page.locator("#mistakes-0 details")
+        names = who.locator("bdi")
+        assert not names.first.is_visible()
+        while not who.locator("summary").evaluate("one => one === document.activeElement"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        assert names.first.is_visible()
+
+
+def test_on_paper_tables_are_open_and_names_are_not(browser, files, tmp_path):
+    """Printed, black on white even from a dark screen: the table behind each picture, and no list of names."""
+    with lab.watched_page(browser, **VIEWS["dark"]) as (page, _):
+        page.goto(files[12].as_uri())
+        page.emulate_media(media="print")
+        assert "rgb(255, 255, 255)" == page.locator("body").evaluate("one => getComputedStyle(one).backgroundColor")
+        assert page.get_by_role("table", name="Tasks, hardest first").is_visible()
+        assert 0 == page.locator("bdi:visible").count()
+        pdf = page.pdf(path=tmp_path / "report.pdf", format="A4")
+        assert pdf.startswith(b"%PDF")
+
+
+def test_the_pictures_have_words(browser, files):
+    """Each picture is an image with a title and a description, for those who do not see it."""
+    with lab.watched_page(browser) as (page, _):
+        page.goto(files[12].as_uri())
+        pictures = page.locator("svg[role=img]").all()
+        assert len(pictures) >= 3
+        for picture in pictures:
+            assert picture.locator("> title").text_content()
+            assert len(picture.locator("> desc").text_content()) > 20
+
+
+def test_summary_and_page_agree(browser, files, assignment):
+    """The counts that the page shows are those of the JSON."""
+    summary = json.loads(json.dumps(summarise(*made_class(12, seed=12), NAME, assignment.tasks)))
+    with lab.watched_page(browser) as (page, _):
+        page.goto(files[12].as_uri())
+        shown = page.locator("#scores-picture-title").locator("..").locator("text:not(.quiet)").all_text_contents()
+        assert [str(bin["count"]) for bin in summary["scores"]["bins"] if bin["count"]] == shown
+        graded, handed_in = (summary["counts"][name] for name in ("graded", "handed_in"))
+        assert f"{graded} of {handed_in}" in page.locator(".facts").inner_text()
