@@ -6,6 +6,7 @@ with the instructor's login. These two stand in place of nbconvert's filters of 
 
 from __future__ import annotations
 
+import html
 import re
 
 import bleach
@@ -22,12 +23,14 @@ PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:]*$")
 LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
 PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # of pictures alone
 #: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
-CLASS = re.compile(r"(highlight|dataframe|hl-\w+|[a-z]{1,3}\d?)")
+CLASS = re.compile(r"(highlight|dataframe|hl-\w+|[a-z][a-z]?\d?)")
 STYLES = CSSSanitizer(allowed_css_properties=["text-align"])
 
 
 def allowed(tag: str, name: str, value: str) -> bool:
-    """Whether an attribute may stay."""
+    """Whether an attribute may stay; addresses are looked at as a browser reads them."""
+    if name in ("src", "href"):
+        value = re.sub(r"[\x00-\x20\x7f]", "", html.unescape(value))
     if tag == "img" and name == "src":
         return PICTURE.match(value) is not None
     if tag == "a" and name == "href":

@@ -1,9 +1,11 @@
 """What the tests share: the course, its assignment, and sessions that hold a student's functions."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from autograder import demo, notebook, release
 from autograder.jail.local import LocalSession
 from autograder.oracle import load_assignment, mutate
 
@@ -45,3 +47,53 @@ def wrong_source(assignment):
         return source
 
     return make
+
+
+# ---- a class, for tests of what happens to one ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def ungraded(tmp_path_factory):
+    """A course with a release, a due date, and a class that nobody has graded yet."""
+    from tests.courses import LATE, change, write
+
+    course = demo.make_course(ROOT, tmp_path_factory.mktemp("classroom") / "course")
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(LATE)
+    release.release(course, NAME)
+    change(course, "UPDATE assignment SET duedate = '2026-01-10 12:00:00.000000'")
+    assignment = load_assignment(course, NAME)
+    no_ba = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
+    sources = assignment.oracle.sources
+
+    def filled(**changes):
+        nb = notebook.read(course / "release" / NAME / f"{NAME}.ipynb")
+        demo.fill(nb, {**sources, **changes})
+        return nb
+
+    write(course, "ada", filled())
+    write(course, "dora", filled(rnn_cell_forward=mutate(sources["rnn_cell_forward"], no_ba)))
+    write(course, "leo", notebook.read(course / "release" / NAME / f"{NAME}.ipynb"))
+    on_time = write(course, "onno", filled())
+    (on_time / "timestamp.txt").write_text("2026-01-10 11:59:59 UTC")
+    late = write(course, "lara", filled())
+    (late / "timestamp.txt").write_text("2026-01-10 13:00:00 Europe/Berlin")
+    (write(course, "lisa", filled()) / "timestamp.txt").write_text("2026-01-11 12:00:01 UTC")
+    (write(course, "odd", filled()) / "timestamp.txt").write_text("the day before yesterday")
+    nb = filled()
+    nb.cells.append(notebook.find(nb, "rnn_cell_forward_tests"))
+    write(course, "copied", nb)
+    write(course, "garbage", b"this is no notebook")
+    for i in range(4):
+        write(course, f"more-{i}", filled())
+    return course
+
+
+@pytest.fixture(scope="session")
+def graded(ungraded, tmp_path_factory):
+    """That course, graded in one go."""
+    from tests.courses import run
+
+    course = shutil.copytree(ungraded, tmp_path_factory.mktemp("graded") / "course")
+    run(course, "autograder", "grade", NAME, code=1)  # 1: garbage is not graded
+    return course

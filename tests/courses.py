@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,9 @@ from sqlalchemy import create_engine, text
 from tests.conftest import NAME
 
 ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+
+#: A line for a course's configuration: who hands in late gets nothing.
+LATE = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"
 
 #: What a gradebook says, without the ids that each database draws for itself.
 ROWS = {
@@ -70,3 +74,26 @@ def change(course, statement, **values):
     with engine.begin() as db:
         assert db.execute(text(statement), values).rowcount
     engine.dispose()
+
+
+def start(course, *options, **more):
+    """`autograder grade` in the background."""
+    return subprocess.Popen(
+        ("autograder", "grade", NAME, *options), cwd=course, env=ENVIRONMENT, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+
+
+def left_over(course, patience=10):
+    """Processes whose working folder is the course, once they had some seconds to end."""
+    deadline = time.monotonic() + patience
+    while True:
+        found = []
+        for number in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if os.readlink(f"/proc/{number}/cwd").startswith(str(course)):
+                    found.append(int(number))
+            except OSError:
+                continue
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.1)

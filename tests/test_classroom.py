@@ -7,7 +7,6 @@ import resource
 import shutil
 import signal
 import sqlite3
-import subprocess
 import threading
 import time
 from concurrent.futures import BrokenExecutor
@@ -15,50 +14,12 @@ from functools import partial
 
 import pytest
 
-from autograder import classroom, demo, gradebook, marking, notebook, records, release
+from autograder import classroom, gradebook, marking, notebook, records
 from autograder.errors import CourseError, GradebookError
-from autograder.oracle import load_assignment, mutate
 from autograder.submission import students_of
 from autograder.workers import LocalWorkers
-from tests.conftest import NAME, ROOT
-from tests.courses import ENVIRONMENT, change, rows, run, write
-
-LATE = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"
-
-
-@pytest.fixture(scope="module")
-def ungraded(tmp_path_factory):
-    """A course with a release, a due date, and a class that nobody has graded yet."""
-    course = demo.make_course(ROOT, tmp_path_factory.mktemp("classroom") / "course")
-    with (course / "nbgrader_config.py").open("a") as config:
-        config.write(LATE)
-    release.release(course, NAME)
-    change(course, "UPDATE assignment SET duedate = '2026-01-10 12:00:00.000000'")
-    assignment = load_assignment(course, NAME)
-    no_ba = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
-    sources = assignment.oracle.sources
-
-    def filled(**changes):
-        nb = notebook.read(course / "release" / NAME / f"{NAME}.ipynb")
-        demo.fill(nb, {**sources, **changes})
-        return nb
-
-    write(course, "ada", filled())
-    write(course, "dora", filled(rnn_cell_forward=mutate(sources["rnn_cell_forward"], no_ba)))
-    write(course, "leo", notebook.read(course / "release" / NAME / f"{NAME}.ipynb"))
-    on_time = write(course, "onno", filled())
-    (on_time / "timestamp.txt").write_text("2026-01-10 11:59:59 UTC")
-    late = write(course, "lara", filled())
-    (late / "timestamp.txt").write_text("2026-01-10 13:00:00 Europe/Berlin")
-    (write(course, "lisa", filled()) / "timestamp.txt").write_text("2026-01-11 12:00:01 UTC")
-    (write(course, "odd", filled()) / "timestamp.txt").write_text("the day before yesterday")
-    nb = filled()
-    nb.cells.append(notebook.find(nb, "rnn_cell_forward_tests"))
-    write(course, "copied", nb)
-    write(course, "garbage", b"this is no notebook")
-    for i in range(4):
-        write(course, f"more-{i}", filled())
-    return course
+from tests.conftest import NAME
+from tests.courses import LATE, change, left_over, rows, run, start
 
 
 @pytest.fixture
@@ -67,40 +28,10 @@ def course(ungraded, tmp_path):
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
-@pytest.fixture(scope="module")
-def graded(ungraded, tmp_path_factory):
-    """That course, graded in one go."""
-    course = shutil.copytree(ungraded, tmp_path_factory.mktemp("graded") / "course")
-    run(course, "autograder", "grade", NAME, code=1)  # 1: garbage is not graded
-    return course
-
-
 def grade(course, students=None, crew=LocalWorkers, **options):
     students = students or students_of(course, NAME)
     return classroom.grade_class(course, NAME, students, partial(crew, jobs=2), **options)
 
-
-def start(course, *options, **more):
-    """`autograder grade` in the background."""
-    return subprocess.Popen(
-        ("autograder", "grade", NAME, *options), cwd=course, env=ENVIRONMENT, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
-
-
-def left_over(course, patience=10):
-    """Processes whose working folder is the course, once they had some seconds to end."""
-    deadline = time.monotonic() + patience
-    while True:
-        found = []
-        for number in filter(str.isdigit, os.listdir("/proc")):
-            try:
-                if os.readlink(f"/proc/{number}/cwd").startswith(str(course)):
-                    found.append(int(number))
-            except OSError:
-                continue
-        if not found or time.monotonic() > deadline:
-            return found
-        time.sleep(0.1)
 
 
 # ---- the same truth ---------------------------------------------------------------------------------------

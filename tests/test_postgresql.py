@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NAME
-from tests.courses import rows, run
-from tests.test_classroom import graded, start, ungraded  # noqa: F401
+from tests.courses import rows, run, start
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 pytestmark = pytest.mark.skipif(not BINARIES, reason="no PostgreSQL server here: apt-get install postgresql")
@@ -48,7 +47,7 @@ def server(tmp_path_factory):
 
 
 @pytest.fixture
-def course(ungraded, server, tmp_path):  # noqa: F811
+def course(ungraded, server, tmp_path):
     """The class of `test_classroom`, with its gradebook in a database of its own on that server."""
     import psycopg
 
@@ -64,7 +63,7 @@ def course(ungraded, server, tmp_path):  # noqa: F811
     return course, server + name
 
 
-def test_the_gradebook_is_row_by_row_that_of_sqlite(graded, course):  # noqa: F811
+def test_the_gradebook_is_row_by_row_that_of_sqlite(graded, course):
     """The same class, the same rows: scores, flags, comments, penalties, timestamps."""
     folder, url = course
     run(folder, "autograder", "grade", NAME, code=1)
@@ -82,7 +81,7 @@ def test_a_second_run_does_nothing_and_nbgrader_goes_on_from_there(course):
     assert before == rows(folder, url)
 
 
-def test_two_graders_at_once_lose_nothing(graded, course):  # noqa: F811
+def test_two_graders_at_once_lose_nothing(graded, course):
     """Two commands add the same students in the same moment: both come through, the rows are as after one."""
     folder, url = course
     both = [start(folder, "--all") for _ in range(2)]

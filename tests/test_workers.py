@@ -14,63 +14,110 @@ import pytest
 from autograder import records
 from tests.conftest import NAME, ROOT
 from tests.courses import ENVIRONMENT, rows, run
-from tests.test_classroom import graded, left_over, ungraded  # noqa: F401
 
-DASK = (sys.executable, "-m", "distributed.cli")
+#: Where the scheduler and the grader are, and where the workers are; each may be a host of its own.
+HERE = ()
 
 
-def dask(kind, *options, **more):
-    command = (sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{kind}", *options)
-    return subprocess.Popen(command, env={**ENVIRONMENT, **more}, start_new_session=True, cwd="/",
-                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+class Cluster:
+    """A scheduler, and workers on request."""
+
+    def __init__(self, head="127.0.0.1", node="127.0.0.1", at_head=HERE, at_node=HERE):
+        self.head, self.node, self.at_head, self.at_node = head, node, at_head, at_node
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        self.address = f"tcp://{head}:{port}"
+        self.started = []
+        self._start(at_head, "scheduler", "--host", head, "--port", port)
+
+    def worker(self, count=1, **more):
+        """Start so many workers; the process that can be killed to end them."""
+        return self._start(self.at_node, "worker", self.address, "--host", self.node, "--nworkers", str(count),
+                           "--nthreads", "1", "--local-directory", "/tmp", **more)
+
+    def _start(self, where, kind, *options, **more):
+        command = (*where, sys.executable, "-W", "ignore", "-m", f"distributed.cli.dask_{kind}", *options)
+        process = subprocess.Popen((*command, "--no-dashboard"), env={**ENVIRONMENT, **more}, start_new_session=True,
+                                   cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.started.append(process)
+        return process
+
+    def end(self):
+        for process in self.started:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
 
 
 @pytest.fixture
 def cluster():
-    """Starts a scheduler, and workers on request; ends what it started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    started = [dask("scheduler", "--host", "127.0.0.1", "--port", address.rpartition(":")[2], "--no-dashboard")]
-
-    def worker(count=1, **more):
-        started.append(dask("worker", address, "--host", "127.0.0.1", "--nworkers", str(count), "--nthreads", "1",
-                            "--no-dashboard", "--local-directory", "/tmp", **more))
-        return started[-1]
-
-    worker.address = address
-    yield worker
-    for process in started:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+    """A cluster on this machine."""
+    found = Cluster()
+    yield found
+    found.end()
 
 
 @pytest.fixture
-def course(ungraded, tmp_path):  # noqa: F811
+def two_hosts():
+    """A cluster whose workers are on another host: two network namespaces with a cable between them."""
+    head, node = f"head-{os.getpid()}", f"node-{os.getpid()}"
+    made = [
+        ("ip", "netns", "add", head), ("ip", "netns", "add", node),
+        ("ip", "link", "add", "cable", "netns", head, "type", "veth", "peer", "name", "cable", "netns", node),
+        *(("ip", "-n", host, *more) for host, address in ((head, "10.77.0.1/24"), (node, "10.77.0.2/24"))
+          for more in (("addr", "add", address, "dev", "cable"), ("link", "set", "cable", "up"),
+                       ("link", "set", "lo", "up"))),
+    ]  # fmt: skip
+    found = None
+    try:
+        for command in made:
+            try:
+                subprocess.run(command, check=True, capture_output=True)
+            except (OSError, subprocess.CalledProcessError) as error:
+                pytest.skip(f"no network namespaces here: {error}")
+        enter = ("ip", "netns", "exec")
+        found = Cluster("10.77.0.1", "10.77.0.2", (*enter, head), (*enter, node))
+        yield found
+    finally:
+        if found:
+            found.end()
+        for host in (head, node):
+            subprocess.run(("ip", "netns", "del", host), capture_output=True)
+
+
+@pytest.fixture
+def course(ungraded, tmp_path):
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
-def test_a_cluster_gives_the_same_gradebook(graded, course, cluster):  # noqa: F811
+def test_a_cluster_gives_the_same_gradebook(graded, course, cluster):
     """Two workers without the course's folder: row by row what this machine gives."""
-    cluster(2)
+    cluster.worker(2)
     run(course, "autograder", "grade", NAME, "--scheduler", cluster.address, code=1)
     assert rows(graded) == rows(course)
 
 
-def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):  # noqa: F811
+def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):
     """`kill -9` on a worker at work: its submissions go to the other, and nobody is missing."""
-    doomed = cluster(1)
+    doomed = cluster.worker(1)
     runner = subprocess.Popen(("autograder", "grade", NAME, "--scheduler", cluster.address), cwd=course,
                               env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while not list((course / "reports").rglob("*.json")):
         assert runner.poll() is None
         time.sleep(0.05)
-    cluster(1)
+    cluster.worker(1)
     os.killpg(doomed.pid, signal.SIGKILL)
     out, _ = runner.communicate(timeout=120)
     assert 1 == runner.returncode, out
     assert rows(graded) == rows(course)
     assert 12 == sum(report["status"] == "graded" for report in records.kept(course, NAME).values())
+
+
+def test_workers_on_another_host(graded, course, two_hosts):
+    """Scheduler and grader on one host, workers on another, a network between them: the same gradebook."""
+    two_hosts.worker(2)
+    run(course, *two_hosts.at_head, "autograder", "grade", NAME, "--scheduler", two_hosts.address, code=1)
+    assert rows(graded) == rows(course)
 
 
 def test_another_version_on_a_worker_is_refused(course, cluster, tmp_path):
@@ -79,7 +126,7 @@ def test_another_version_on_a_worker_is_refused(course, cluster, tmp_path):
     shutil.copytree(ROOT / "autograder", other / "autograder")
     with (other / "autograder" / "judge.py").open("a") as file:
         file.write("\n# another version\n")
-    cluster(1, PYTHONPATH=str(other))
+    cluster.worker(1, PYTHONPATH=str(other))
     out = run(course, "autograder", "grade", NAME, "--scheduler", cluster.address, code=2)
     assert re.search(r"tcp://127.0.0.1:\d+: this worker has another autograder", out)
     assert not (course / "reports").exists()
