@@ -34,19 +34,20 @@ def diagnose(
     def touched(mistake: Mistake) -> frozenset[str]:
         return effects(assignment, task.name, mistake.id)
 
-    singles = [m for m in task.mistakes if touched(m) == wrong and fits.all(everything, m.id)]
+    # Whether a version fits is asked first: as a rule one case tells that it does not, what it touches takes all.
+    singles = [m for m in task.mistakes if fits.all(everything, m.id) and touched(m) == wrong]
     if singles:
         return agreed([(m,) for m in singles])
     # Mistakes that touch one output each: any number of them can be told apart.
     local = {
-        name: [m for m in task.mistakes if touched(m) == {name} and fits.all({name}, m.id)]
+        name: [m for m in task.mistakes if fits.all({name}, m.id) and touched(m) == {name}]
         for name in task.outputs if name in wrong
     }
     named = {name: found for name, found in local.items() if agreed([(m,) for m in found])}
     if named and len(named) == len(wrong):
         return joined(found[0] for found in named.values())
     # Two mistakes, one of which shows by itself in some output that the other does not reach.
-    leading = [m for m in task.mistakes if any(fits.all({name}, m.id) for name in sorted(wrong & touched(m)))]
+    leading = [m for m in task.mistakes if any(fits.all({name}, m.id) and name in touched(m) for name in sorted(wrong))]
     pairs = [
         (one, two) for one in leading for two in task.mistakes
         if two is not one and wrong == touched(one) | touched(two) and fits.all(everything, one.id, two.id)

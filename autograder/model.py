@@ -73,7 +73,7 @@ class Limits:
 
     cell_seconds: float = 5.0
     call_seconds: float = 2.0
-    later_seconds: float = 1.0  # of a cell or call, once one has run past its limit: what loops loops again
+    later_seconds: float = 0.5  # of a cell or call, once one has run past its limit: what loops loops again
     submission_seconds: float = 60.0
     memory_bytes: int = 2 << 30
     processes: int = 64
@@ -81,7 +81,7 @@ class Limits:
     file_bytes: int = 32 << 20
     output_bytes: int = 1 << 20  # of one cell's outputs
     outputs_bytes: int = 8 << 20  # of all cells' outputs
-    message_bytes: int = 64 << 20  # of one message on the wire
+    message_bytes: int = 4 << 20  # of one call's arguments or answer; honest ones have some thousand
     stand_in_calls: int = 1000  # of one call, to the trusted side's functions
     restarts: int = 8  # fresh processes after a cell or call that did not come back
 

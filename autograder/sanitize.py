@@ -24,6 +24,9 @@ LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
 PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # of pictures alone
 #: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
 CLASS = re.compile(r"(highlight|dataframe|hl-\w+|[a-z][a-z]?\d?)")
+#: Beyond these Markdown and bleach, which take the square of the time, would keep an instructor's Jupyter busy.
+MAX_PROSE, MAX_DEPTH = 20_000, 200
+TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)[a-zA-Z]")
 STYLES = CSSSanitizer(allowed_css_properties=["text-align"])
 
 
@@ -40,12 +43,29 @@ def allowed(tag: str, name: str, value: str) -> bool:
     return name == "style" or name in ATTRIBUTES.get(tag, ())
 
 
+def depth_of(text: str) -> int:
+    """How deep markup is nested, at most: tags that are never closed included."""
+    depth = deepest = 0
+    for tag in TAG.finditer(text):
+        depth += -1 if tag[1] else 1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def as_text(text: str) -> str:
+    return f"<pre>{html.escape(text)}</pre>"
+
+
 def clean_html(element) -> str:
     """The markup with whatever could run, or load from elsewhere unasked, written out as plain text."""
     text = element.decode() if isinstance(element, bytes) else str(element)
+    if depth_of(text) > MAX_DEPTH:
+        return as_text(text)
     return bleach.clean(text, tags=TAGS, attributes=allowed, protocols=PROTOCOLS, css_sanitizer=STYLES)
 
 
 def markdown2html(source) -> str:
-    """A Markdown cell as clean HTML."""
+    """A Markdown cell as clean HTML; one that is longer than any prose as its text."""
+    if len(source) > MAX_PROSE:
+        return as_text(source)
     return clean_html(nbconvert_markdown2html(source))

@@ -1,58 +1,81 @@
-"""`make bench`: grading a small class, beside stock nbgrader on the same submissions in the same run, as ratios."""
+"""`make bench`: ours beside its peers, on the same notebooks in the same run. benchmarks/README.md says how."""
 
 from __future__ import annotations
 
+import json
 import os
-import resource
-import subprocess
+import platform
 import sys
 import tempfile
-import time
+from importlib.metadata import version
 from pathlib import Path
 
-from autograder import demo, release
+import click
 
-ROOT = Path(__file__).parent.parent
-NAME = "rnn-step-by-step"
-ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
+from . import memory, meter, single, whole
+from .tables import progress, show_bars
 
-#: nbgrader as it comes: its own execution of each notebook in a kernel, our test cells judging there.
-STOCK = """
-c = get_config()
-c.CourseDirectory.course_id = "rnn"
-c.ClearSolutions.enforce_metadata = False
-"""
+PARTS = ("one", "class", "memory")
 
 
-def measure(course: Path, *command: str) -> tuple[float, float]:
-    """Wall and CPU seconds (user and system, children included) of a command in a course."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(command, cwd=course, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    return wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("parts", nargs=-1, type=click.Choice(PARTS))
+@click.option("--rounds", type=click.IntRange(1), default=2, show_default=True, help="one: how often all take turns.")
+@click.option("--batch", type=click.IntRange(1, 9), default=4, show_default=True,
+              help="one: further submissions of a peer's batch; ours has ten times as many.")
+@click.option("--otter/--no-otter", default=True, show_default=True,
+              help="one: measure otter-grader; it gets an environment of its own, benchmarks/.venv-otter.")
+@click.option("--size", type=click.IntRange(5), default=1000, show_default=True, help="class: how many submissions.")
+@click.option("--sample", type=click.IntRange(3), default=16, show_default=True,
+              help="class: how many of them nbgrader grades.")
+@click.option("--part", type=click.IntRange(1), default=120, show_default=True,
+              help="class: how many of them are graded with each number of processes and of workers.")
+@click.option("--endless/--no-endless", default=False, show_default=True,
+              help="class: let nbgrader have an endless loop, too; takes minutes.")
+@click.option("--growth", default="100,1000,10000", show_default=True, metavar="N,N,...",
+              help="memory: sizes of classes; 10,000 take 2 GB of disk for a moment.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write all numbers here, too.")
+@click.option("--scratch", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar="FOLDER",
+              help="Where scratch courses are made.  [default: the system's temporary folder]")
+def main(parts, rounds, batch, otter, size, sample, part, endless, growth, json_file, scratch):
+    """Measure PARTS, all of them by default, and print tables with ratios.
+
+    \b
+      one     CPU, wall and memory of one submission and of a batch: the floor, ours, nbgrader, nbclient, otter
+      class   a class of 1,000: grading, feedback and export beside nbgrader; more processes, more workers
+      memory  the grading process's own memory for classes of 100, 1,000, 10,000
+
+    A quiet machine, please: wall times are those of everything that runs.
+    """
+    if sys.platform != "linux":
+        raise click.ClickException("what a command costs with all it started is measured on Linux only")
+    os.environ.update(meter.ONE_THREAD, MPLBACKEND="agg")
+    numbers: dict = {"machine": machine()}
+    if (busy := os.getloadavg()[0]) > 0.5:
+        progress(f"the machine is not quiet (load {busy:.1f}): CPU counts, wall misleads")
+    bars = []
+    for name in parts or PARTS:
+        with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch) as folder:
+            if name == "one":
+                numbers[name], more = single.run(Path(folder), rounds, batch, otter)
+            elif name == "class":
+                numbers[name], more = whole.run(Path(folder), size, min(sample, size), min(part, size), endless)
+            else:
+                numbers[name], more = memory.run(Path(folder), [int(count) for count in growth.split(",")])
+            bars += more
+    show_bars(bars)
+    numbers["bars"] = [bar.to_dict() for bar in bars]
+    if json_file:
+        json_file.write_text(json.dumps(numbers, indent=1) + "\n")
 
 
-def main(pupils: int = 12) -> None:
-    """Print wall and CPU per submission, and each as a multiple of the first row."""
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="bench-") as scratch:
-        course = demo.make_course(ROOT, Path(scratch) / "course")
-        release.release(course, NAME)
-        students = demo.make_class(course, NAME, {f"right-{i:02}": demo.rewritten() for i in range(pupils)})
-        for what, config, command in (
-            ("autograder grade, one at a time", None, ("autograder", "grade", NAME, "--jobs", "1")),
-            ("autograder grade, two at a time", None, ("autograder", "grade", NAME, "--jobs", "2")),
-            ("nbgrader autograde, our configuration", None, ("nbgrader", "autograde", NAME, "--force")),
-            ("nbgrader autograde, as it comes", STOCK, ("nbgrader", "autograde", NAME, "--force")),
-        ):
-            if config:
-                (course / "nbgrader_config.py").write_text(config)
-            wall, cpu = measure(course, *command)
-            rows.append((what, wall / len(students), cpu / len(students)))
-    print(f"{len(students)} right submissions; seconds per submission, programs' start included")
-    print(f"{'':40}{'wall':>8}{'ratio':>8}{'CPU':>8}{'ratio':>8}")
-    for what, wall, cpu in rows:
-        print(f"{what:40}{wall:8.2f}{wall / rows[0][1]:8.1f}{cpu:8.2f}{cpu / rows[0][2]:8.1f}")
+def machine() -> dict:
+    """What it was measured on."""
+    return {
+        "cores": os.cpu_count(), "load": os.getloadavg()[0], "system": platform.platform(),
+        "python": platform.python_version(), **{name: version(name) for name in ("nbgrader", "nbclient", "numpy")},
+    }
 
 
 if __name__ == "__main__":

@@ -140,7 +140,7 @@ class JailSession(Session):
                 fork.end()
                 raise JailError(f"a wall cannot be put up: {message[-1]}")
             cells = [(i, self._sources[i]) for i in indices]
-            frame = wire.encode(("run", cells, asdict(self._limits)), cap=self._limits.message_bytes)
+            frame = wire.encode(("run", cells, asdict(self._limits)))
             fork.send(frame, FENCE_SECONDS)
         except (TimeoutError, EOFError, OSError, WireError):
             fork.end()

@@ -1,0 +1,121 @@
+"""The floor and ours, in one process, by turns; and nbclient alone. Run by the benchmark, each in a process of its own.
+
+The floor is what no grader can go below: a fork of a process that has everything imported, the cells' own code, no
+walls, no shell, no outputs kept, no judge. Ours is `autograder.grade.grade`: the walls, the same cells, the judge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from .meter import cpu_beneath
+
+
+def floor(cells: list[tuple[str, str]], files: dict[str, bytes]) -> None:
+    """Fork, lay the files into a fresh folder, run the cells."""
+    child = os.fork()
+    if child == 0:
+        try:
+            folder = tempfile.mkdtemp()
+            os.chdir(folder)
+            sys.path.insert(0, folder)
+            for name, content in files.items():
+                Path(name).write_bytes(content)
+                sys.modules.pop(Path(name).stem, None)
+            namespace: dict = {"__name__": "__main__"}
+            with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+                for id, source in cells:
+                    with contextlib.suppress(Exception):
+                        exec(compile(without_magics(source), id, "exec"), namespace)
+            shutil.rmtree(folder)
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+
+
+def without_magics(source: str) -> str:
+    return "\n".join("pass" if line.startswith("%") else line for line in source.splitlines())
+
+
+def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
+    """Medians over rounds of what one submission costs, floor and ours; every round does all students, both ways."""
+    import IPython  # noqa: F401 - the floor forks from a process that has what the jail's warm process has
+    import matplotlib.pyplot  # noqa: F401
+    import numpy  # noqa: F401
+
+    from autograder import notebook
+    from autograder.grade import grade, student_cells, support_files
+    from autograder.jail import Jail
+    from autograder.oracle import load_assignment
+    from autograder.repair import restore
+
+    assignment = load_assignment(course, name)
+    files = support_files(assignment)
+    read = [restore(notebook.read(Path(course, "submitted", student, name, f"{name}.ipynb")), assignment.notebook)[0]
+            for student in students]
+    bare = [[(cell.id, cell.source) for cell in student_cells(nb, assignment)] for nb in read]
+
+    def spent() -> tuple[float, float]:
+        """CPU of this process, and of everything beneath it, dead or alive."""
+        own, dead = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        return own.ru_utime + own.ru_stime, dead.ru_utime + dead.ru_stime + cpu_beneath(os.getpid())
+
+    rows: dict[str, list] = {"floor": [], "ours": []}
+    walls: dict[str, list[float]] = {"floor": [], "ours": []}
+    start, before = time.perf_counter(), spent()
+    with Jail() as jail:
+        warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": jail.level}
+
+        def ours(nb):
+            report = grade(nb, "someone", assignment, jail)
+            assert report.status == "graded" and report.score == report.max_score, report.reason or report.score
+
+        for number in range(rounds + 1):  # the first is not counted
+            for what, run, submissions in (("floor", lambda cells: floor(cells, files), bare), ("ours", ours, read)):
+                before = spent()
+                for one in submissions:
+                    start = time.perf_counter()
+                    run(one)
+                    if number:
+                        walls[what].append(time.perf_counter() - start)
+                if number:
+                    used = [after - was for after, was in zip(spent(), before, strict=True)]
+                    rows[what].append([value / len(read) for value in used])
+    found: dict = {"start": warm, "submissions": len(read), "rounds": rounds, "cells": len(bare[0])}
+    for what, costs in rows.items():
+        found[what] = {"cpu": median(map(sum, costs)), "own": median(own for own, _ in costs),
+                       "beneath": median(beneath for _, beneath in costs), "wall": median(walls[what])}
+    return found
+
+
+def nbclient(*paths: str) -> dict:
+    """Execute notebooks one after the other, each in a fresh kernel; how many cells raised."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    raised = 0
+    for path in paths:
+        nb = nbformat.read(path, 4)
+        metadata = {"metadata": {"path": str(Path(path).parent)}}
+        NotebookClient(nb, timeout=30, kernel_name="python3", allow_errors=True, resources=metadata).execute()
+        raised += sum(output.output_type == "error" for cell in nb.cells for output in cell.get("outputs", []))
+    return {"raised": raised}
+
+
+if __name__ == "__main__":
+    what, *given = sys.argv[1:]
+    if what == "nbclient":
+        print(json.dumps(nbclient(*given)))
+    else:
+        course, name, rounds, *students = given
+        print(json.dumps(by_turns(course, name, int(rounds), *students)))

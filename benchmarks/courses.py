@@ -1,0 +1,109 @@
+"""Scratch courses: ours; the same release under nbgrader as it comes; a plain course without anything of ours."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from autograder import demo, notebook, release
+from autograder.grade import student_cells, support_files
+from autograder.oracle import Assignment, load_assignment
+from autograder.repair import restore
+
+from . import plain
+from .meter import measure
+
+ROOT = Path(__file__).parent.parent
+NAME = "rnn-step-by-step"
+FILE = f"{NAME}.ipynb"
+GRADED = (0, 1)  # exit codes of an `autograder` command that came to its end
+
+#: nbgrader as it comes. Solutions are cleared between its own markers, of which there are none: no matter here.
+STOCK = """\
+c = get_config()
+c.CourseDirectory.course_id = "rnn"
+c.ClearSolutions.enforce_metadata = False
+"""
+
+
+def ours(folder: Path) -> Path:
+    """The course as it is, released, without submissions."""
+    course = demo.make_course(ROOT, folder)
+    release.release(course, NAME)
+    return course
+
+
+def stock(course: Path, folder: Path, students: Iterable[str]) -> Path:
+    """Our course under nbgrader as it comes, with some of its class: our test cells judge, in the student's kernel."""
+    copy_of(course, folder, students)
+    (folder / "nbgrader_config.py").write_text(STOCK)
+    lay_support(load_assignment(course, NAME), folder / "source" / NAME)  # nbgrader copies it beside each notebook
+    return folder
+
+
+def copy_of(course: Path, folder: Path, students: Iterable[str]) -> Path:
+    """The same course with some of its class, nobody graded."""
+    shutil.copytree(course, folder, ignore=shutil.ignore_patterns("submitted", "autograded", "reports", "feedback"))
+    hand_in(course, folder, {student: student for student in students})
+    return folder
+
+
+def plain_course(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
+    """A course of the same notebook whose test cells hold asserts, under nbgrader as it comes.
+
+    ``students`` says under which name each of them hands in there what they handed in here.
+    """
+    assignment = load_assignment(course, NAME)
+    source = folder / "source" / NAME
+    source.mkdir(parents=True)
+    (folder / "nbgrader_config.py").write_text(STOCK)
+    shutil.copytree(course / "source" / NAME / "figures", source / "figures")
+    lay_support(assignment, source)
+    notebook.write(plain.plain_source(assignment), source / FILE)
+    measure(folder, "nbgrader", "generate_assignment", NAME)
+    hand_in(course, folder, students)
+    return folder
+
+
+def hand_in(course: Path, other: Path, students: Mapping[str, str]) -> None:
+    for student, name in students.items():
+        shutil.copytree(submission(course, student).parent, submission(other, name).parent)
+
+
+def lay_support(assignment: Assignment, folder: Path) -> None:
+    """Lay a released notebook's files into a folder."""
+    for name, content in support_files(assignment).items():
+        (folder / name).write_bytes(content)
+
+
+def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[Path]:
+    """The notebooks of some students without their test cells, for what has tests elsewhere or none at all."""
+    assignment = load_assignment(course, NAME)
+    folder.mkdir(parents=True)
+    lay_support(assignment, folder)
+    paths = []
+    for student in students:
+        nb, _ = restore(notebook.read(submission(course, student)), assignment.notebook)
+        own = {cell.id for cell in student_cells(nb, assignment)}
+        nb.cells = [cell for cell in nb.cells if cell.cell_type != "code" or cell.id in own]
+        paths.append(folder / f"{student}.ipynb")
+        notebook.write(nb, paths[-1])
+    return paths
+
+
+def submission(course: Path, student: str) -> Path:
+    return course / "submitted" / student / NAME / FILE
+
+
+def scores(course: Path) -> dict[str, float]:
+    """What the course's gradebook gives each student it has grades of."""
+    query = """
+        SELECT s.student_id, SUM(g.auto_score) FROM grade g JOIN submitted_notebook n ON n.id = g.notebook_id
+        JOIN submitted_assignment s ON s.id = n.assignment_id WHERE g.auto_score IS NOT NULL GROUP BY s.student_id"""
+    db = sqlite3.connect(f"file:{course / 'gradebook.db'}?mode=ro", uri=True)
+    try:
+        return dict(db.execute(query).fetchall())
+    finally:
+        db.close()

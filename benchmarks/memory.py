@@ -1,0 +1,136 @@
+"""Memory: of the warm process and of a fork; of the process that grades a class, as the class grows."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+from . import classes, courses, meter
+from .courses import GRADED, NAME, ROOT
+from .meter import measure
+from .tables import Bar, megabytes, progress, ratio, table
+
+if TYPE_CHECKING:
+    from .single import Tool
+
+EACH = 250_000  # bytes on disk for each student of a class that has been graded, and some
+
+
+# ---- forks ---------------------------------------------------------------------------------------------------
+
+
+def of_forks(course: Path, students: Sequence[str]) -> dict:
+    """Bytes: the warm process at rest; what a fork holds alone at its largest; by what all of them grow together."""
+    from autograder import notebook
+    from autograder.grade import grade
+    from autograder.jail import Jail
+    from autograder.oracle import load_assignment
+    from autograder.repair import restore
+
+    assignment = load_assignment(course, NAME)
+    found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
+    with Jail() as jail:
+        grade(restored(notebook, restore, course, students[0], assignment), "first", assignment, jail)
+        rest = set(meter.descendants(os.getpid()))
+        for student in students:
+            nb = restored(notebook, restore, course, student, assignment)
+            idle = [meter.rollup(pid) for pid in rest]
+            found["warm_rss"].append(max(one.get("rss", 0) for one in idle))
+            found["warm_pss"].append(before := sum(one.get("pss", 0) for one in idle))
+            with Watch(rest) as watch:
+                grade(nb, student, assignment, jail)
+            found["private"].append(watch.private)
+            found["growth"].append(watch.pss - before)
+    return {name: median(values) for name, values in found.items()} | {"submissions": len(students)}
+
+
+def restored(notebook, restore, course: Path, student: str, assignment):
+    return restore(notebook.read(courses.submission(course, student)), assignment.notebook)[0]
+
+
+class Watch:
+    """Looks, as often as it can, at the processes beneath us that were not there before; keeps the largest."""
+
+    def __init__(self, known: set[int]):
+        self._known, self._end = known, threading.Event()
+        self._thread = threading.Thread(target=self._look)
+        self.private = self.pss = 0
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc_info):
+        self._end.set()
+        self._thread.join()
+
+    def _look(self):
+        while not self._end.wait(0.002):
+            beneath = {pid: meter.rollup(pid) for pid in meter.descendants(os.getpid())}
+            new = [one.get("private", 0) for pid, one in beneath.items() if pid not in self._known]
+            self.private = max(self.private, sum(new))
+            self.pss = max(self.pss, sum(one.get("pss", 0) for one in beneath.values()))
+
+
+def show_forks(forks: dict, tools: Sequence[Tool]) -> None:
+    rows = [
+        ["ours: the warm process, resident", megabytes(forks["warm_rss"])],
+        ["ours: a fork's private memory, at its largest", megabytes(forks["private"])],
+        ["ours: by what warm process and fork grow together (PSS)", megabytes(forks["growth"])],
+    ]
+    rows += [[f"{tool.name}: its first process, at its largest", megabytes(tool.middle("singles", "peak"))]
+             for tool in tools]
+    table("memory in MB", ("", "MB"), rows, [
+        "A fork shares the warm process's pages until it writes to them; kernels share next to nothing.",
+        "Looked at every few ms while the cells run and the judge calls; the median of "
+        f"{forks['submissions']} submissions.",
+    ])
+
+
+# ---- the parent ----------------------------------------------------------------------------------------------
+
+
+def run(scratch: Path, sizes: Sequence[int]) -> tuple[dict, list[Bar]]:
+    """The grader's own memory for classes of these sizes; the numbers and the bar."""
+    found: dict[str, dict] = {}
+    rows = []
+    for size in sorted(sizes):
+        room = shutil.disk_usage(scratch).free
+        if room < 2 * EACH * size:
+            progress(f"a class of {size} is left out: it would take {EACH * size / 1e9:.1f} GB in {scratch}")
+            continue
+        progress(f"a class of {size}: by links, then graded by a stand-in, then looked at again")
+        course = courses.ours(scratch / f"class-{size}")
+        shutil.rmtree(course / "source" / NAME / "figures")  # nine figures for each student: gigabytes
+        classes.make_class(course, NAME, min(size, 100), {"right": 0.6, "mistaken": 0.4})
+        classes.multiply(course, NAME, size)
+        standin = measure(ROOT, sys.executable, "-m", "benchmarks.standin", course, NAME)
+        again = measure(course, "autograder", "grade", NAME, "--jobs", "2", "--json", "all.json", codes=GRADED)
+        counts = json.loads(standin.output.splitlines()[-1])
+        real = None
+        if size == min(sizes):
+            progress(f"a class of {size}: graded in truth")
+            real = measure(course, "autograder", "grade", NAME, "--all", "--jobs", "2", codes=GRADED).peak
+        found[str(size)] = {"standin": standin.peak, "unchanged": again.peak, "real": real, "graded": counts["graded"],
+                            "standin_seconds": standin.wall, "unchanged_seconds": again.wall}
+        rows.append([str(size), megabytes(real), megabytes(standin.peak), megabytes(again.peak), standin.wall,
+                     again.wall])
+        shutil.rmtree(course)
+    heads = ("submissions", "graded, MB", "stand-in, MB", "unchanged, MB", "stand-in, s", "unchanged, s")
+    table("peak resident memory of the process that grades a class", heads, rows, [
+        "stand-in: the real program reads, writes, books and reports every submission; only marking is replaced, by",
+        "the result of one real marking, handed over as a worker's. unchanged: `autograder grade --json` once more.",
+    ])
+    small, large = (found.get(str(size), {}) for size in (min(sizes), max(sizes)))
+    growth = [ratio(large.get(what), small.get(what)) for what in ("standin", "unchanged")]
+    times = max(sizes) // min(sizes)
+    bars = [Bar(f"growth of the parent, class {times} times as large", 1.25, max(filter(None, growth), default=None),
+                False)]
+    return found, bars

@@ -1,0 +1,78 @@
+"""otter-grader on the same notebooks: in an environment of its own beside this file, never in requirements.lock."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from autograder.oracle import load_assignment
+
+from . import plain
+from .courses import NAME, ROOT, lay_support
+from .meter import ENVIRONMENT, Cost, measure
+
+VERSION = "7.0.0"
+HOME = Path(__file__).parent / ".venv-otter"
+PYTHON = HOME / "bin" / "python"
+#: Grades notebooks one after the other with otter's API; prints the scores.
+LOOP = """
+import json, sys
+from otter.api import grade_submission
+print("\\n" + json.dumps([grade_submission(path, sys.argv[1], quiet=True).total for path in sys.argv[2:]]))
+"""
+
+
+def installed() -> str | None:
+    """Why otter cannot be measured; None where it can. Installs it when it is not there yet."""
+    if (HOME / ".done").exists() and VERSION in (HOME / ".done").read_text():
+        return None
+    steps = [
+        [sys.executable, "-m", "venv", "--clear", HOME],
+        # the same numpy, IPython, nbclient, ... as ours, from the same registry
+        [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint",
+         ROOT / "requirements.lock", f"otter-grader=={VERSION}", "ipykernel", "matplotlib"],
+    ]
+    for step in steps:
+        done = subprocess.run(list(map(str, step)), capture_output=True, text=True)
+        if done.returncode:
+            said = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
+            return f"otter-grader {VERSION} cannot be installed: {said[-1]}"
+    (HOME / ".gitignore").write_text("*\n")
+    (HOME / ".done").write_text(f"otter-grader {VERSION}\n")
+    return None
+
+
+def assignment_zip(course: Path, folder: Path) -> Path:
+    """The equivalent assignment as otter takes it: a test file for each task, and the notebook's support files."""
+    assignment = load_assignment(course, NAME)
+    (folder / "tests").mkdir(parents=True)
+    for name in assignment.tasks:
+        (folder / "tests" / f"{name}.py").write_text(plain.otter_test(assignment, name))
+    lay_support(assignment, folder)
+    run(folder, "generate", "--tests-dir", "tests", "--output-path", "autograder.zip", "--no-environment",
+        "--no-requirements", "--no-config", "rnn_utils.py", "public_tests.py", "public_cases.json")
+    return folder / "autograder.zip"
+
+
+def run(folder: Path, *arguments: str | Path) -> Cost:
+    """One of otter's commands."""
+    return measure(folder, PYTHON, "-m", "otter", *arguments, environment=environment())
+
+
+def run_one(folder: Path, zip: Path, notebook: Path) -> tuple[Cost, list[float]]:
+    """``otter run`` on one notebook; what it cost, and the score."""
+    cost = run(folder, "run", "--autograder", zip, "--output-dir", folder, "--no-logo", notebook)
+    results = json.loads((folder / "results.json").read_text())
+    return cost, [sum(test.get("score", 0) for test in results["tests"])]
+
+
+def run_api(folder: Path, zip: Path, notebooks: list[Path]) -> tuple[Cost, list[float]]:
+    """otter's API on notebooks, one after the other in one process; what it cost, and the scores."""
+    cost = measure(folder, PYTHON, "-c", LOOP, zip, *notebooks, environment=environment())
+    return cost, json.loads(cost.output.strip().splitlines()[-1])
+
+
+def environment() -> dict[str, str]:
+    return {"PATH": f"{HOME / 'bin'}:{ENVIRONMENT['PATH']}"}

@@ -1,0 +1,57 @@
+"""Grades a class with a stand-in for the workers: everything is real but the marking.
+
+What a run of ten thousand does to the grading process does not depend on who marks; a real marking of ten thousand
+would take ten minutes. One submission is marked by a real worker; every other gets a copy of what came of it.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+from concurrent.futures import Future
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from autograder import classroom
+from autograder.marking import Handed, Kit, Marked
+from autograder.workers import LocalWorkers
+
+
+class StandIn:
+    """Answers with a copy of one result, through the same pickles as a worker's."""
+
+    in_flight = 4
+
+    def __init__(self, kit: Kit):
+        self._kit, self._marked = kit, None
+
+    def submit(self, handed: Handed) -> Future:
+        if self._marked is None:
+            with LocalWorkers(self._kit, 1) as crew:
+                self._marked = pickle.dumps(crew.submit(handed).result())
+        handed = pickle.loads(pickle.dumps(handed))
+        marked: Marked = pickle.loads(self._marked)
+        report = marked.report | {"student": handed.student, "key": handed.key}
+        future: Future = Future()
+        future.set_result(replace(marked, student=handed.student, key=handed.key, report=report))
+        return future
+
+    def restart(self) -> None:
+        """Nothing of it can break."""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        pass
+
+
+def main(root: Path, name: str) -> None:
+    students = sorted(path.parents[1].name for path in (root / "submitted").glob(f"*/{name}/{name}.ipynb"))
+    tally = classroom.grade_class(root, name, students, StandIn)
+    print(json.dumps(asdict(tally) | {"isolation": sorted(tally.isolation)}))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
