@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections import Counter
 
 import bleach
 from bleach.css_sanitizer import CSSSanitizer
@@ -25,8 +26,8 @@ PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # of pictures alone
 #: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
 CLASS = re.compile(r"(highlight|dataframe|hl-\w+|[a-z][a-z]?\d?)")
 #: Beyond these Markdown and bleach, which take the square of the time, would keep an instructor's Jupyter busy.
-MAX_PROSE, MAX_DEPTH = 20_000, 200
-TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)[a-zA-Z]")
+MAX_PROSE, MAX_MARKUP, MAX_DEPTH = 20_000, 500_000, 200
+TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)([a-zA-Z][^\s/>]*)")
 STYLES = CSSSanitizer(allowed_css_properties=["text-align"])
 
 
@@ -44,10 +45,14 @@ def allowed(tag: str, name: str, value: str) -> bool:
 
 
 def depth_of(text: str) -> int:
-    """How deep markup is nested, at most: tags that are never closed included."""
+    """How deep markup may be nested: tags that are never closed count, ends of what was not begun do not."""
+    begun: Counter[str] = Counter()
     depth = deepest = 0
-    for tag in TAG.finditer(text):
-        depth += -1 if tag[1] else 1
+    for end, name in TAG.findall(text):
+        name = name.lower()
+        step = (-1 if begun[name] else 0) if end else 1
+        begun[name] += step
+        depth += step
         deepest = max(deepest, depth)
     return deepest
 
@@ -59,7 +64,7 @@ def as_text(text: str) -> str:
 def clean_html(element) -> str:
     """The markup with whatever could run, or load from elsewhere unasked, written out as plain text."""
     text = element.decode() if isinstance(element, bytes) else str(element)
-    if depth_of(text) > MAX_DEPTH:
+    if len(text) > MAX_MARKUP or depth_of(text) > MAX_DEPTH:
         return as_text(text)
     return bleach.clean(text, tags=TAGS, attributes=allowed, protocols=PROTOCOLS, css_sanitizer=STYLES)
 

@@ -1,0 +1,310 @@
+"""What every attack is measured with: the attack as data, jails with walls taken away, and what must not change."""
+
+import hashlib
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from string import Template
+
+import numpy as np
+import pytest
+from nbformat import from_dict
+from nbformat.v4 import new_code_cell
+
+from autograder.grade import support_files
+from autograder.jail import Jail, landlock, walls
+from autograder.judge import judge_task
+from autograder.model import Limits
+
+from ..jail.conftest import is_running, processes, texts
+
+#: Seconds are generous: what is held fails at once, and a loaded machine must not make an honest student fail.
+LIMITS = Limits(cell_seconds=20.0, call_seconds=20.0, submission_seconds=60.0, restarts=3)
+TASK = "rnn_cell_forward"
+NOTHING = f"def {TASK}(xt, a_prev, parameters):\n    return None"
+#: What an attack prints when it has got what it wanted.
+THROUGH = "through"
+MARK = f"mallory-{os.getpid()}"  # begins the name of whatever an attack leaves
+KEY = 0x6D000000 + os.getpid()  # of what it leaves with the kernel
+#: Stands before every attack.
+PRELUDE = """
+import ctypes, os, socket, sys
+get_ipython().InteractiveTB.set_mode('Minimal')  # long tracebacks take most of the time
+libc = ctypes.CDLL(None, use_errno=True)
+def must(result):
+    if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+def shown(text):
+    print('through' if 'canary-' in text else text)
+"""
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attack: a student's code, and the walls of which each alone holds it.
+
+    Attributes
+    ----------
+    name : str
+    code : str
+        A cell; ``$names`` are filled in with what the range offers (`Range.values`).
+    walls : frozenset of str
+    functions : str
+        What the attacker hands in as the task's function: nothing, as a rule.
+    seen : callable, optional
+        Whether the attack has worked, as the outside sees it: ``(texts, range) -> bool``. Its own word otherwise.
+    needs : callable, optional
+        Why this machine would stop it without any wall of ours, or None.
+    limits : dict
+        Limits that differ from `LIMITS`.
+    """
+
+    name: str
+    code: str
+    walls: frozenset = frozenset()
+    functions: str = NOTHING
+    seen: Callable | None = None
+    needs: Callable | None = None
+    limits: dict = field(default_factory=dict)
+
+    def cells(self, values, *more):
+        """The attacker's notebook: the attack, then the functions."""
+        sources = [Template(self.code).safe_substitute(values), *more, self.functions]
+        return [(f"cell-{i}", source) for i, source in enumerate(sources)]
+
+    def worked(self, runs, range_):
+        said = "".join(texts(run) for run in runs)
+        return self.seen(said, range_) if self.seen else THROUGH in said
+
+
+def attack(name, walls_, code, **more):
+    """An `Attack`, its walls given as words."""
+    return Attack(name, code, frozenset(walls_.split()), **more)
+
+
+def named(attacks):
+    """Parameters for pytest, each under its attack's name."""
+    names = [one.name for one in attacks]
+    assert len(set(names)) == len(names)
+    return [pytest.param(one, id=one.name.replace(" ", "-")) for one in attacks]
+
+
+# ---- jails with walls taken away ----------------------------------------------------------------------------
+
+#: Calls of the student's end that can be left out of a copy of it: ``{name: (file, what stands there, instead)}``.
+SEAMS = {
+    "environment": (("fence.py", "os.environ.clear()", "pass"),),
+    "descriptors": (
+        ("fence.py", "close_all_but({0, 1, 2, *keep})", "pass"),
+        ("inside.py", "    control.close()\n", "    options['kept'] = control\n"),
+    ),
+    "subreaper": (("fence.py", "_prctl(PR_SET_CHILD_SUBREAPER, 1)", "pass"),),
+}  # fmt: skip
+
+
+class PartJail(Jail):
+    """A jail with just these walls, all of whose processes can be told by a word in their environment.
+
+    Parameters
+    ----------
+    level : str
+    some : tuple of str
+        As `walls.walls_of` names them.
+    without : tuple of str
+        Seams of the student's end that are left out.
+    folder : Path
+        For the copy of the student's end.
+    """
+
+    def __init__(self, level, some, without, folder):
+        self.some, self.folder = some, walls.HERE
+        if without:
+            self.folder = folder
+            shutil.copytree(walls.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+            for file, old, new in (change for seam in without for change in SEAMS[seam]):
+                source = (folder / file).read_text()
+                assert 1 == source.count(old), (file, old)
+                (folder / file).write_text(source.replace(old, new))
+        super().__init__(LIMITS, level)
+
+    def _start(self):
+        command = walls.command
+
+        def marked(level, options):
+            line, environment = command(level, options)
+            return line, {**environment, "ATTACKS": MARK}
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(walls, "walls_of", lambda level: self.some)
+            patch.setattr(walls, "HERE", self.folder)
+            patch.setattr(walls, "command", marked)
+            super()._start()
+
+
+class Jails(dict):
+    """Jails by ``(level, walls, seams left out)``, started when first asked for."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __missing__(self, key):
+        level, some, without = key
+        self[key] = PartJail(level, some, without, self.folder / f"end-{len(self)}")
+        return self[key]
+
+    def full(self, level):
+        return self[level, walls.walls_of(level), ()]
+
+    def only(self, wall):
+        """A jail in which one wall stands: at the level that has it."""
+        return self["bubblewrap" if wall == "namespaces" else "process", (wall,), ()]
+
+    def bare(self):
+        """A fork in a process of its own, and no wall around it."""
+        return self["process", (), ()]
+
+    def close(self):
+        for jail in self.values():
+            jail.close()
+
+
+def missing(wall):
+    """Why a wall cannot be had on this machine; None where it can."""
+    if wall == "syscalls":
+        return walls.syscalls_problem()
+    if wall == "files":
+        return None if landlock.version() else "no Landlock"
+    return walls.bubblewrap_problem()
+
+
+def with_limits(jail, patch, **limits):
+    """Give a jail other limits for the rest of a test."""
+    patch.setattr(jail, "limits", replace(LIMITS, **limits))
+    return jail
+
+
+# ---- points -------------------------------------------------------------------------------------------------
+
+
+def notebook_of(assignment, *cells):
+    """Cells with the imports that every notebook of ours begins with."""
+    return [("imports", assignment.oracle.imports), *cells]
+
+
+def points(jail, assignment, cells, task=TASK, files=None):
+    """The points that a notebook earns for one task, and what its cells showed."""
+    with jail.open(notebook_of(assignment, *cells), files or support_files(assignment)) as session:
+        verdict = judge_task(session, assignment, task)
+        return verdict.score, session.cells[1:]
+
+
+def honest_points(jail, assignment):
+    """What a student gets who has it right: full marks, whoever came before."""
+    return points(jail, assignment, [("solution", assignment.oracle.sources[TASK])])[0]
+
+
+#: An instructor's test beside the student's code, as stock nbgrader runs it: no error, full marks.
+STOCK = """
+import numpy as np
+xt, a_prev, parameters = {arguments}
+expected_a, expected_y = {expected}
+a_next, yt_pred, cache = rnn_cell_forward(xt, a_prev, parameters)
+{test}
+"""
+TESTS = {
+    "allclose": "assert np.allclose(a_next, expected_a)\nassert np.allclose(yt_pred, expected_y)",
+    "testing": "np.testing.assert_allclose(a_next, expected_a)\nnp.testing.assert_allclose(yt_pred, expected_y)",
+    "equality": "assert a_next.shape == expected_a.shape\nassert (a_next.round(6) == expected_a.round(6)).all()\n"
+                "assert yt_pred.shape == expected_y.shape\nassert (yt_pred.round(6) == expected_y.round(6)).all()",
+    "numbers": "assert a_next.sum().round(6) == expected_a.sum().round(6)\nassert len(cache) == 4",
+    "slow": "import time\ntime.sleep(0.2)\nassert np.allclose(a_next, expected_a)",
+    "partial": "score = 7.5 * np.allclose(a_next, expected_a) + 7.5 * np.allclose(yt_pred, expected_y)\nfloat(score)",
+    "helpers": "from public_tests import check\ncheck(rnn_cell_forward)",
+    "repeated": "again = rnn_cell_forward(xt, a_prev, parameters)\nassert np.allclose(a_next, again[0])\n"
+                "assert np.allclose(a_next, expected_a)",
+}  # fmt: skip
+
+
+def stock_points(jail, assignment, cells, test="allclose"):
+    """What the same notebook earns where the test runs in the student's process, going by nbgrader's own rule."""
+    case = assignment.visible_cases(TASK)[0]
+    with np.printoptions(threshold=10**6, floatmode="unique", precision=None):
+        arguments = repr(tuple(case.arguments.values())).replace("array(", "np.array(")
+        expected = repr(tuple(case.expected[:2])).replace("array(", "np.array(")
+    source = STOCK.format(arguments=arguments, expected=expected, test=TESTS[test])
+    with jail.open(notebook_of(assignment, *cells, ("test", source)), support_files(assignment)) as session:
+        run = session.cells[-1]
+    return graded_by_nbgrader(run)
+
+
+def graded_by_nbgrader(run, points_=15):
+    """The points that nbgrader reads from what a test cell showed; none where the notebook did not get there."""
+    from nbgrader.utils import determine_grade  # takes seconds
+
+    cell = new_code_cell(metadata={"nbgrader": {"grade": True, "solution": False, "points": points_, "grade_id": "t",
+                                                "locked": True, "schema_version": 3, "task": False}})
+    cell.outputs = [from_dict(output) for output in run.outputs]
+    return None if run.problem else determine_grade(cell)[0]
+
+
+# ---- what must not change -----------------------------------------------------------------------------------
+
+
+def tree(folder):
+    """Every file below a folder: its mode, its owner, its times and what it holds."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.lstat()
+        content = hashlib.sha1(path.read_bytes()).hexdigest() if path.is_file() else None
+        found[str(path.relative_to(folder))] = status.st_mode, status.st_uid, status.st_mtime_ns, content
+    return found
+
+
+def left_in_shared_folders():
+    """What attacks have left where everybody may write."""
+    folders = [Path(name) for name in ("/tmp", "/var/tmp", "/dev/shm")]
+    return sorted(str(path) for folder in folders if folder.is_dir() for path in folder.glob(f"{MARK}*"))
+
+
+def marked_processes():
+    """The numbers of all processes that a jail of ours started, wherever they have been cut loose to."""
+    found = set()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            environment = Path(f"/proc/{name}/environ").read_bytes()
+        except OSError:
+            continue
+        if f"ATTACKS={MARK}".encode() in environment and is_running(name):
+            found.add(int(name))
+    return found
+
+
+def at_rest(jails):
+    """Whether the jails' processes are the warm ones alone; waits for what is just ending."""
+    deadline = time.monotonic() + 10
+    while True:
+        warm = {number for jail in jails.values() if jail._process for number in processes(jail._process.pid)}
+        alive = [jail for jail in jails.values() if jail._process and jail._process.poll() is None]
+        idle = sum(2 if jail.level == "bubblewrap" else 1 for jail in alive)
+        marked = marked_processes()
+        if marked <= warm and len({n for n in warm if is_running(n)}) == idle:
+            return True
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+
+
+def of_the_grader():
+    """What an attack could change in the grader itself."""
+    umask = os.umask(0o22)
+    os.umask(umask)
+    return {
+        "descriptors": len(os.listdir("/proc/self/fd")), "threads": sorted(t.name for t in threading.enumerate()),
+        "environment": dict(os.environ), "folder": os.getcwd(), "umask": umask, "numpy": np.geterr(),
+        "patched": [np.allclose.__module__, np.dot.__module__, np.ndarray.__module__, len.__module__],
+    }
+

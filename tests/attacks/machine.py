@@ -1,0 +1,80 @@
+"""What this machine would let an attack do without any wall of ours: a demonstration needs it."""
+
+import ctypes
+import os
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+#: System calls that C's library has no function for, by name.
+NUMBERS = {
+    "x86_64": {"clone": 56, "add_key": 248, "perf_event_open": 298, "bpf": 321, "userfaultfd": 323,
+               "io_uring_setup": 425, "pidfd_open": 434, "pidfd_getfd": 438},
+    "aarch64": {"clone": 220, "add_key": 217, "perf_event_open": 241, "bpf": 280, "userfaultfd": 282,
+                "io_uring_setup": 425, "pidfd_open": 434, "pidfd_getfd": 438},
+}.get(os.uname().machine, {})  # fmt: skip
+
+
+def root_only():
+    return None if os.getuid() == 0 else "only root could do it"
+
+
+def capable(number):
+    """Whether the grader holds a capability, as the machine's root does and a container's often does not."""
+    held = int(Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0], 16)
+    return None if held >> number & 1 else "the grader itself may not do it"
+
+
+def traces():
+    """Whether this kernel lets a process look into another of the same user."""
+    try:
+        strict = Path("/proc/sys/kernel/yama/ptrace_scope").read_text().strip() != "0"
+    except OSError:
+        strict = False
+    return "the kernel itself forbids it" if strict and os.getuid() else None
+
+
+def disk():
+    """A block device of this machine that the grader could read; a name that is not there where there is none."""
+    for path in Path("/dev").iterdir():
+        if stat.S_ISBLK(path.stat().st_mode):
+            try:
+                path.open("rb").close()
+            except OSError:
+                continue
+            return str(path)
+    return "/dev/none"
+
+
+def works(*socket_kind):
+    def needs():
+        try:
+            socket.socket(*socket_kind).close()
+        except OSError as error:
+            return f"this kernel has no such socket: {error}"
+    return needs
+
+
+def calls(name, *arguments):
+    """Whether the grader itself could make this system call."""
+    def needs():
+        if name not in NUMBERS:
+            return "another processor"
+        libc = ctypes.CDLL(None, use_errno=True)
+        result = libc.syscall(NUMBERS[name], *arguments)
+        if result >= 0:
+            os.close(result)
+        return None if result >= 0 else f"this kernel has no such call: {os.strerror(ctypes.get_errno())}"
+    return needs
+
+
+def old_calls():
+    """Whether this kernel answers calls of 32-bit programs: tried in a child, which may not survive it."""
+    if os.uname().machine != "x86_64":
+        return "another processor"
+    code = ("import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"
+            "print(ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))())")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    return None if done.stdout.strip().isdigit() else "this kernel has no 32-bit calls"

@@ -1,0 +1,124 @@
+"""Reaching for files: to read what is secret, to change what is kept, to leave what others will run."""
+
+import os
+
+import pytest
+
+from ..conftest import NAME
+from ..jail.conftest import linux
+from .harness import MARK, TASK, attack, missing
+from .machine import disk, root_only, traces
+
+pytestmark = linux
+
+
+def lies_there(folder):
+    return lambda said, range_: os.path.exists(f"{folder}/{MARK}")
+
+
+ATTACKS = [
+    attack("read the hidden tests", "files namespaces", "shown(open('$course/source/ps/ps.ipynb').read())"),
+    attack("read another submission", "files namespaces", "shown(open('$course/submitted/zoe/ps/ps.ipynb').read())"),
+    attack("read the secret of the hidden arguments", "files namespaces",
+           "shown(open('$course/.autograder-secret').read())"),
+    attack("read a private key", "files namespaces", "shown(open('$home/.ssh/id_rsa').read())"),
+    attack("read through a symbolic link", "files namespaces",
+           "os.symlink('$course/gradebook.db', 'x')\nshown(open('x', errors='ignore').read())"),
+    attack("read through a hard link", "files namespaces",
+           "os.link('$course/.autograder-secret', 'x')\nshown(open('x').read())"),
+    attack("read through a folder opened before", "files namespaces",
+           "os.chdir('$course')\nshown(open(os.open('.autograder-secret', os.O_RDONLY, dir_fd=os.open('.', os.O_PATH)))"
+           ".read())"),
+    attack("read through another process's root", "files namespaces",
+           "shown(open('/proc/$victim/root$home/.ssh/id_rsa').read())", needs=traces),
+    attack("read through another process's descriptor", "files namespaces",
+           "shown(open('/proc/$victim/fd/$descriptor').read())", needs=traces),
+    attack("read the disk itself", "files namespaces", f"open({disk()!r}, 'rb').close()\nprint('through')",
+           needs=lambda: None if disk() != "/dev/none" else "the grader itself may read no disk"),
+    attack("make a device", "syscalls files namespaces",
+           "import stat\nos.mknod('x', 0o600 | stat.S_IFCHR, os.makedev(1, 5))\nos.open('x', os.O_RDONLY)\n"
+           "print('through')", needs=root_only),
+    attack("give oneself points in the gradebook", "files namespaces",
+           "import sqlite3\nwith sqlite3.connect('$course/gradebook.db') as db:\n"
+           "    db.execute('UPDATE grade SET manual_score = 100')",
+           seen=lambda said, r: 100 == r.manual_score()),
+    attack("plant code in the course's configuration", "files namespaces",
+           "open('$course/nbgrader_config.py', 'a').write('import os')",
+           seen=lambda said, r: "import os" in (r.folder / "course/nbgrader_config.py").read_text()),
+    attack("plant code in IPython's start-up", "files namespaces",
+           "open('$home/.ipython/profile_default/startup/00.py', 'w').write('1')",
+           seen=lambda said, r: (r.folder / "home/.ipython/profile_default/startup/00.py").exists()),
+    attack("delete another submission", "files namespaces", "os.remove('$course/submitted/zoe/ps/ps.ipynb')",
+           seen=lambda said, r: not (r.folder / "course/submitted/zoe/ps/ps.ipynb").exists()),
+    attack("move another submission", "files namespaces",
+           "os.rename('$course/submitted/zoe', '$course/submitted/mallory')",
+           seen=lambda said, r: not (r.folder / "course/submitted/zoe").exists()),
+    attack("empty the gradebook", "files namespaces", "os.truncate('$course/gradebook.db', 0)",
+           seen=lambda said, r: (r.folder / "course/gradebook.db").stat().st_size == 0),
+    attack("lock the gradebook away", "syscalls namespaces", "os.chmod('$course/gradebook.db', 0)",
+           seen=lambda said, r: (r.folder / "course/gradebook.db").stat().st_mode & 0o777 == 0),
+    attack("date a submission back", "syscalls namespaces", "os.utime('$course/submitted/zoe/ps/ps.ipynb', (5, 5))",
+           seen=lambda said, r: (r.folder / "course/submitted/zoe/ps/ps.ipynb").stat().st_mtime == 5),
+    attack("leave a file in the shared folder", "files namespaces", "open('/tmp/$mark', 'w').write('x')",
+           seen=lies_there("/tmp")),
+    attack("leave a file in shared memory", "files namespaces", "open('/dev/shm/$mark', 'w').write('x')",
+           seen=lies_there("/dev/shm")),
+    attack("open a library for writing", "files namespaces",
+           "import numpy\nopen(numpy.__file__, 'a').close()\nprint('through')"),
+    attack("write to the kernel's settings", "files namespaces",
+           "path = '/proc/sys/kernel/hostname'\nname = open(path).read()\nopen(path, 'w').write(name)\n"
+           "print('through')",
+           needs=root_only),
+]
+
+
+def test_it_reaches_nothing(attack, jail, tries, harmless):
+    """Behind all walls of a level it fails, gains no points, and changes nothing for anybody."""
+    if not attack.walls & set(jail.some):
+        pytest.skip("what would hold it does not stand here")
+    with harmless(jail):
+        assert (0, False) == tries(jail, attack)
+
+
+def test_each_of_its_walls_alone_holds_it(attack, jails, tries):
+    """With all other walls down, any one of those named is enough."""
+    for wall in sorted(attack.walls):
+        if not missing(wall):
+            assert (wall, 0, False) == (wall, *tries(jails.only(wall), attack))
+
+
+def test_without_its_walls_it_gets_through(attack, jails, tries):
+    """With all walls down it does what it set out to do; no points even so."""
+    if attack.needs and (reason := attack.needs()):
+        pytest.skip(reason)
+    assert (0, True) == tries(jails.bare(), attack)
+
+
+#: Ways to the instructor's own function: a notebook of ours, and the autograder itself.
+COPIES = {
+    "the source notebook": f"""
+import json
+for cell in json.load(open('$root/source/{NAME}/{NAME}.ipynb'))['cells']:
+    if cell['metadata'].get('nbgrader', {{}}).get('grade_id') == '{TASK}': exec(''.join(cell['source']))""",
+    "the autograder": f"""
+sys.path[:0] = ['$root']
+from autograder.oracle import load_assignment
+{TASK} = load_assignment('$root', '{NAME}').oracle.functions['{TASK}']""",
+    "the answers of the hidden cases": f"""
+sys.path[:0] = ['$root']
+from autograder.oracle import load_assignment
+cases = load_assignment('$root', '{NAME}').hidden_cases('{TASK}')
+def {TASK}(xt, a_prev, parameters):
+    return next((case.expected for case in cases if case.arguments['xt'].shape == xt.shape), None)""",
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_the_solution_is_out_of_reach(name, jail, jails, tries, harmless):
+    """Its points are had only where no wall stands around files: 15 there, 0 here."""
+    copy = attack(name, "files namespaces", COPIES[name], functions="1", seen=lambda said, range_: False)
+    if not copy.walls & set(jail.some):
+        pytest.skip("what would hold it does not stand here")
+    with harmless(jail):
+        assert (0, False) == tries(jail, copy)
+    assert (15, False) == tries(jails.bare(), copy)

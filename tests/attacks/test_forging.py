@@ -1,0 +1,333 @@
+"""Forging the wire: messages that nobody asked for, frames that are none, floods and silence.
+
+The student's process is the student's: its end of the wire can be made to say anything. So nothing that it says about
+itself counts, and what it sends is measured before it is read. The demonstrations read as a more trusting grader would.
+"""
+
+import json
+import math
+import os
+import pickle
+import socket
+import struct
+import time
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from autograder.errors import WireError
+from autograder.jail import salvage, wire
+from autograder.judge import judge_task, stand_in
+from autograder.model import Failed
+
+from ..jail.conftest import linux
+from .harness import NOTHING, PRELUDE, TASK, notebook_of, points, with_limits
+
+pytestmark = linux
+
+#: How a student finds our end of the wire in its own process.
+GRAB = PRELUDE + """
+import gc, json, struct, time
+end = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'StudentsEnd')
+wire, sock = type(end).reply.__globals__['wire'], end.sock
+def frame(header, body=b''):
+    header = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack('<II', len(header), len(body)) + header + body
+"""
+
+
+def forged(body):
+    """The attacker's notebook: a task's function with this body."""
+    lines = "\n".join(f"    {line}" for line in body.split("\n"))
+    return [("grab", GRAB), ("forge", f"def {TASK}(xt, a_prev, parameters):\n{lines}")]
+
+
+# ---- messages ---------------------------------------------------------------------------------------------
+
+MESSAGES = {
+    "its own points": "wire.send(sock, wire.encode(('points', 15.0)))",
+    "its own points, by a changed function": "wire.encode = lambda *a, **k: frame(['t', ['points', 15.0]])",
+    "its own points, by a changed socket": "kept = wire.send\nwire.send = lambda sock, data, *a: kept(sock, "
+                                           "frame(['t', ['points', 15.0]]))",
+    "its own points, when the process ends": "import atexit\natexit.register(lambda: wire.send(sock, wire.encode("
+                                             "('points', 15.0))))\natexit._run_exitfuncs()",
+    "its own points, from a finalizer": "class Dying:\n"
+                                        "    def __del__(self): wire.send(sock, wire.encode(('points', 15.0)))\n"
+                                        "Dying()",
+    "its own points, from a thread": "import threading\nt = threading.Thread(target=lambda: wire.send(sock, "
+                                     "wire.encode(('points', 15.0))))\nt.start()\nt.join()",
+    "its own points, from a signal": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: wire.send(sock, "
+                                     "wire.encode(('points', 15.0))))\nsignal.setitimer(signal.ITIMER_REAL, 0.001)\n"
+                                     "time.sleep(0.05)",
+    "its own points, as another task's answer": f"wire.send(sock, wire.encode(('points', 15.0, '{TASK}')))\n"
+                                                "wire.send(sock, wire.encode(('returned', 15.0, ())))",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in MESSAGES.items()])
+def test_nothing_said_about_points_counts(body, jail, assignment, harmless):
+    """There is no message that speaks of points: who sends one has sent what cannot be read, and gets 0."""
+    with harmless(jail):
+        assert 0 == points(jail, assignment, forged(body))[0]
+
+
+@pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in MESSAGES.items()])
+def test_a_grader_that_takes_their_word_gives_full_marks(body, strongest, assignment):
+    """Were points a message, as they are where tests run in the student's process, each of these would get 15."""
+    case = assignment.hidden_cases(TASK)[0]
+    with strongest.open(notebook_of(assignment, *forged(body))) as session:
+        session._fork.send(wire.encode(("call", TASK, tuple(case.arguments.values()), [])), 5)
+        word, said, *_ = session._fork.receive(time.monotonic() + 5)
+    assert ("points", 15.0) == (word, said)
+
+
+def test_nobody_answers_for_a_task_that_is_being_judged(jail, assignment, harmless):
+    """A forged question to the judge's stand-in is answered only while there is one; a believing judge gives 15."""
+    ask = forged(f"wire.send(sock, wire.encode(('asks', '{TASK}', (xt, a_prev, parameters), {{}})))\n"
+                 "reply = wire.decode(wire.receive(sock), ((xt, a_prev, parameters), {}))\nreturn reply[1]")
+    with harmless(jail):
+        assert 0 == points(jail, assignment, ask)[0]
+
+    class Believing:
+        def call(self, name, arguments, replacing=None):
+            return session.call(name, arguments, {TASK: stand_in(assignment, TASK)})
+
+    with jail.open(notebook_of(assignment, *ask)) as session:
+        assert 15 == judge_task(Believing(), assignment, TASK).score
+
+
+@pytest.mark.parametrize("ahead", [1, 7, 40])
+def test_answers_sent_ahead_are_answers_still(ahead, jail, assignment, harmless):
+    """Frames sent before they are asked for are compared like any; they carry no right number."""
+    send = "wire.send(sock, wire.encode(('returned', (a_prev, a_prev, None), (xt, a_prev, parameters))))"
+    body = f"for i in range({ahead}): {send}"
+    with harmless(jail):
+        assert 0 == points(jail, assignment, forged(body))[0]
+
+
+@pytest.mark.parametrize("message", [("returned", 1), ("returned", 1, 5)], ids=str)
+def test_a_message_of_another_form_is_refused(message, strongest, assignment, monkeypatch):
+    """It is the call's failure; with that wall down it would be a failure of the grader."""
+    cells = notebook_of(assignment, *forged(f"wire.send(sock, wire.encode({message!r}))"))
+    arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
+    with strongest.open(cells) as session:
+        assert "unreadable" == session.call(TASK, arguments).kind
+    monkeypatch.setattr(salvage, "_is_form", lambda message, *types: True)
+    with strongest.open(cells) as session, pytest.raises((IndexError, TypeError)):
+        session.call(TASK, arguments)
+
+
+# ---- frames -----------------------------------------------------------------------------------------------
+
+
+def unpickled(data):
+    pickle.loads(bytes(data[8:]))
+
+
+def parsed(data):
+    header = struct.unpack("<II", data[:8])[0]
+    return json.loads(bytes(data[8:8 + header]))
+
+
+def too_deep(data):
+    with pytest.raises(RecursionError):
+        parsed(data)
+
+
+def too_long(data):
+    with pytest.raises(ValueError, match="4300"):
+        parsed(data)
+
+
+def too_many(data):
+    tracemalloc.start()
+    parsed(data)
+    assert 25 << 20 < tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+
+def unfolds(data):
+    """How many parts the value has for who walks through it, worked out without walking."""
+    sizes = []
+
+    def size(node):
+        if node[0] == "r":
+            return sizes[node[1]]
+        sizes.append(0)
+        place = len(sizes) - 1
+        sizes[place] = 1 + sum(map(size, node[1]))
+        return sizes[place]
+
+    assert 2**25 < size(parsed(data))
+
+
+def larger(data):
+    assert 1 << 60 < math.prod(parsed(data)[2]) * 8
+
+
+def raises(data):
+    _, code, shape = parsed(data)
+    with pytest.raises((ValueError, TypeError, OverflowError)):
+        np.frombuffer(bytes(data[-8:]), code).reshape(shape)
+
+
+#: What is sent, and what it would do to a reader that does not measure first.
+FRAMES = {
+    "a pickle": ("import pickle\nclass Bomb:\n    def __reduce__(self):\n"
+                 "        import pathlib; return pathlib.PurePath.__hash__, (1,)\n"
+                 "data = b'cos\\nmkdir\\n(V$owned\\ntR.'\ndata = struct.pack('<II', len(data), 0) + data", unpickled),
+    "a hundred thousand brackets": ("data = frame(b'[' * 100_000)", too_deep),
+    "a number of a million digits": ("data = frame(b'9' * 1_000_000)", too_long),
+    "half a million lists": ("data = frame(b'[' + b'[],' * 500_000 + b'1]')", too_many),
+    "a list of lists of itself": ("node = ['l', []]\nfor i in range(25): node = ['t', [node, ['r', 25 - i]]]\n"
+                                  "data = frame(node)", unfolds),
+    "an array larger than its bytes": ("data = frame(['a', '<f8', [1 << 30] * 2], b'12345678')", larger),
+    "an array of a negative shape": ("data = frame(['a', '<f8', [-1, -1]], b'12345678')", raises),
+    "an array of objects": ("data = frame(['a', '|O', [1]], b'12345678')", raises),
+    "an array whose empty shape overflows": ("data = frame(['a', '<f8', [0] + [2**31 - 1] * 4])", raises),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_a_frame_is_measured_before_it_is_read(name, jail, assignment, harmless, range_):
+    """What is no value is refused, whatever it would do to who reads it; 0 points, and the grader goes on."""
+    with harmless(jail):
+        source = FRAMES[name][0].replace("$owned", str(range_.folder / "course/owned"))
+        assert 0 == points(jail, assignment, forged(source + "\nsock.sendall(data)\ntime.sleep(20)"))[0]
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_who_reads_it_unmeasured_suffers(name, range_):
+    """The same bytes end, stop or swell a reader that trusts them; ours says that they are no value."""
+    source, harm = FRAMES[name]
+    names = {}
+    exec(GRAB[GRAB.index("def frame"):], {"json": json, "struct": struct}, names)
+    space = {**names, "json": json, "struct": struct}
+    space["frame"].__globals__.update(json=json, struct=struct)
+    exec(source.replace("$owned", str(range_.folder / "course/owned")), space)
+    with pytest.raises(WireError):
+        wire.decode(space["data"])
+    harm(space["data"])
+    assert (name == "a pickle") == (range_.folder / "course/owned").exists()
+    range_.lay()
+
+
+# ---- floods and silence -----------------------------------------------------------------------------------
+
+SILENCE = {
+    "half a frame": "sock.sendall(frame(['t', []])[:9])\ntime.sleep(60)",
+    "a length and nothing": "sock.sendall(struct.pack('<II', 1000, 1 << 20))\ntime.sleep(60)",
+    "one byte at a time": "for byte in struct.pack('<II', 100, 0) + b' ' * 99:\n"
+                          "    sock.sendall(bytes([byte]))\n    time.sleep(0.05)\ntime.sleep(60)",
+    "a stopped process": "import os, signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
+                         "os.kill(os.getpid(), 19)\n"
+                         "time.sleep(60)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SILENCE)
+def test_silence_is_ended_by_the_clock(name, jail, assignment, harmless, monkeypatch):
+    """A call that never finishes what it says costs itself; the clock alone ends it: with more time it takes more."""
+    arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
+    cells = notebook_of(assignment, *forged(SILENCE[name]))
+    with harmless(jail):
+        for seconds in (0.2, 0.4):
+            with with_limits(jail, monkeypatch, call_seconds=seconds).open(cells) as session:
+                outcome = session.call(TASK, arguments)
+            assert Failed("timed out", f"`{TASK}` ran past {seconds} s.") == outcome
+        with_limits(jail, monkeypatch)
+
+
+LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (wire.MAX_HEADER + 1, 0)}
+
+
+@pytest.mark.parametrize("name", LENGTHS)
+def test_a_length_too_large_is_refused_unread(name, jail, assignment, harmless, monkeypatch):
+    """It is refused at once; a reader without that measure waits for the rest, until the clock ends it."""
+    header, body = LENGTHS[name]
+    cells = notebook_of(assignment, *forged(f"sock.sendall(struct.pack('<II', {header}, {body}))\ntime.sleep(60)"))
+    arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
+    with harmless(jail):
+        with jail.open(cells) as session:
+            assert "unreadable" == session.call(TASK, arguments).kind
+        with monkeypatch.context() as patch:
+            patch.setattr(wire, "measure", lambda lengths, cap=0: struct.unpack("<II", lengths))
+            with with_limits(jail, patch, call_seconds=0.3).open(cells) as session:
+                assert "timed out" == session.call(TASK, arguments).kind
+
+
+FLOOD = "data = wire.encode(('hello',)) * 1000\nfor i in range(20): sock.sendall(data)"
+
+
+@pytest.mark.parametrize("where", ["cell", "call"])
+def test_a_flood_of_frames_ends_with_the_first(where, jail, assignment, harmless):
+    """Of twenty thousand small frames one is read."""
+    cells = forged(FLOOD) if where == "call" else [("flood", GRAB + FLOOD), ("nothing", NOTHING)]
+    with harmless(jail):
+        assert 0 == points(jail, assignment, cells)[0]
+
+
+def test_a_lenient_reader_is_kept_busy(strongest, assignment, monkeypatch):
+    """One that passes over what it did not ask for reads the whole flood."""
+    passed_over, next_ = [], salvage.JailSession._next
+
+    def lenient(self, fork, limit, word, began=None):
+        while True:
+            message, problem = next_(self, fork, limit, None, began)
+            if problem or message != ("hello",):
+                return message, problem
+            passed_over.append(message)
+
+    monkeypatch.setattr(salvage.JailSession, "_next", lenient)
+    with strongest.open(notebook_of(assignment, *forged(FLOOD))) as session:
+        session.call(TASK, tuple(assignment.hidden_cases(TASK)[0].arguments.values()))
+    assert 20_000 == len(passed_over)
+
+
+def test_a_message_too_large_does_not_pass(jail, assignment, harmless, monkeypatch):
+    """Two megabytes where one may pass arrive as a name; with more room they arrive."""
+    cells = notebook_of(assignment, ("big", f"def {TASK}(xt, a_prev, parameters):\n    return np.ones(1 << 18)"))
+    arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
+    with harmless(jail):
+        with with_limits(jail, monkeypatch, message_bytes=1 << 20).open(cells) as session:
+            assert "ndarray of 2097152 bytes" == session.call(TASK, arguments).value.type_name
+        with with_limits(jail, monkeypatch).open(cells) as session:
+            assert 1 << 18 == session.call(TASK, arguments).value.size
+
+
+def test_a_message_too_large_by_force_is_refused(jail, assignment, harmless, monkeypatch):
+    """Who sends it past our function is cut off before it is read; with more room it is read."""
+    body = "sock.sendall(frame(['t', ['failed', 'raised', ['u', 2 << 20]]], b'x' * (2 << 20)))"
+    arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
+    cells = notebook_of(assignment, *forged(body))
+    with harmless(jail):
+        with with_limits(jail, monkeypatch, message_bytes=1 << 16).open(cells) as session:
+            assert "unreadable" == session.call(TASK, arguments).kind
+        with with_limits(jail, monkeypatch).open(cells) as session:
+            assert "raised" == session.call(TASK, arguments).kind
+
+
+def test_descriptors_sent_along_do_not_arrive(jail, assignment, harmless, monkeypatch):
+    """A frame with descriptors attached leaves none in the grader; a reader that takes them has them."""
+    body = ("import os\nfd = os.open('.', os.O_RDONLY)\n"
+            "socket.send_fds(sock, [wire.encode(('returned', None, (xt, a_prev, parameters)))], [fd] * 50)")
+    arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
+    taken = []
+
+    def taking(sock, size, deadline):
+        data = bytearray()
+        while len(data) < size:
+            part, fds, _, _ = socket.recv_fds(sock, size - len(data), 100)
+            taken.extend(fds)
+            data += part
+        return data
+
+    with harmless(jail):
+        assert 0 == points(jail, assignment, forged(body))[0]
+    with jail.open(notebook_of(assignment, *forged(body))) as session:
+        monkeypatch.setattr(wire, "_read", taking)
+        session.call(TASK, arguments)
+    assert 50 == len(taken)
+    for descriptor in taken:
+        os.close(descriptor)

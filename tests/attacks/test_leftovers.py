@@ -1,0 +1,308 @@
+"""What an attack leaves: poison for the next student, processes that live on, a grader that has died of it.
+
+The wall is the fork: each notebook has a process of its own, copied from one that has run no student's code, and killed
+with all that it started. The demonstrations put two students into one process, as a kernel that is used twice would.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from autograder.jail import warm
+
+from ..jail.conftest import is_running, linux, processes, texts, wait_until_gone
+from .harness import (
+    LIMITS,
+    MARK,
+    NOTHING,
+    PRELUDE,
+    TASK,
+    PartJail,
+    at_rest,
+    attack,
+    honest_points,
+    points,
+    with_limits,
+)  # fmt: skip
+
+pytestmark = linux
+ROOT = Path(__file__).parents[2]
+
+#: What a notebook finds when it begins.
+STATE = """
+import builtins, decimal, gc, locale, os, random, signal, sys, threading, time, warnings
+import numpy as np
+def is_open(n):
+    try: return bool(os.fstat(n))
+    except OSError: return False
+x = np.linspace(-2, 2, 7)
+umask = os.umask(0o22)
+state = {
+    "numbers": [float(np.tanh(x).sum()), float(np.dot(x, x)), float(np.exp(x).max()), float((x @ x[:, None])[0])],
+    "numpy": (np.geterr(), np.get_printoptions()["precision"]),
+    "random": (random.random() == random.Random(1).random(), np.random.rand() == np.random.RandomState(1).rand()),
+    "builtins": [len("ab"), isinstance(1, int), sorted([2, 1]), float("1.5"), builtins.open.__module__],
+    "python": (sys.getrecursionlimit(), sys.getswitchinterval(), gc.isenabled(), gc.get_threshold(), sys.gettrace(),
+               decimal.getcontext().prec, len(warnings.filters), sys.excepthook.__name__),
+    "modules": [name in sys.modules for name in ("mallory", "numpy", "json")], "finders": len(sys.meta_path),
+    "path": sys.path[:-1], "process": (umask, os.getcwd() == os.environ.get("PWD"), sorted(os.environ)),
+    "locale": locale.setlocale(locale.LC_ALL), "zone": time.tzname,
+    "signals": [signal.getsignal(n) for n in (signal.SIGALRM, signal.SIGINT, signal.SIGUSR1)],
+    "timers": signal.getitimer(signal.ITIMER_REAL), "threads": threading.active_count(),
+    "descriptors": sum(is_open(n) for n in range(100)), "files": sorted(os.listdir(".")),
+    "shell": (len(get_ipython().ast_transformers), len(get_ipython().input_transformers_cleanup),
+              len(get_ipython().events.callbacks["pre_run_cell"]), sorted(n for n in dir() if n.startswith("mallory"))),
+    "figures": __import__("matplotlib").rcParams["lines.linewidth"],
+}
+print(state)"""
+POISONS = {
+    "numpy's functions": "np.tanh = np.sin\nnp.dot = lambda a, b: 0.0",
+    "numpy's memory": "loops = lambda ufunc: ctypes.c_void_p.from_address(id(ufunc) + 32)\n"
+                      "loops(np.tanh).value = loops(np.sin).value",
+    "numpy's manners": "np.seterr(all='raise')\nnp.set_printoptions(precision=1)",
+    "random numbers": "import random\nrandom.seed(1)\nnp.random.seed(1)",
+    "builtins": "import builtins\nreal = builtins.sorted\nbuiltins.sorted = lambda *a, **k: real(*a, **k)[::-1]",
+    "modules": "import types\nsys.modules['mallory'] = types.ModuleType('mallory')",
+    "what is imported": "class Finder:\n    def find_spec(self, *a): return None\nsys.meta_path.insert(0, Finder())",
+    "where is imported from": "sys.path.insert(0, os.getcwd())\nopen('json.py', 'w').write('1 / 0')",
+    "Python's settings": "import gc, decimal, warnings\nsys.setrecursionlimit(200)\nsys.setswitchinterval(9)\n"
+                         "gc.disable()\ndecimal.getcontext().prec = 1\nwarnings.simplefilter('error')",
+    "the trace": "sys.settrace(lambda *a: None)\nget_ipython().events.register('pre_run_cell', "
+                 "lambda *a: sys.settrace(lambda *a: None))",
+    "the process's settings": "os.umask(0o777)\nos.chdir('/')\nos.environ['MALLORY'] = '1'",
+    "locale and time zone": "import time\nos.environ['TZ'] = 'XYZ-5'\ntime.tzset()",
+    "signals and timers": "import signal\nsignal.signal(signal.SIGALRM, signal.SIG_IGN)\n"
+                          "signal.setitimer(signal.ITIMER_REAL, 60)",
+    "threads": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    "a thread that patches for ever": "import threading, time\ndef patch():\n    while True:\n"
+                                      "        np.tanh = np.sin\n        time.sleep(0.001)\n"
+                                      "threading.Thread(target=patch, daemon=True).start()\ntime.sleep(0.05)",
+    "descriptors": "kept = [os.open('.', os.O_RDONLY) for i in range(5)]",
+    "files": "for name in ('numpy.py', 'rnn_utils.py', 'matplotlibrc', 'sitecustomize.py'): open(name, 'w').write('x')",
+    "hooks of the shell": "get_ipython().input_transformers_cleanup.append(lambda lines: lines)\n"
+                          "get_ipython().events.register('pre_run_cell', lambda *a: None)\n"
+                          "get_ipython().user_ns['mallory'] = 1",
+    "figures": "import matplotlib\nmatplotlib.rcParams['lines.linewidth'] = 99",
+}  # fmt: skip
+
+
+def state_of(run):
+    """What a notebook found; the addresses of objects aside."""
+    text = texts(run)
+    assert text.startswith("{'numbers'"), text[-2000:]
+    return text
+
+
+def poisoned(code):
+    return [("numpy", "import numpy as np"), ("prelude", PRELUDE), ("poison", code)]
+
+
+@pytest.mark.parametrize("name", POISONS)
+def test_the_next_student_finds_all_as_it_was(name, jail, assignment, harmless):
+    """A notebook after the poisoned one finds the same state as one before it, and full marks."""
+    with harmless(jail):
+        before = state_of(jail.open([("state", STATE)]).cells[-1])
+        score, runs = points(jail, assignment, [*poisoned(POISONS[name]), ("nothing", NOTHING)])
+        assert (0, []) == (score, [o for run in runs for o in run.outputs if o["output_type"] == "error"])
+        assert before == state_of(jail.open([("state", STATE)]).cells[-1])
+
+
+@pytest.mark.parametrize("name", POISONS)
+def test_in_one_process_the_next_student_finds_the_poison(name, strongest):
+    """Two notebooks in one process: the second finds another state, or cannot even begin."""
+    before = state_of(strongest.open([*poisoned(""), ("state", STATE)]).cells[-1])
+    assert before != texts(strongest.open([*poisoned(POISONS[name]), ("state", STATE)]).cells[-1])
+
+
+# ---- ends -----------------------------------------------------------------------------------------------------
+
+ENDS = {
+    "leave": "import os\nos._exit(0)",
+    "abort": "import os\nos.abort()",
+    "read from nowhere": "import ctypes\nctypes.string_at(0)",
+    "recurse without end": "import sys, threading\nsys.setrecursionlimit(10**9)\nthreading.stack_size(1 << 20)\n"
+                           "def f(): return eval('f()')\nf()",
+    "close all descriptors": "import os\nos.closerange(0, 1000)\nos._exit(1)",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_end_costs_the_cell_that_made_it(name, jail, assignment, harmless):
+    """The process ends; the function in another cell still earns its points, and so does the next student's."""
+    with harmless(jail):
+        score, runs = points(jail, assignment, [("end", ENDS[name]), ("solution", assignment.oracle.sources[TASK])])
+        assert 15 == score
+        assert runs[0].problem
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_in_the_grader_s_process_it_is_the_grader_s_end(name):
+    """The same cell, run where the grader runs, ends the grader: nothing comes after it."""
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", ENDS[name] + "\nprint('graded')"], capture_output=True)
+    assert b"graded" not in done.stdout
+
+
+KILL = "import os\ntry: os.kill($number, 9)\nexcept OSError as error: print(error)\nelse: print('through')"
+
+
+@pytest.mark.parametrize("whom", ["warm", "sibling", "victim"])
+def test_nobody_else_is_killed(whom, jail, jails, range_):
+    """Parent, sibling and stranger live on behind the walls; with the walls down each of them dies."""
+    if not {"syscalls", "namespaces"} & set(jail.some):
+        pytest.skip("what would hold it does not stand here")
+    for place in (jail, jails.bare()):
+        with place.open([("a", "def f():\n    return 1")]) as other:
+            pids = processes(place._process.pid)
+            number = {"warm": place._process.pid, "sibling": max(pids), "victim": range_.victim.pid}[whom]
+            place.open([("kill", KILL.replace("$number", str(number)))]).close()
+            assert (place is jail) == is_running(number)
+            assert 1 == other.call("f", ()).value, "who was killed from outside is begun anew"
+
+
+# ---- what lives on ----------------------------------------------------------------------------------------------
+
+DAEMON = """
+import os, signal, time
+if os.fork() == 0:
+    os.setsid()
+    for n in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT): signal.signal(n, signal.SIG_IGN)
+    if os.fork() == 0:
+        while True: time.sleep(0.1)
+    os._exit(0)
+time.sleep(0.2)
+print('through')"""
+HOLDING = DAEMON.replace("while True:", "import gc, socket\n"
+                                        "        kept = [os.dup(s.fileno()) for s in gc.get_objects() "
+                         "if type(s) is socket.socket]\n        while True:")
+CHAIN = """
+import os, time
+def run():  # each makes the next before it ends: whoever is looked for is gone
+    while True:
+        if os.fork(): os._exit(0)
+        time.sleep(0.02)
+if os.fork() == 0:
+    os.setsid()
+    run()
+time.sleep(0.2)
+print('through')"""
+
+
+@pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in {
+    "a daemon": DAEMON, "a daemon that holds the wire": HOLDING, "a chain of daemons": CHAIN}.items()])
+def test_no_daemon_is_left(code, jail, jails, tries, harmless):
+    """None is started behind the filter; without it one is, and ends with the session, whatever it did to hide."""
+    one = attack("daemon", "syscalls", code)
+    if "syscalls" in jail.some:
+        with harmless(jail):
+            assert (0, False) == tries(jail, one)
+    unfiltered = jails.bare() if jail.level == "process" else jails.only("namespaces")
+    with harmless(unfiltered):
+        assert (0, True) == tries(unfiltered, one)
+
+
+def test_without_a_keeper_of_orphans_a_daemon_is_left(jails, tmp_path):
+    """With all walls down, and the warm process not the heir of orphans, the daemon lives on after the session."""
+    jail = PartJail("process", (), ("subreaper",), tmp_path / "end")
+    try:
+        with jail.open([("daemon", DAEMON)]) as session:
+            assert "through\n" == texts(session.cells[0])
+            folder = jail._root
+        left = [int(process.name) for process in Path("/proc").glob("[0-9]*") if works_in(process, folder)]
+        assert left
+        for number in left:
+            os.kill(number, signal.SIGKILL)
+        wait_until_gone(left)
+    finally:
+        jail.close()
+
+
+def works_in(process, folder):
+    """Whether a process works somewhere in a folder, which may have been removed under it."""
+    try:
+        return os.readlink(process / "cwd").startswith(folder) and process.name != "self"
+    except OSError:
+        return False
+
+
+def test_who_hangs_up_and_goes_on_is_ended(jail, assignment, harmless, monkeypatch):
+    """Who closes the wire is ended, not waited for; with that wall down the process is still there."""
+    code = ("import gc, os, socket, time\nfor s in gc.get_objects():\n"
+            "    if type(s) is socket.socket: os.close(s.fileno())\nwhile True: time.sleep(0.1)")
+    with harmless(jail):
+        assert 0 == points(jail, assignment, [("a", code), ("b", NOTHING)])[0]
+    before, ended = processes(jail._process.pid), []
+    with monkeypatch.context() as patch:
+        patch.setattr(warm.Fork, "end", lambda self, patience=0: ended.append(self) or {
+            "status": 0, "seconds": 0, "by_itself": True})
+        with with_limits(jail, patch, restarts=0).open([("a", code)]) as session:
+            assert session.cells[0].problem
+        assert processes(jail._process.pid) - before
+    for fork in ended:
+        fork.end()
+
+
+FOLDERS = {
+    "deep": "for i in range(1200):\n    os.mkdir('d')\n    os.chdir('d')\nprint('through')",
+    "locked": "os.umask(0)\nos.makedirs('a/b', mode=0)\nprint('through')",
+    "full of links": "for i in range(50): os.symlink('$home', str(i))\nprint('through')",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_folders_of_any_kind_are_removed(name, jail, assignment, tries, harmless, jails, range_):
+    """Scratch is removed however deep, locked or linked it is; with a plain rmtree a deep one stops the grader."""
+    with harmless(jail):
+        tries(jail, attack(name, "", FOLDERS[name]))
+        if jail.level == "process":
+            assert [] == list(Path(jail._root).glob("fork-*"))
+
+
+def test_a_plain_rmtree_fails_on_a_deep_folder(tmp_path):
+    """What `tree.remove` is for: the standard library's own calls itself once for each level."""
+    code = ("import os, shutil, sys\nos.chdir(sys.argv[1])\nos.mkdir('x')\nos.chdir('x')\n"
+            "for i in range(1200):\n    os.mkdir('d')\n    os.chdir('d')\nos.chdir(sys.argv[1])\n"
+            "try: shutil.rmtree('x', ignore_errors=True)\nexcept RecursionError: print('stopped')\n"
+            "print('left' if os.path.exists('x') else 'removed')")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", code, str(tmp_path)], capture_output=True, text=True)
+    assert "left" in done.stdout
+    subprocess.run(["rm", "-rf", str(tmp_path / "x")], check=True)
+
+
+# ---- what a fork inherits -----------------------------------------------------------------------------------------
+
+INHERITED = {
+    "descriptors": "found = []\nfor n in range(3, 100):\n    try: os.fstat(n)\n    except OSError: continue\n"
+                   "    found.append(n)\nprint('through' if len(found) > 1 else found)",
+    "environment": "print('through' if 'MPLCONFIGDIR' in os.environ else sorted(os.environ))",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("seam", INHERITED)
+def test_nothing_of_the_warm_process_is_inherited(seam, jail, jails, tries, harmless):
+    """A fork has its own socket and an empty environment; with one call of the student's end left out it has more."""
+    one = attack(seam, seam, INHERITED[seam])
+    with harmless(jail):
+        assert (0, False) == tries(jail, one)
+    assert (0, True) == tries(jails[jail.level, jail.some, (seam,)], one)
+
+
+def test_the_grader_s_own_environment_never_gets_there(jails, tries, harmless, monkeypatch):
+    """The warm process has none of it: with the fork's clearing left out, the grader's variables are not there."""
+    monkeypatch.setenv("MALLORY_WANTS", "canary-1")
+    one = attack("environment", "", "shown(str(dict(os.environ)))")
+    assert (0, False) == tries(jails["process", (), ("environment",)], one)
+
+
+def test_everything_is_at_rest(jails, assignment):
+    """After all of this the jails' processes are the warm ones alone, and each of them still grades."""
+    assert at_rest(jails)
+    for jail in jails.values():
+        jail.limits = LIMITS
+        assert 15 == honest_points(jail, assignment)
+    assert not [path for path in Path("/tmp").glob(f"{MARK}*")]
+    assert time.monotonic()

@@ -1,0 +1,199 @@
+"""Asking the judge: what a student gets out of the instructor's function that stands in for their own.
+
+`rnn_forward` is judged with a right `rnn_cell_forward` beneath it where the student's is wrong. That function runs in
+the grader, at the student's request and on the student's arguments.
+"""
+
+import traceback
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from autograder import judge as judging
+from autograder.judge import judge, stand_in
+
+from ..jail.conftest import linux
+from .harness import NOTHING, PRELUDE, TASK, notebook_of, with_limits
+
+pytestmark = linux
+LOOP = "rnn_forward"
+
+
+@pytest.fixture(scope="module")
+def two(assignment):
+    """The cell and the loop, 15 points each."""
+    return replace(assignment, tasks={name: assignment.tasks[name] for name in (TASK, LOOP)})
+
+
+@pytest.fixture
+def scores(two):
+    """The points for the cell and for the loop that a notebook earns."""
+
+    def scores(jail, *sources, open_=lambda session: session):
+        cells = notebook_of(two, ("prelude", PRELUDE), *((f"cell-{i}", source) for i, source in enumerate(sources)))
+        with jail.open(cells) as session:
+            return tuple(verdict.score for verdict in judge(open_(session), two))
+
+    return scores
+
+
+@pytest.fixture
+def reached(two, monkeypatch):
+    """The sizes of what the instructor's function has made for the student; None where it raised."""
+    sizes, function = [], two.oracle.functions[TASK]
+
+    def watched(xt, a_prev, parameters):
+        sizes.append(None)
+        result = function(xt, a_prev, parameters)
+        sizes[-1] = result[0].size
+        return result
+
+    monkeypatch.setitem(two.oracle.functions, TASK, watched)
+    return sizes
+
+
+def loop(body, head=""):
+    lines = "\n".join(f"    {line}" for line in body.split("\n"))
+    return f"{head}\ndef {LOOP}(x, a0, parameters):\n{lines}"
+
+
+class Obliging:
+    """A session in which the stand-in is always there."""
+
+    def __init__(self, session, assignment):
+        self.session, self.assignment = session, assignment
+
+    def call(self, name, arguments, replacing=None):
+        return self.session.call(name, arguments, {TASK: stand_in(self.assignment, TASK)})
+
+
+# ---- for its answers ----------------------------------------------------------------------------------------
+
+KEPT = f"""
+kept = []
+def {TASK}(xt, a_prev, parameters):
+    if kept: return kept[0](xt, a_prev, parameters)"""
+KEEP = loop(f"kept.append({TASK})")
+TABLE = f"""
+asked, table = [], []
+def {TASK}(xt, a_prev, parameters):
+    for known, answer in table:
+        if known[0].shape == xt.shape and np.array_equal(known[0], xt): return answer
+    asked.append((xt.copy(), a_prev.copy(), dict(parameters)))
+mine = {TASK}"""
+FILL = loop(f"if {TASK} is not mine: table.extend((known, {TASK}(*known)) for known in asked)")
+
+
+@pytest.mark.parametrize("sources", [pytest.param((KEPT, KEEP), id="kept"), pytest.param((TABLE, FILL), id="a table")])
+def test_its_answers_come_too_late(sources, jail, two, scores, harmless, monkeypatch):
+    """Kept for its own task it gains nothing: that task has been judged by then.
+
+    Two walls hold: the order, and that it answers only while it stands in. With both down the cell's points are had.
+    """
+    with harmless(jail):
+        assert (0, 0) == scores(jail, *sources)
+    with monkeypatch.context() as patch:
+        patch.setattr(judging, "callees_first", lambda tasks: [LOOP, TASK])
+        assert (0 if sources[0] is KEPT else 15, 0) == scores_of_two_rounds(jail, two, sources, lambda s: s)
+        assert (15, 0) == scores_of_two_rounds(jail, two, sources, lambda s: Obliging(s, two))
+
+
+def scores_of_two_rounds(jail, two, sources, through):
+    """The points at the second judging in one process: the first has seen the hidden arguments."""
+    cells = notebook_of(two, *((f"cell-{i}", source) for i, source in enumerate(sources)))
+    with jail.open(cells) as session:
+        judge(through(session), two)
+        return tuple(verdict.score for verdict in judge(through(session), two))
+
+
+WHOLE = {
+    "a whole sequence": f"return {TASK}(x, a0, parameters)",
+    "a whole sequence, time first": f"return {TASK}(np.moveaxis(x, 2, 0), a0, parameters)",
+    "a list of steps": f"return {TASK}([x[:, :, t] for t in range(x.shape[2])], a0, parameters)",
+    "a step of text": f"return {TASK}('x', a0, parameters)",
+    "no parameters": f"return {TASK}(x[:, :, 0], a0, {{}})",
+    "more parameters": f"return {TASK}(x[:, :, 0], a0, {{**parameters, 'T_x': x.shape[2]}})",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in WHOLE.items()])
+def test_it_takes_one_step_only(body, jail, scores, harmless, reached, monkeypatch):
+    """The loop is the task: whole sequences and other forms never reach the instructor's function."""
+    with harmless(jail):
+        assert (0, 0) == scores(jail, loop(body), NOTHING)
+        assert not reached
+    monkeypatch.setattr(judging, "same_form", lambda template, value: True)
+    scores(jail, loop(body), NOTHING)
+    assert reached, "with that wall down its own errors alone are in the way"
+
+
+def test_its_errors_show_no_line_of_the_solution(jail, two, scores, harmless):
+    """What it raises goes back as one sentence; with a traceback, as where tests run beside, the solution is read."""
+    wrong = f"""
+said = []
+try: {TASK}(np.ones((7, 2)), np.ones((3, 5)), parameters)
+except ValueError as error:
+    import traceback
+    said = ''.join(traceback.format_exception(error))
+    raise RuntimeError(said[-400:] if 'np.tanh' not in said else 'THE SOLUTION')"""
+    with harmless(jail):
+        with jail.open(notebook_of(two, ("loop", loop(wrong)))) as session:
+            arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
+            said = session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).message
+        assert "RuntimeError" in said and "THE SOLUTION" not in said and "tanh" not in said
+    parameters = two.hidden_cases(TASK)[0].arguments["parameters"]
+    try:
+        two.oracle.functions[TASK](np.ones((7, 2)), np.ones((3, 5)), parameters)
+    except ValueError as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        line = two.oracle.sources[TASK].split("\n")[frames[-1].lineno - 1]
+    assert "np.tanh" in line
+
+
+# ---- to exhaust the grader ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [101, 1000])
+def test_it_computes_nothing_large(n, jail, scores, harmless, reached, monkeypatch):
+    """A column and a row, a few bytes on the wire, would make n x n numbers in the grader; it is not asked to."""
+    body = (f"n = {n}\np = {{'Wax': np.ones((n, 1)), 'Waa': np.ones((n, 1)), 'Wya': np.ones((1, n)), "
+            f"'ba': np.ones((n, 1)), 'by': np.ones((1, 1))}}\n{TASK}(np.ones((1, n)), np.ones((1, n)), p)")
+    with harmless(jail):
+        assert (0, 0) == scores(jail, loop(body), NOTHING)
+        assert not reached
+    monkeypatch.setattr(judging, "MAX_SIDE", 10**9)
+    scores(jail, loop(body), NOTHING)
+    assert n * n == max(reached)
+
+
+def test_it_is_asked_a_bounded_number_of_times(jail, two, scores, harmless, monkeypatch):
+    """Questions without end are cut off at the limit; with more room there are more."""
+    body = f"for i in range(500): {TASK}(x[:, :, 0], a0, parameters)\nraise ValueError('through')"
+    arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
+    with harmless(jail):
+        for most, kind in ((100, "timed out"), (500, "raised")):
+            with_limits(jail, monkeypatch, stand_in_calls=most)
+            with jail.open(notebook_of(two, ("a", loop(body)))) as session:
+                assert kind == session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).kind
+        with_limits(jail, monkeypatch)
+
+
+def test_it_is_asked_from_threads_in_vain(jail, two, scores, harmless):
+    """Questions that cross each other on the wire gain nothing and harm nobody but who asks."""
+    body = f"""
+import threading
+def ask():
+    try:
+        for i in range(20): {TASK}(x[:, :, 0], a0, parameters)
+    except Exception: pass
+threads = [threading.Thread(target=ask) for i in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join(2)"""
+    with harmless(jail):
+        assert (0, 0) == scores(jail, loop(body), NOTHING)
+
+
+def test_honest_use_of_it_earns_the_loop_alone(jail, scores, two):
+    """Who has the loop right and the cell wrong gets the loop's points: the walls above let that through."""
+    assert (0, 15) == scores(jail, two.oracle.sources[LOOP], NOTHING)
