@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -209,7 +210,7 @@ class Class:
             records.write_whole(path.parent / "timestamp.txt", marked.timestamp.encode())
         records.write_whole(path, marked.notebook)
 
-    @property
+    @cached_property
     def support(self) -> list[Path]:
         """What lies beside the source notebook: figures, above all."""
         source = self.root / "source" / self.name

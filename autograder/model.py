@@ -71,7 +71,7 @@ class Case:
 class Limits:
     """How much of the machine one submission may use: seconds, bytes, counts."""
 
-    cell_seconds: float = 5.0
+    cell_seconds: float = 3.0
     call_seconds: float = 2.0
     later_seconds: float = 0.5  # of a cell or call, once one has run past its limit: what loops loops again
     submission_seconds: float = 60.0

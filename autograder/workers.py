@@ -32,7 +32,7 @@ class LocalWorkers:
 
     def __init__(self, kit: Kit, jobs: int):
         self._kit, self._jobs = kit, jobs
-        self.in_flight = 2 * jobs  # one at work and one waiting, each
+        self.in_flight = 4 * jobs  # one at work each, and enough waiting for while a batch is being written
         self._pool: ProcessPoolExecutor | None = None
 
     def __enter__(self):

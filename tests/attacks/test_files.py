@@ -1,13 +1,16 @@
 """Reaching for files: to read what is secret, to change what is kept, to leave what others will run."""
 
 import os
+import shutil
+import subprocess
+import sys
 
 import pytest
 
-from ..conftest import NAME
+from ..conftest import NAME, ROOT
 from ..jail.conftest import linux
 from .harness import MARK, TASK, attack, missing
-from .machine import disk, root_only, traces
+from .machine import disk, own_libraries, root_only, traces
 
 pytestmark = linux
 
@@ -64,7 +67,7 @@ ATTACKS = [
     attack("leave a file in shared memory", "files namespaces", "open('/dev/shm/$mark', 'w').write('x')",
            seen=lies_there("/dev/shm")),
     attack("open a library for writing", "files namespaces",
-           "import numpy\nopen(numpy.__file__, 'a').close()\nprint('through')"),
+           "import numpy\nopen(numpy.__file__, 'a').close()\nprint('through')", needs=own_libraries),
     attack("write to the kernel's settings", "files namespaces",
            "path = '/proc/sys/kernel/hostname'\nname = open(path).read()\nopen(path, 'w').write(name)\n"
            "print('through')",
@@ -122,3 +125,39 @@ def test_the_solution_is_out_of_reach(name, jail, jails, tries, harmless):
     with harmless(jail):
         assert (0, False) == tries(jail, copy)
     assert (15, False) == tries(jails.bare(), copy)
+
+#: A grader whose package lies among the libraries, as after ``pip install .``: what a cell finds of it at each level.
+INSTALLED = """
+import sys
+sys.path = [sys.argv[1], *(path for path in sys.path if path not in ("", sys.argv[2]))]
+from autograder.jail import LEVELS, Jail, walls
+assert walls.__file__.startswith(sys.argv[1])
+cell = '''
+import glob, sys
+texts = [open(name).read() for path in sys.path for name in glob.glob(path + '/autograder/course/*/*.toml')]
+print('through' if any('np.tanh(' in text for text in texts) else 'nothing')'''
+def found(level):
+    with Jail(level=level) as jail, jail.open([("a", cell)]) as session:
+        print(session.cells[0].outputs[0].get("text", "nothing"))
+for level in LEVELS:
+    if level == "process" or not walls.bubblewrap_problem():
+        found(level)
+walls.walls_of = lambda level: ()
+found("process")
+"""
+
+
+# finding 14
+def test_an_installed_autograder_is_not_among_the_libraries(tmp_path):
+    """Its mistakes are made of the solution's own lines: a cell reads them where no wall stands, and nowhere else."""
+    if missing("files"):
+        pytest.skip(missing("files"))
+    libraries = tmp_path / "site-packages"
+    shutil.copytree(ROOT / "autograder", libraries / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("public_tests.py", "rnn_utils.py"):
+        shutil.copy(ROOT / name, libraries)
+    command = [sys.executable, "-c", INSTALLED, str(libraries), str(ROOT)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    *behind_walls, bare = done.stdout.split() or [None]
+    assert "through" == bare, done.stderr
+    assert {"nothing"} == set(behind_walls)

@@ -24,7 +24,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from autograder import hooks, render
 from autograder.feedback import pages
 from autograder.grade import grade
-from autograder.jail import outputs, salvage
+from autograder.jail import salvage
 from autograder.sanitize import as_text, clean_html, markdown2html
 
 from ..jail.conftest import linux
@@ -161,46 +161,43 @@ def found_in(page):
     return +found
 
 
-def dangers(page, harmless_page):
-    """What a page has of these that the page of a harmless notebook has not."""
-    return found_in(page) - found_in(harmless_page)
+PAGES = {
+    "formgrader": lambda nb, report: formgrader_page(nb),
+    "feedback": page_of_feedback,
+    "nbconvert": lambda nb, report: formgrader_page(nb, sanitized=False),
+}
 
 
 @pytest.fixture(scope="module")
-def plain(strongest, assignment):
-    """A notebook that wants nothing."""
-    return shown(Scripted("plain"), strongest, assignment)
+def dangers(strongest, assignment):
+    """What a kind of page of a notebook has of these that the same page of a harmless notebook has not."""
+    plain = shown(Scripted("plain"), strongest, assignment)
+    plain = {kind: found_in(make(*plain)) for kind, make in PAGES.items()}
+    return lambda kind, nb, report: found_in(PAGES[kind](nb, report)) - plain[kind]
 
 
 # ---- tests ----------------------------------------------------------------------------------------------------
 
 
-def test_formgrader_runs_nothing(attack, strongest, assignment, plain, harmless):
-    """On the page behind the instructor's login nothing runs, is asked for, or lies over the page."""
+def test_no_page_runs_anything(attack, strongest, assignment, dangers, harmless):
+    """Behind the instructor's login, and where the student reads: nothing runs, is asked for, or lies over the page."""
     with harmless(strongest):
-        nb, _ = shown(attack, strongest, assignment)
-        assert not dangers(formgrader_page(nb), formgrader_page(plain[0]))
+        nb, report = shown(attack, strongest, assignment)
+        assert not dangers("formgrader", nb, report)
+        assert not dangers("feedback", nb, report)
 
 
-def test_the_feedback_page_runs_nothing(attack, strongest, assignment, plain):
-    """Nor does anything on the page that the student gets."""
-    nb, report = shown(attack, strongest, assignment)
-    assert not dangers(page_of_feedback(nb, report), page_of_feedback(*plain))
-
-
-def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, plain, monkeypatch):
+def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dangers, monkeypatch):
     """Shown by nbconvert alone, and with what else is named taken down, it is there; some nbconvert itself escapes."""
     if attack.held == "outputs":
         monkeypatch.setattr(salvage, "clean_outputs", lambda found, limit: tuple(found))
-        assert outputs.clean_outputs is not salvage.clean_outputs
     if attack.held == "render":
         monkeypatch.setattr(render, "escape", lambda text: text)
-    nb, _ = shown(attack, strongest, assignment)
+    nb, report = shown(attack, strongest, assignment)
     for cell in nb.cells:
         if cell.cell_type == "code":
             cell.outputs = [from_dict(output) for output in cell.outputs]
-    found = dangers(formgrader_page(nb, sanitized=False), formgrader_page(plain[0], sanitized=False))
-    assert (attack.held in ("nbconvert", "judge")) == (not found)
+    assert (attack.held in ("nbconvert", "judge")) == (not dangers("nbconvert", nb, report))
 
 
 @pytest.mark.parametrize("piece", ["<b>", "<div>\n", "``` \n", "\\begin{a}"])
@@ -210,7 +207,6 @@ def test_what_is_too_long_is_shown_as_text(piece):
     assert as_text(piece * 100) != nbconvert_markdown2html(piece * 100)
 
 
-# finding 13: the last two
 @pytest.mark.parametrize("piece", ["<b>", "<b>a</b><i>", "<b></i>", "<i a=b></x>"])
 def test_what_is_nested_too_deep_is_shown_as_text(piece):
     """Bleach takes the square of the depth; beyond what a page needs it is shown as it stands."""
@@ -218,10 +214,9 @@ def test_what_is_nested_too_deep_is_shown_as_text(piece):
     assert not clean_html(piece * 10).startswith("<pre>")
 
 
-def test_what_else_nbconvert_prints_is_plain(strongest, assignment, plain):
-    """A name, a repair and a cell's id are text on the page, whatever they say."""
+def test_names_and_repairs_are_text(strongest, assignment):
+    """A name, a repair and a reason are text on the feedback page, whatever they say."""
     nb, report = shown(Scripted("plain"), strongest, assignment)
-    assert all(re.fullmatch(r"[\w-]+", cell.id) for cell in nb.cells)
-    report = {**report.to_dict(), "assignment": "a", "student": "<script>alert(1)</script>",
-              "repairs": ["cell 3 said it was <script>alert(1)</script>"]}
-    assert not dangers(pages.page(nb, report, None), page_of_feedback(*plain))
+    script = "<script>alert(1)</script>"
+    report = {**report.to_dict(), "assignment": script, "student": script, "repairs": [f"cell 3 said it was {script}"]}
+    assert "script" not in {tag for tag, *_ in found_in(pages.page(nb, report, None))}
