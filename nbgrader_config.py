@@ -6,7 +6,7 @@ c.CourseDirectory.course_id = "rnn"
 
 # `autograder grade` waits a minute for a database that someone else is writing. For nbgrader's own commands to do so as
 # well, set CourseDirectory.db_url to "sqlite:////absolute/path/gradebook.db?timeout=60". For PostgreSQL
-# (pip install '.[postgresql]') it is "postgresql+psycopg://user@host/database": one database a course.
+# (pip install -e '.[postgresql]') it is "postgresql+psycopg://user@host/database": one database a course.
 
 # How student code is kept apart: "best" takes the strongest walls that the machine gives and says which; "strict"
 # refuses to grade without all of them.

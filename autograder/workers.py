@@ -82,7 +82,7 @@ class ClusterWorkers:
         try:
             from distributed import Client
         except ImportError:
-            raise CourseError(self._address, "needs Dask", "Install it: pip install '.[cluster]'.") from None
+            raise CourseError(self._address, "needs Dask", "Install it: pip install -e '.[cluster]'.") from None
         try:
             self._client = Client(self._address, timeout=self._seconds, set_as_default=False)
         except (OSError, ValueError, ImportError) as error:

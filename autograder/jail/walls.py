@@ -22,7 +22,7 @@ from . import landlock, tree
 LEVELS = ("process", "bubblewrap")
 #: Scratch folders' names start with it, and the number of the process they belong to.
 PREFIX = "autograder-jail-"
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 #: What the student's end consists of; nothing else of ours is laid into the jail.
 INSIDE = ("inside.py", "fence.py", "syscalls.py", "landlock.py", "student.py", "shell.py", "wire.py", "explain.py",
           "tree.py")
@@ -124,6 +124,10 @@ def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str
     if not hasattr(os, "fork"):
         raise JailError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
     folders = {"path": library_folders(), "visible": visible_folders(), "here": str(HERE)}
+    for folder in (*folders["visible"], "/usr"):
+        if HERE.is_relative_to(Path(folder).resolve()):  # its catalogue of mistakes quotes the solutions
+            raise JailError(f"this package lies in {folder}, which students may read. Install it where the course is: "
+                            "pip install -e .")
     options = {"walls": walls_of(level), **folders, **options}
     wrapped = []
     if level == "bubblewrap":

@@ -1,7 +1,9 @@
 """The walls: what each stops, that it passes where the wall is down, and what is left afterwards, which is nothing."""
 
 import os
+import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 
@@ -280,3 +282,16 @@ def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
     monkeypatch.setattr(walls, "visible_folders", lambda: [*folders, ["no path"]])
     with Jail(LIMITS, "process") as jail, pytest.raises(JailError, match="a wall cannot be put up: TypeError"):
         jail.open(notebook("1"))
+
+
+@pytest.mark.parametrize("level", walls.LEVELS)
+def test_a_package_among_the_libraries_is_refused(tmp_path, level):
+    """Installed and not linked, this package would be among what students may read, solutions' lines included."""
+    libraries = tmp_path / "site-packages"
+    shutil.copytree(walls.HERE.parent, libraries / "autograder")
+    for name in ("rnn_utils.py", "public_tests.py"):
+        shutil.copy(walls.HERE.parents[1] / name, libraries)
+    code = (f"import sys; sys.path.insert(0, {str(libraries)!r}); from autograder.jail import Jail\n"
+            f"try: Jail(level={level!r})\nexcept Exception as error: print(error)")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert "students may read" in done.stdout, done.stderr
