@@ -124,7 +124,7 @@ def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str
     if not hasattr(os, "fork"):
         raise JailError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
     folders = {"path": library_folders(), "visible": visible_folders(), "here": str(HERE)}
-    for folder in (*folders["visible"], "/usr"):
+    for folder in (*folders["path"], sys.base_prefix, "/usr"):
         if HERE.is_relative_to(Path(folder).resolve()):  # its catalogue of mistakes quotes the solutions
             raise JailError(f"this package lies in {folder}, which students may read. Install it where the course is: "
                             "pip install -e .")
