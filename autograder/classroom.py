@@ -288,9 +288,15 @@ def mark_all(new: Iterator[Handed], crew: Workers, writer: Writer) -> None:
     while True:
         room = (1 if suspects else crew.in_flight) - len(flying)
         while room > 0 and (handed := suspects.popleft() if suspects else next(new, None)) is not None:
-            flying[crew.submit(handed)] = handed
+            try:
+                flying[crew.submit(handed)] = handed
+            except BrokenExecutor:  # a worker died just now, and this one had no part in it
+                suspects.appendleft(handed)
+                if not flying:  # otherwise those in flight say it, below
+                    crew.restart()
+                break
             room -= 1
-        if not flying:
+        if not flying and not suspects:
             return
         done, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)
         broken = []

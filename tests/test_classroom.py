@@ -197,8 +197,9 @@ def test_a_submission_that_kills_its_worker_costs_itself_only(course):
     assert "ended the grading process, twice" in tally.unwell["dora"]
 
 
-def test_a_killed_worker_costs_nothing(course):
-    """`kill -9` on one worker in mid-run: its submissions are graded by another."""
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_killed_worker_costs_nothing(course, seen):
+    """`kill -9` on one worker in mid-run: its submissions are graded by another, whenever its pool notices."""
     crews = []
 
     class Watched(LocalWorkers):
@@ -208,7 +209,10 @@ def test_a_killed_worker_costs_nothing(course):
 
     def kill_one(tally, report):
         if tally.graded == 2 and crews:
-            os.kill(next(iter(crews.pop()._pool._processes)), signal.SIGKILL)
+            pool = crews.pop()._pool
+            os.kill(next(iter(pool._processes)), signal.SIGKILL)
+            while seen and not pool._broken:
+                time.sleep(0.01)
 
     tally = grade(course, crew=Watched, progress=kill_one)
     assert (12, 1, []) == (tally.graded, tally.not_graded, crews)
