@@ -16,17 +16,18 @@ from .model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
 from .oracle import Assignment
 
 
+@lru_cache(maxsize=1024)
 def diagnose(
-    assignment: Assignment, task: Task, outcomes: Sequence[Outcome], wrong: Sequence[str]
+    assignment: Assignment, task: Task, outcomes: tuple[Outcome, ...], wrong: tuple[str, ...]
 ) -> Diagnosis | None:
     """The mistakes that explain what is wrong, or None where none does for certain.
 
     Parameters
     ----------
     assignment, task : Assignment, Task
-    outcomes : sequence of Outcome
+    outcomes : tuple of Outcome
         The student's, one for each hidden case.
-    wrong : sequence of str
+    wrong : tuple of str
         The outputs that are wrong; "arguments" among them where the arguments are changed.
     """
     fits, wrong, everything = Fit(assignment, task, outcomes), frozenset(wrong), (*task.outputs, "arguments")

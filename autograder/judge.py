@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +29,7 @@ import numpy as np
 from public_tests import Gap, Layout, a_kind, find_gap, notice, split_outputs
 
 from .diagnosis import diagnose
+from .jail.session import is_end
 from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
 from .oracle import Assignment
 
@@ -99,25 +100,18 @@ class Trial:
 
     @classmethod
     def run(cls, session, assignment: Assignment, task: Task, replacing=None) -> Trial:
-        def call(case):
-            return session.call(task.name, tuple(case.arguments.values()), replacing)
+        hidden, (public, *fresh) = assignment.hidden_cases(task.name), assignment.visible_cases(task.name)
 
-        cases = assignment.hidden_cases(task.name)
-        outcomes = []
-        for case in cases:
-            outcomes.append(call(case))
-            if isinstance(outcomes[-1], Failed) and outcomes[-1].kind != "raised":
-                break  # not defined, or a limit was hit: more calls would tell nothing new
-        stopped = len(outcomes) < len(cases)
-        outcomes += [outcomes[-1]] * (len(cases) - len(outcomes))
-        gaps = tuple(gaps_of(task, case, outcome) for case, outcome in zip(cases, outcomes, strict=True))
-        public, *fresh = assignment.visible_cases(task.name)
-        if stopped:
-            return cls(assignment, task, tuple(outcomes), (outcomes[-1],) * (1 + len(fresh)), outcomes[-1], gaps)
-        visible = [call(public)]
+        def outcomes_of(cases):
+            outcomes = session.calls(task.name, cases, replacing)
+            return tuple(outcomes + [outcomes[-1]] * (len(cases) - len(outcomes)))
+
+        *outcomes, again, seen = outcomes_of((*hidden, hidden[0], public))
+        visible = (seen,)
+        gaps = tuple(gaps_of(task, case, outcome) for case, outcome in zip(hidden, outcomes, strict=True))
         if any(gaps):
-            visible += [call(case) for case in fresh]
-        return cls(assignment, task, tuple(outcomes), tuple(visible), call(cases[0]), gaps)
+            visible += (seen,) * len(fresh) if is_end(seen) else outcomes_of(fresh)
+        return cls(assignment, task, tuple(outcomes), visible, again, gaps)
 
     @property
     def defined(self) -> bool:
@@ -132,10 +126,7 @@ class Trial:
     def keeps_arguments(self) -> bool:
         """Whether no call that came back has changed what it was handed."""
         cases = self.assignment.hidden_cases(self.task.name)
-        return all(
-            isinstance(outcome, Failed) or identical(tuple(case.arguments.values()), outcome.arguments)
-            for case, outcome in zip(cases, self.hidden, strict=True)
-        )
+        return all(map(leaves_arguments, cases, self.hidden))
 
     @cached_property
     def repeats(self) -> bool:
@@ -171,7 +162,7 @@ class Trial:
             checks.append(Check(name, passed, worth if passed else 0.0, worth, message))
         score = points if self.share == 1 else sum(check.points for check in checks)
         wrong = self.wrong if self.keeps_arguments else (*self.wrong, "arguments")
-        diagnosis = diagnose(self.assignment, self.task, self.hidden, wrong) if wrong else None
+        diagnosis = diagnose(self.assignment, self.task, self.hidden, tuple(wrong)) if wrong else None
         notes = list(dict.fromkeys(note for gap in shown for note in gap.notes))
         if blamed_on:
             notes.append(
@@ -231,6 +222,13 @@ class ShownGap(NamedTuple):
     notes: tuple[str, ...]
 
 
+@lru_cache(maxsize=2048)
+def leaves_arguments(case: Case, outcome: Outcome) -> bool:
+    """Whether a call has not changed what it was handed, as far as one can see."""
+    return isinstance(outcome, Failed) or identical(tuple(case.arguments.values()), outcome.arguments)
+
+
+@lru_cache(maxsize=2048)
 def gaps_of(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     """The first gap of each output that differs; one gap named "returns" where there are no outputs to compare."""
     if isinstance(outcome, Failed):
@@ -283,6 +281,8 @@ def fact_about(fact, output, got, expected, case):
 
 def identical(one: Value, other: Value) -> bool:
     """Whether two values are the same to the last bit, not-a-numbers included; tuples and lists alike."""
+    if one is other:
+        return True
     if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
         if type(one) is not type(other) or one.dtype != other.dtype or one.shape != other.shape:
             return False

@@ -30,7 +30,7 @@ class Mistake:
     hint: str  # climbs from what to notice to which term, axis or shape; ends with a question
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """One function that a student writes, and how it is judged."""
 
@@ -54,7 +54,7 @@ class Task:
     facts: tuple[Callable[[str, Value, Value, Sizes], str | None], ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One set of arguments for a task, in the order of its signature, and what the oracle returns for them."""
 
@@ -95,9 +95,9 @@ class CellRun:
     problem: str | None = None  # "ran past 10 s", "ended the process", ...; None where the cell came back
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Returned:
-    """A call came back."""
+    """A call came back; the same object stands for the same bytes, so that what they mean is found out once."""
 
     value: Value
     arguments: tuple[Value, ...]  # the arguments as the call left them

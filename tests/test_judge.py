@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from autograder.jail.session import Session
 from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
 from autograder.scaffold import scaffold_source
@@ -153,7 +154,7 @@ def _session(assignment, sources):
     return session
 
 
-class Scripted:
+class Scripted(Session):
     """A session that returns one prepared outcome for one task, and nothing for the others."""
 
     def __init__(self, task, outcome):

@@ -7,14 +7,15 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..errors import JailError, WireError
-from ..model import CellRun, Failed, Outcome, Returned, Value
+from ..model import Case, CellRun, Failed, Outcome, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
 from .outputs import clean_outputs, clean_text, size_of
-from .session import Replacing, Session, answer
+from .session import Replacing, Session, answer, is_end
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
@@ -189,13 +190,25 @@ class JailSession(Session):
     # ---- calls ------------------------------------------------------------------------------------------
 
     def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
-        replacing = replacing or {}
-        frame = wire.encode(("call", name, tuple(arguments), sorted(replacing)), cap=self._limits.message_bytes)
+        names = tuple(sorted(replacing or {}))
+        frame = call_frame(name, tuple(arguments), names, self._limits.message_bytes)
+        return self._outcome(name, frame, len(arguments), replacing or {})
+
+    def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
+        names, outcomes = tuple(sorted(replacing or {})), []
+        for case in cases:
+            frame = case_frame(name, case, names, self._limits.message_bytes)
+            outcomes.append(self._outcome(name, frame, len(case.arguments), replacing or {}))
+            if is_end(outcomes[-1]):
+                break
+        return outcomes
+
+    def _outcome(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome:
         while True:
             self._make_ready()
             if self._over is not None:
                 return self._over
-            outcome = self._try_call(name, frame, len(arguments), replacing)
+            outcome = self._try_call(name, frame, count, replacing)
             if not isinstance(outcome, Problem):
                 return outcome
             self._fork = None
@@ -231,13 +244,24 @@ class JailSession(Session):
                     fork.send(reply, limits.call_seconds)
                 except OSError:
                     return _death(fork.end(PATIENCE), limits)
-            elif message[0] == "returned" and _is_form(message, object, tuple) and len(message[2]) == count:
-                return Returned(message[1], message[2])
+            elif message[0] == "returned" and _is_form(message, Returned) and len(message[1].arguments) == count:
+                return message[1]
             elif message[0] == "failed" and _is_form(message, str, str) and message[1] in ("missing", "raised",
                                                                                            "unreadable"):
                 return Failed(message[1], clean_text(message[2], 2 * MAX_MESSAGE))
             else:
                 return _unreadable(fork)
+
+
+def call_frame(name: str, arguments: tuple[Value, ...], replaced: tuple[str, ...], cap: int) -> bytes:
+    """What asks a student's end for a call."""
+    return wire.encode(("call", name, arguments, replaced), cap=cap)
+
+
+@lru_cache(maxsize=1024)
+def case_frame(name: str, case: Case, replaced: tuple[str, ...], cap: int) -> bytes:
+    """What asks for a call with a case's arguments: the same for every student."""
+    return call_frame(name, tuple(case.arguments.values()), replaced, cap)
 
 
 def _is_form(message: tuple, *types: type) -> bool:

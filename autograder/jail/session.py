@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..errors import AutograderError
-from ..model import CellRun, Outcome, Value
+from ..model import Case, CellRun, Failed, Outcome, Value
 from . import wire
 from .explain import MAX_MESSAGE
 
@@ -51,6 +51,18 @@ class Session(ABC):
             Where the process fails through no fault of the student's.
         """
 
+    def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
+        """What the function gives for each of these cases; after one that ends the process or the patience, no more.
+
+        See `call`, which is this for one set of arguments.
+        """
+        outcomes: list[Outcome] = []
+        for case in cases:
+            outcomes.append(self.call(name, tuple(case.arguments.values()), replacing))
+            if is_end(outcomes[-1]):
+                break
+        return outcomes
+
     def close(self) -> None:
         """End the process behind the session, if there is one, and everything it started."""
         return None
@@ -60,6 +72,11 @@ class Session(ABC):
 
     def __exit__(self, *exc_info):
         self.close()
+
+
+def is_end(outcome: Outcome) -> bool:
+    """Whether further calls would tell nothing new: there is no such function, or a limit was hit."""
+    return isinstance(outcome, Failed) and outcome.kind != "raised"
 
 
 def answer(function: Callable[..., Any], asked: Value, cap: int) -> bytes:

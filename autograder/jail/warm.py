@@ -11,18 +11,21 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
 
 from ..errors import JailError
-from ..model import Limits
+from ..model import Limits, Returned
 from . import tree, walls, wire
 from .salvage import JailSession
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
+#: Of the answers that are kept because others give the same; right ones have some thousand bytes.
+KEPT_ANSWERS, KEPT_BYTES = 2000, 1 << 16
 
 
 class Jail:
@@ -51,6 +54,7 @@ class Jail:
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
         self._laid: dict[str, bytes] = {}  # the files that the warm process has ready for its forks
+        self._answers: OrderedDict[bytes, tuple] = OrderedDict()  # by their frame
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
@@ -131,6 +135,30 @@ class Jail:
             file.seek(0)
             self._ask({"files": list(files)}, file.fileno())
         self._laid = dict(files)
+
+    def read(self, frame: bytes) -> tuple:
+        """A message of a student's; it starts with a word. What a call returned is one `Returned`, and the same one
+        for the same bytes: a class gives few different answers, and the judge need not go through each again.
+
+        Raises
+        ------
+        WireError
+            Where the frame is not a message.
+        """
+        message = self._answers.get(frame)
+        if message is not None:
+            self._answers.move_to_end(frame)
+            return message
+        message = wire.decode(frame, cap=self.limits.message_bytes, writable=False)
+        if type(message) is not tuple or not message or type(message[0]) is not str:
+            raise wire.WireError("a message does not say what it is")
+        if message[0] == "returned" and len(message) == 3 and type(message[2]) is tuple:
+            message = ("returned", Returned(*message[1:]))
+            if len(frame) <= KEPT_BYTES:
+                self._answers[frame] = message
+                if len(self._answers) > KEPT_ANSWERS:
+                    self._answers.popitem(last=False)
+        return message
 
     # ---- the warm process -------------------------------------------------------------------------------
 
@@ -233,12 +261,8 @@ class Fork:
         wire.send(self.sock, frame, time.monotonic() + seconds)
 
     def receive(self, deadline: float):
-        """The next message, as a tuple that starts with a word; see `wire.receive` for what it raises."""
-        cap = self.jail.limits.message_bytes
-        message = wire.decode(wire.receive(self.sock, cap, deadline), cap=cap)
-        if type(message) is not tuple or not message or type(message[0]) is not str:
-            raise wire.WireError("a message does not say what it is")
-        return message
+        """The next message, see `Jail.read`; `wire.receive` tells what else it raises."""
+        return self.jail.read(bytes(wire.receive(self.sock, self.jail.limits.message_bytes, deadline)))
 
     def end(self, patience: float = 0) -> dict | None:
         """Kill it, unless it ends by itself within so many seconds; see `Jail.end`."""

@@ -246,7 +246,7 @@ def _encodable(text):
 # ---- receiving ----------------------------------------------------------------------------------------
 
 
-def decode(frame, arguments=(), cap=DEFAULT_CAP):
+def decode(frame, arguments=(), cap=DEFAULT_CAP, writable=True):
     """Read one frame back into a value, all of it fresh objects, or raise `WireError`.
 
     Parameters
@@ -256,6 +256,8 @@ def decode(frame, arguments=(), cap=DEFAULT_CAP):
         Our own objects, of which the frame may name parts; empty where the sender is not believed.
     cap : int, bytes
         The largest frame, and the most bytes of arrays that a walk through the value may meet.
+    writable : bool
+        Whether the arrays may be written into.
     """
     try:
         frame = memoryview(frame)
@@ -267,7 +269,7 @@ def decode(frame, arguments=(), cap=DEFAULT_CAP):
         text = bytes(frame[_FRAME.size : _FRAME.size + header])
         if text.count(b"[") + text.count(b"{") > 3 * MAX_NODES:  # before JSON makes an object of each
             raise WireError("a header has too many parts")
-        reader = _Reader(frame[_FRAME.size + header :], arguments, cap)
+        reader = _Reader(frame[_FRAME.size + header :], arguments, cap, writable)
         value = reader.node(_from_json(text.decode()), 0)[0]
         if reader.position != body:
             raise WireError("a frame has bytes that nothing mentions")
@@ -301,8 +303,8 @@ def _need(fact, problem):
 class _Reader:
     """Turns JSON nodes and a body into values, believing neither."""
 
-    def __init__(self, body, arguments, cap):
-        self.body, self.arguments, self.cap = body, arguments, cap
+    def __init__(self, body, arguments, cap, writable):
+        self.body, self.arguments, self.cap, self.writable = body, arguments, cap, writable
         self.position = 0
         self.nodes, self.bytes = 0, 0
         self.seen = []  # [value, nodes, bytes, height]; None while it is being read
@@ -370,6 +372,7 @@ class _Reader:
                 raise WireError("an array has no such shape")
             size *= side
         value = _array(self.take(size), dtype, shape)
+        value.flags.writeable = self.writable
         self.seen.append([value, 1, size, 0])
         return value, 0
 

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.errors import JailError
 from autograder.jail import Jail, walls
-from autograder.model import Failed, Limits, Returned
+from autograder.model import Failed, Limits
 
 from .conftest import EVERY_LEVEL, LIMITS, linux, notebook, processes, texts, wait_until_gone
 
@@ -174,7 +174,8 @@ def test_a_warm_process_killed_from_outside_loses_nothing(jail, which):
         everything = processes(jail._process.pid)
         os.kill(sorted(everything)[which], signal.SIGKILL)
         jail._process.wait()
-        assert Returned(2, (1,)) == session.call("f", (1,))
+        returned = session.call("f", (1,))
+        assert (2, (1,)) == (returned.value, returned.arguments)
         with jail.open(notebook(DEFINITION)) as another:
             assert 2 == another.call("f", (1,)).value
         wait_until_gone(everything)
