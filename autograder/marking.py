@@ -192,7 +192,7 @@ class Marker:
     # ---- the steps that would ask nbgrader's database -----------------------------------------------------
 
     def _restore(self, nb: NotebookNode, resources):
-        nb, repairs = repair.restore(nb, self.assignment.notebook)
+        nb, repairs = repair.restore(nb, self.assignment.notebook, is_normal=True)
         return nb, {**resources, "repairs": (*resources["repairs"], *repairs)}
 
     def _judge(self, nb: NotebookNode, resources):

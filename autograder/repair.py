@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from .errors import NotebookError
 from .notebook import (
     MAX_PARSED,
     bounded,
     functions,
     nbgrader_metadata,
     normalise,
-    problem_of,
     short,
     with_ids,
     without_hidden,
@@ -93,7 +91,9 @@ class _Cell:
         return _checksum(self.node.source, role) in known
 
 
-def restore(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode, list[str]]:
+def restore(
+    submitted: NotebookNode, source: NotebookNode, is_normal: bool = False
+) -> tuple[NotebookNode, list[str]]:
     """A notebook fit for grading, and what had to be mended for it, a plain sentence each.
 
     Nothing that a submission says to nbgrader is believed. Solution cells keep the student's source; what is
@@ -108,13 +108,15 @@ def restore(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode
         Left as it is.
     source : NotebookNode
         The instructor's notebook, with hidden tests; or one made of what nbgrader's gradebook recorded of it.
+    is_normal : bool
+        Whether the submission comes from `notebook.read` or `notebook.parsed`.
 
     Raises
     ------
     NotebookError
         The submission is no notebook; see `normalise`.
     """
-    submitted, prepared = normalise(submitted), _prepared(source)
+    submitted, prepared = submitted if is_normal else normalise(submitted), _prepared(source)
     source, roles, repairs = prepared.nb, prepared.roles, []
     cells = _claims(submitted, prepared)
     for role in roles.values():
@@ -129,8 +131,6 @@ def restore(submitted: NotebookNode, source: NotebookNode) -> tuple[NotebookNode
     nb.cells = [node for _, node in placed]
     nb.metadata = NotebookNode({key: copy.deepcopy(source.metadata[key]) for key in ("kernelspec", "language_info")
                                 if key in source.metadata})
-    if problem := problem_of(nb):
-        raise NotebookError("source notebook", problem)
     return nb, bounded(repairs)
 
 

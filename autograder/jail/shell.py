@@ -4,8 +4,10 @@ Runs inside the jail and imports nothing of ours. The shell is made once, before
 IPython, matplotlib and the machinery of tracebacks ready.
 """
 
+import ast
 import builtins
 import getpass
+import inspect
 import io
 import os
 import re
@@ -233,6 +235,20 @@ class Shell(InteractiveShell):
         return super().should_run_async(
             raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
         )
+
+    async def run_ast_nodes(self, nodelist, cell_name, interactivity="last_expr", compiler=compile, result=None):
+        """Run a cell's statements: those before the last compiled in one go, where IPython takes each by itself."""
+        code = None
+        if interactivity == "last_expr" and len(nodelist) > 2:
+            try:
+                code = compiler(ast.Module(nodelist[:-1], []), cell_name, "exec")
+            except Exception:
+                code = None  # taken by itself each statement above the wrong one runs
+        if code is not None and not code.co_flags & inspect.CO_COROUTINE:
+            if await self.run_code(code, result):
+                return True
+            nodelist = nodelist[-1:]
+        return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
 
     def init_io(self):
         pass
