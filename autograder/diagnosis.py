@@ -14,9 +14,10 @@ from public_tests import find_gap
 
 from .model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
 from .oracle import Assignment
+from .remember import remembered
 
 
-@lru_cache(maxsize=1024)
+@remembered
 def diagnose(
     assignment: Assignment, task: Task, outcomes: tuple[Outcome, ...], wrong: tuple[str, ...]
 ) -> Diagnosis | None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, wraps
+from functools import cached_property, wraps
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +32,7 @@ from .diagnosis import diagnose
 from .jail.session import is_end
 from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
 from .oracle import Assignment
+from .remember import remembered
 
 MAX_SIDE = 100  # of an array that a stand-in takes; no case of ours has more than a dozen
 
@@ -222,13 +223,13 @@ class ShownGap(NamedTuple):
     notes: tuple[str, ...]
 
 
-@lru_cache(maxsize=2048)
+@remembered
 def leaves_arguments(case: Case, outcome: Outcome) -> bool:
     """Whether a call has not changed what it was handed, as far as one can see."""
     return isinstance(outcome, Failed) or identical(tuple(case.arguments.values()), outcome.arguments)
 
 
-@lru_cache(maxsize=2048)
+@remembered
 def gaps_of(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     """The first gap of each output that differs; one gap named "returns" where there are no outputs to compare."""
     if isinstance(outcome, Failed):

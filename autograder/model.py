@@ -97,10 +97,11 @@ class CellRun:
 
 @dataclass(frozen=True, eq=False)
 class Returned:
-    """A call came back; the same object stands for the same bytes, so that what they mean is found out once."""
+    """A call came back."""
 
     value: Value
     arguments: tuple[Value, ...]  # the arguments as the call left them
+    digest: bytes | None = None  # of the bytes in which it came: the same bytes, the same answer
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,9 @@ class LocalWorkers:
         if self._pool is not None:
             for process in list((self._pool._processes or {}).values()):
                 process.kill()
+            with suppress(AttributeError, OSError):
+                # Python 3.11.2 waits for ever for its own thread, which writes to those that are gone (gh-94777)
+                self._pool._call_queue._reader.close()
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
 

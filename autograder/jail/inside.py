@@ -84,6 +84,7 @@ def _warm_up():
     sys.path[:] = [entry for entry in sys.path if entry != here]
     gc.collect()
     gc.freeze()
+    fence.compact()
     return shell
 
 

@@ -105,7 +105,8 @@ class JailSession(Session):
             self._blame(problem, None)
             return
         for index in indices:
-            message, problem = self._next(fork, self._limits.cell_seconds, "cell")
+            limit = self._limits.cell_seconds if self._runs[index] else self._patience(self._limits.cell_seconds)
+            message, problem = self._next(fork, limit, "cell")
             if problem is None and (len(message) != 4 or message[1] != index):
                 problem = _unreadable(fork)
             if problem is None:
@@ -148,10 +149,13 @@ class JailSession(Session):
             return Problem("died", "could not be started", cause="ours")
         return None
 
+    def _patience(self, seconds: float) -> float:
+        """How long a cell or call may take that has not come back before: what loops as a rule loops again."""
+        return min(seconds, self._limits.later_seconds) if self._late else seconds
+
     def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Problem | None]:
         """The next message, of a kind, within ``limit`` seconds, or why there is none; then the fork has been ended."""
         start = time.monotonic()
-        limit = min(limit, self._limits.later_seconds) if self._late else limit
         deadline = (began or start) + limit
         last = start + self._limits.submission_seconds - self._seconds
         try:
@@ -217,7 +221,7 @@ class JailSession(Session):
 
     def _try_call(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome | Problem:
         fork, limits = self._fork, self._limits
-        start = time.monotonic()
+        start, patience = time.monotonic(), self._patience(limits.call_seconds)
         asked = carried = 0
         try:
             fork.send(frame, limits.call_seconds)
@@ -227,7 +231,7 @@ class JailSession(Session):
         except OSError:
             return _death(fork.end(PATIENCE), limits)
         while True:
-            message, problem = self._next(fork, limits.call_seconds, None, start)
+            message, problem = self._next(fork, patience, None, start)
             if problem is not None:
                 return problem
             if message[0] == "asks" and _is_form(message, str, tuple, dict) and message[1] in replacing:

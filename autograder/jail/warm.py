@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import signal
@@ -24,8 +25,8 @@ from .salvage import JailSession
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
-#: Of the answers that are kept because others give the same; right ones have some thousand bytes.
-KEPT_ANSWERS, KEPT_BYTES = 2000, 1 << 16
+#: Of one answer, and of all, that are kept because others give the same; right ones have some thousand bytes.
+KEPT_BYTES, ALL_KEPT_BYTES = 1 << 16, 8 << 20
 
 
 class Jail:
@@ -55,6 +56,7 @@ class Jail:
         self._process = self._control = self._errors = self._root = self._owner = None
         self._laid: dict[str, bytes] = {}  # the files that the warm process has ready for its forks
         self._answers: OrderedDict[bytes, tuple] = OrderedDict()  # by their frame
+        self._kept_bytes = 0
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
@@ -137,8 +139,9 @@ class Jail:
         self._laid = dict(files)
 
     def read(self, frame: bytes) -> tuple:
-        """A message of a student's; it starts with a word. What a call returned is one `Returned`, and the same one
-        for the same bytes: a class gives few different answers, and the judge need not go through each again.
+        """A message of a student's; it starts with a word. What a call returned comes as a `Returned`.
+
+        A class gives few different answers: those that were met before are not read again, and cannot be written into.
 
         Raises
         ------
@@ -153,11 +156,12 @@ class Jail:
         if type(message) is not tuple or not message or type(message[0]) is not str:
             raise wire.WireError("a message does not say what it is")
         if message[0] == "returned" and len(message) == 3 and type(message[2]) is tuple:
-            message = ("returned", Returned(*message[1:]))
+            message = ("returned", Returned(*message[1:], hashlib.sha256(frame).digest()))
             if len(frame) <= KEPT_BYTES:
                 self._answers[frame] = message
-                if len(self._answers) > KEPT_ANSWERS:
-                    self._answers.popitem(last=False)
+                self._kept_bytes += len(frame)
+                while self._kept_bytes > ALL_KEPT_BYTES:
+                    self._kept_bytes -= len(self._answers.popitem(last=False)[0])
         return message
 
     # ---- the warm process -------------------------------------------------------------------------------

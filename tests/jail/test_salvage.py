@@ -258,3 +258,11 @@ def test_an_unknown_level_is_our_failure():
     """It names the levels there are."""
     with pytest.raises(JailError, match="process, bubblewrap"):
         Jail(level="strict")
+
+
+def test_a_slow_cell_that_came_back_keeps_its_time(jail):
+    """After one endless loop patience is short, but not for a cell that is known to come back."""
+    slow = f"import time\ntime.sleep(0.7)\n{DEFINITION}"
+    with jail.open(notebook(slow, "while True: pass", "g = f")) as session:
+        assert [None, True, None] == [run.problem and "ran past" in run.problem for run in session.cells]
+        assert 2 == session.call("f", (1,)).value

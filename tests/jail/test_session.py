@@ -419,3 +419,22 @@ recorder.finish = lambda: [
         {"output_type": "execute_result", "data": {"text/plain": "a"}, "metadata": {}, "execution_count": None},
         {"output_type": "error", "ename": "", "evalue": "", "traceback": ["", "a"]},
     ) == cell.outputs
+
+
+def test_the_same_answer_is_read_once_and_cannot_be_written_into(jail):
+    """Two students who return the same bytes get one object; nobody who judges it can change it for the next."""
+    with jail.open([("f", "import numpy as np\ndef f(n):\n    return np.ones(n)")]) as session:
+        one, two, three = (session.call("f", (n,)) for n in (2, 2, 3))
+    assert one is two is not three
+    assert one.digest != three.digest
+    with pytest.raises(ValueError, match="read-only"):
+        one.value[0] = 7
+
+
+def test_large_answers_are_not_kept(jail):
+    """What is kept of answers has a bound: a class of large ones does not fill the grader's memory."""
+    with jail.open([("f", "import numpy as np\ndef f(n, x):\n    return np.full(n, x)")]) as session:
+        assert session.call("f", (9000, 1.0)) is not session.call("f", (9000, 1.0))
+        for x in range(300):
+            session.call("f", (8000, float(x)))
+    assert sum(map(len, jail._answers)) == jail._kept_bytes <= 8 << 20
