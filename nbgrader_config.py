@@ -50,7 +50,9 @@ c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Feedback: HideTests takes the hidden part of the test cells out before the page is written.
+# Feedback: nbgrader's generate_feedback, and Formgrader's button for it, write the page of `autograder feedback`. The
+# steps below are for notebooks without tasks of ours; HideTests takes the hidden part out of test cells.
+c.GenerateFeedback.exporter_class = "autograder.feedback.exporter.FeedbackPage"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",

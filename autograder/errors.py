@@ -48,6 +48,10 @@ class GradebookError(AutograderError):
         return "{}: {}. {}".format(*self.args)
 
 
+class FeedbackError(AutograderError):
+    """There is no page to write for a student; says why."""
+
+
 class JailError(AutograderError):
     """The process that runs student code cannot be started or kept, through no fault of the student's."""
 

@@ -24,7 +24,7 @@ PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:]*$")
 LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
 PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # of pictures alone
 #: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
-CLASS = re.compile(r"(highlight|dataframe|hl-\w+|[a-z][a-z]?\d?)")
+CLASS = re.compile(r"(highlight|dataframe|table|hl-\w+|[a-z][a-z]?\d?)")
 #: Beyond these Markdown and bleach, which take the square of the time, would keep an instructor's Jupyter busy.
 MAX_PROSE, MAX_MARKUP, MAX_DEPTH = 20_000, 500_000, 200
 TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)([a-zA-Z][^\s/>]*)")

@@ -7,10 +7,13 @@ from datetime import datetime
 from itertools import pairwise
 
 import pytest
+from nbformat.v4 import new_markdown_cell, new_notebook
 
 from autograder import demo, feedback, notebook, release
+from autograder.errors import FeedbackError
 from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
+from autograder.feedback.exporter import FeedbackPage
 from autograder.gradebook import CellGrade, Standing
 from tests.conftest import NAME, ROOT
 from tests.courses import change, run
@@ -372,6 +375,11 @@ def course(tmp_path_factory):
     return folder
 
 
+def resources_of(student, name):
+    """What nbgrader's converter tells an exporter."""
+    return {"nbgrader": {"student": student, "assignment": name, "notebook": name}}
+
+
 def written(course, student):
     return (course / "feedback" / student / NAME / f"{NAME}.html").read_text(encoding="utf-8")
 
@@ -415,6 +423,28 @@ def test_nbgrader_releases_the_page(course, tmp_path):
         assert written(course, pupil) == released.read_text(encoding="utf-8")
 
 
+def test_nbgraders_own_command_leaves_the_same(course):
+    """nbgrader generate_feedback, behind Formgrader's button too, writes our pages and what is released with them."""
+    before = {path: path.read_bytes() for path in (course / "feedback").rglob("*") if path.is_file()}
+    assert 3 * len(PUPILS) == len(before)
+    run(course, "nbgrader", "generate_feedback", NAME, "--force")
+    assert before == {path: path.read_bytes() for path in before}
+    assert {0o644} == {stat.S_IMODE(path.stat().st_mode) for path in before}
+
+
+def test_a_notebook_without_tasks_of_ours_gets_nbgraders_page(course, tmp_path, monkeypatch):
+    """Another assignment of the course is exported as nbconvert does."""
+    from nbconvert.exporters import HTMLExporter
+
+    monkeypatch.chdir(course)
+    path = tmp_path / "essay.ipynb"
+    notebook.write(new_notebook(cells=[new_markdown_cell("My *answer*", id="answer")]), path)
+    pages = [exporter().from_filename(str(path), resources_of("ada", "essay"))[0]
+             for exporter in (FeedbackPage, HTMLExporter)]  # fmt: skip
+    assert "My <em>answer</em>" in pages[0]
+    assert pages[0] == pages[1]
+
+
 def test_writing_again_gives_the_same_bytes(course):
     """The page depends on nothing but what is known of the submission."""
     before = written(course, "dora")
@@ -435,13 +465,17 @@ def test_a_persons_points_and_words_reach_the_page(course):
     assert "A person gave 4 of 15 points, in place of the 0 given automatically." in text
 
 
-def test_a_newer_submission_waits_for_its_own_page(course):
-    """Handed in again and not graded again: no page goes out under the new submission's secret."""
+def test_a_newer_submission_waits_for_its_own_page(course, monkeypatch):
+    """Handed in again and not graded again: no page goes out under the new submission's secret, by neither command."""
+    monkeypatch.chdir(course)
+    path = course / "autograded" / "ada" / NAME / f"{NAME}.ipynb"
     stamp = course / "submitted" / "ada" / NAME / "timestamp.txt"
     before = stamp.read_text()
     stamp.write_text("2026-11-21 12:00:00 UTC")
     try:
         assert {"ada": "handed in again since it was graded"} == feedback.write_feedback(course, NAME, ["ada"])
+        with pytest.raises(FeedbackError, match="handed in again"):
+            FeedbackPage().from_filename(str(path), resources_of("ada", NAME))
     finally:
         stamp.write_text(before)
 

@@ -35,6 +35,7 @@ def test_nothing_runs_loads_or_pretends(written):
     "written",
     ['<img alt="a" src="data:image/png;base64,iVBORw0=">', '<img alt="a" src="figures/a.svg">',
      '<table class="dataframe"><tbody><tr><td>1</td></tr></tbody></table>', '<a href="https://numpy.org">a</a>',
+     '<table class="table"><tbody><tr><td>1</td></tr></tbody></table>',  # of `render`, as nbgrader's pages style it
      '<a href="#gates">a</a>', '<table><tbody><tr><td style="text-align: right;">1</td></tr></tbody></table>'],
 )  # fmt: skip
 def test_what_a_notebook_needs_stays(written):

@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from .. import records
+from ..errors import FeedbackError
 from . import cells
 from .pages import page
 
@@ -47,34 +48,46 @@ def write_feedback(
     problems = {}
     for student in students:
         try:
-            problems[student] = write_page(root, name, student, reports.get(student), standing.get(student))
+            write_page(root, name, student, files_of(root, name, student, reports.get(student), standing.get(student)))
+            problems[student] = None
+        except FeedbackError as error:
+            problems[student] = str(error)
         except Exception as error:  # one notebook that nobody foresaw must not take the class with it
             problems[student] = f"the page failed: {type(error).__name__}: {error}"
         progress(student, problems[student])
     return problems
 
 
-def write_page(root: Path, name: str, student: str, kept: Mapping | None, standing) -> str | None:
-    """Write one student's page; why it could not be written, or None."""
+def write_page(root: Path, name: str, student: str, files: Mapping[str, bytes]) -> None:
+    folder = root / "feedback" / student / name
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, content in files.items():
+        put(folder / file, content, root)
+
+
+def files_of(root: Path, name: str, student: str, kept: Mapping | None, standing) -> dict[str, bytes]:
+    """One student's page, and what is released with it, by the name of the file.
+
+    Raises
+    ------
+    FeedbackError
+        Where there is no page to write.
+    """
     graded, submitted = root / "autograded" / student / name, root / "submitted" / student / name
     path = graded / f"{name}.ipynb"
     nb = json.loads(path.read_bytes()) if path.is_file() else None
     report = report_of(nb, kept)
     if report is None:
-        return "not graded yet"
+        raise FeedbackError("not graded yet")
     beside = {file: small_file(submitted / file) or small_file(graded / file) for file in BESIDE}
     if report["status"] != "not graded":
         when = small_file(graded / "timestamp.txt") or beside["timestamp.txt"]
         if when and when.strip() != beside["timestamp.txt"].strip():
-            return "handed in again since it was graded"  # this page would go out with that submission's secret
-    folder = root / "feedback" / student / name
-    folder.mkdir(parents=True, exist_ok=True)
-    for file, content in beside.items():
-        if content:
-            put(folder / file, content, root)
+            # this page would go out with that submission's secret
+            raise FeedbackError("handed in again since it was graded")
     html = page(nb, {**report, "assignment": name, "student": student}, standing, pictures_of(root, name, student))
-    put(folder / f"{name}.html", html.encode("utf-8", "replace"), root)
-    return None
+    found = {file: content for file, content in beside.items() if content}
+    return {**found, f"{name}.html": html.encode("utf-8", "replace")}
 
 
 def report_of(nb: Mapping | None, kept: Mapping | None) -> Mapping | None:
