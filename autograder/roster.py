@@ -79,22 +79,40 @@ class Roster:
         return sorted(self._index.get((kind, normal(text)), ())) if text.strip() else []
 
     def who(self, *clues: tuple[str, str]) -> tuple[str | None, str]:
-        """The student whom the first telling clue means, or None with the reason.
+        """The student whom the clues mean, or None with the reason.
 
         Parameters
         ----------
         clues : (kind, text)
-            As for `find`, the most telling first. A clue that fits several students tells nothing.
+            As for `find`, the most telling first. One that fits several students tells nothing, and a name nothing
+            where a clue before it fits anybody. Clues to two students mean neither; and nobody is meant whose number
+            or address is known to be another than what was given up to the clue that means them.
         """
+        told: dict[str, int] = {}  # a student, and the first clue that means them
         several: list[str] = []
-        for kind, text in clues:
+        for at, (kind, text) in enumerate(clues):
             found = self.find(kind, text or "")
-            if len(found) == 1:
-                return found[0], ""
+            if len(found) == 1 and not (kind == "name" and several):
+                told.setdefault(found[0], at)
             several = several or found
+        if len(told) == 1:
+            ((student, at),) = told.items()
+            problem = self._contradiction(student, clues[: at + 1])
+            return (None, problem) if problem else (student, "")
         if several:
-            return None, f"may be any of {', '.join(several)}"
+            return None, f"may be any of {', '.join(sorted(told) or several)}"
         return None, "nobody of that name or number is known"
+
+    def _contradiction(self, student: str, clues: Iterable[tuple[str, str]]) -> str:
+        """How the clues' numbers or addresses say that this is somebody else; "" where they do not."""
+        for kind in ("lms_user_id", "email"):
+            known = getattr(self.people[student], kind)
+            given = [text.strip() for said, text in clues
+                     if said == kind and text and text.strip() and (kind != "email" or "@" in text)]
+            if known and given and normal(known) not in map(normal, given):
+                return (f"looks like {student}, whose {kind} is {known}, not {given[0]}: "
+                        f"correct {student}'s entry if it is the same person")
+        return ""
 
 
 def normal(text: str) -> str:

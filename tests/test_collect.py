@@ -113,14 +113,14 @@ def test_a_canvas_download(source, course):
         "lovelaceada_LATE_101_5001_rnn-step-by-step.ipynb": b"old",
         "lovelaceada_LATE_101_5009_rnn-step-by-step-2.ipynb": ADA,
         "lovelaceada_LATE_101_5005_rnn-step-by-step-1.ipynb": b"older",
-        "müllerünalbea_77_5002_my_notebook-3.ipynb": BEA,
+        "boal_77_5002_my_notebook-3.ipynb": BEA,
         "strangersam_999_5003_x.ipynb": ADA,
-        "boal_88_5004_x.pdf": b"pdf",
+        "müllerünalbea_102_5004_x.pdf": b"pdf",
     }), ROSTER)  # fmt: skip
-    assert {at("ada"): ADA, at("bea"): BEA} == submitted(course)
+    assert {at("ada"): ADA, at("a_b"): BEA} == submitted(course)
     assert "a bulk download of Canvas" == found.kind
-    assert "late, says Canvas; the last of 3" == found.matched[0].note
-    assert {"strangersam_999_5003_x.ipynb", "boal_88_5004_x.pdf"} == {file for file, _ in found.unmatched}
+    assert "late, says Canvas; the last of 3" == found.matched[1].note
+    assert {"strangersam_999_5003_x.ipynb", "müllerünalbea_102_5004_x.pdf"} == {file for file, _ in found.unmatched}
 
 
 def test_nbgraders_exchange(source, course):
@@ -227,6 +227,66 @@ def test_several_notebooks_of_one_student_are_not_guessed(source, course):
     }), ROSTER)  # fmt: skip
     assert {at("ada"): ADA} == submitted(course)
     assert 2 == len(found.refused) and "a_b has several notebooks: a.ipynb, b.ipynb" == found.refused[0][1]
+
+
+def test_notebooks_that_do_not_count_are_named(source, course):
+    """Beside the notebook with the assignment's name, another one of the same student is said to be left aside."""
+    files = {f"lovelaceada_101_5001_{NAME}.ipynb": ADA, "lovelaceada_101_5002_extra.ipynb": BEA}
+    found = collect(course, NAME, source(files), ROSTER)
+    assert {at("ada"): ADA} == submitted(course)
+    assert (f"left aside: lovelaceada_101_5002_extra.ipynb: what counts of ada is {NAME}.ipynb",) == found.notes
+
+
+# ---- two of one name, of whom one is known -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number, taken", [("101", {at("anna"): ADA}), (None, {})])
+def test_two_users_of_canvas_are_not_one_student(source, course, number, taken):
+    """A user whose number is another's is not found by name; where no number is known, neither of the two is."""
+    files = source({f"smithanna_101_5001_{NAME}.ipynb": ADA, f"smithanna_102_5002_{NAME}.ipynb": BEA})
+    found = collect(course, NAME, files, Roster([Person("anna", "Anna", "Smith", None, number)]))
+    assert taken == submitted(course)
+    assert 2 - len(taken) == len(found.unmatched)
+    assert f"smithanna_102_5002_{NAME}.ipynb" == found.unmatched[-1][0]
+    said = "looks like anna, whose lms_user_id is 101, not 102" if number else "the users 101 and 102 may both be anna"
+    assert said in found.unmatched[-1][1]
+
+
+@pytest.mark.parametrize("other", ["final.ipynb", f"{NAME}.ipynb", "report.pdf"])
+def test_two_users_of_moodle_are_not_one_student(source, course, other):
+    """Two numbers with the one name that is known: both are named, whatever either handed in."""
+    files = {f"Anna Smith_7001_assignsubmission_file_/{NAME}.ipynb": ADA,
+             f"Smith Anna_7002_assignsubmission_file_/{other}": BEA}
+    found = collect(course, NAME, source(files), Roster([Person("anna", "Anna", "Smith")]))
+    assert {} == submitted(course)
+    assert {*files} == {file for file, _ in found.unmatched}
+    assert all("the users 7001 and 7002 may both be anna" in reason for _, reason in found.unmatched)
+
+
+def test_a_participants_number_is_nobodys_id_where_names_are_shown(source, course):
+    """Moodle's own number is a student's only in a blind download, where it stands for the name."""
+    roster = Roster([Person("42", "Zed", "Zee"), Person("43")])
+    found = collect(course, NAME, source({
+        "Sam Stranger_42_assignsubmission_file_/x.ipynb": ADA, "Participant_43_assignsubmission_file_/x.ipynb": BEA,
+    }), roster)  # fmt: skip
+    assert {at("43"): BEA} == submitted(course)
+    assert ["Sam Stranger_42_assignsubmission_file_/x.ipynb"] == [file for file, _ in found.unmatched]
+
+
+@pytest.mark.parametrize("pattern, path, said", [
+    ("{lms_user_id}_{name}.ipynb", "999_Ada Lovelace.ipynb", "whose lms_user_id is 101"),
+    ("{name}_{email}.ipynb", "Ada Lovelace_other@uni.example.ipynb", "whose email is ada@uni.example"),
+    ("{student}_{name}.ipynb", "ada2_Ada Lovelace.ipynb", "may be any of ada, ada2"),
+    ("{student}_{lms_user_id}.ipynb", "ada_102.ipynb", "may be any of ada, bea"),
+])  # fmt: skip
+def test_fields_that_name_two_students_name_neither(source, course, pattern, path, said):
+    """An id, a number or an address that is not theirs keeps a file from a student of that name."""
+    found = collect(course, NAME, source({path: ADA}), ROSTER, pattern)
+    assert {} == submitted(course)
+    assert [True] == [said in reason for _, reason in found.unmatched]
+
+
+# ---- what names say ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("file, title, number", [

@@ -54,6 +54,38 @@ def test_two_of_one_name_are_not_guessed():
     assert ("kim2", "") == ROSTER.who(("name", "Kim Lee"), ("student", "kim2"))
 
 
+@pytest.mark.parametrize("clue, student", [
+    (("lms_user_id", "102"), None), (("email", "other@uni.example"), None), (("email", "lovelace"), "ada"),
+    (("lms_user_id", " "), "ada"), (("lms_user_id", "101"), "ada"), (("student", "lovelace"), "ada"),
+])  # fmt: skip
+def test_a_name_does_not_outdo_a_number_or_an_address(clue, student):
+    """Who has the name, but is known by another number or address, is not meant: it may be somebody of that name."""
+    found, problem = ROSTER.who(clue, ("name", "Ada Lovelace"))
+    assert student == found
+    known = ROSTER.people["ada"].email if clue[0] == "email" else "101"
+    said = f"looks like ada, whose {clue[0]} is {known}, not {clue[1]}: correct ada's entry if it is the same person"
+    assert ("" if student else said) == problem
+
+
+def test_a_number_that_nobody_knows_contradicts_nobody():
+    """Of Bea neither number nor address is known: her name is enough, whatever stands beside it."""
+    name = ("name", "Müller-Lüdenscheid, Bea María")
+    assert ("bea", "") == ROSTER.who(("lms_user_id", "102"), ("email", "bea@uni.example"), name)
+
+
+def test_one_of_several_numbers_may_be_the_known_one():
+    """Canvas has two numbers of everyone; the gradebook knows one of them."""
+    assert ("ada", "") == ROSTER.who(("lms_user_id", "5001"), ("lms_user_id", "101"), ("name", "Ada Lovelace"))
+
+
+def test_numbers_of_two_students_mean_neither():
+    """A number of the one and the id of the other: no guess; a mere name beside a number changes nothing."""
+    assert (None, "may be any of ada, bea") == ROSTER.who(("lms_user_id", "101"), ("student", "bea"))
+    assert ("ada", "") == ROSTER.who(("lms_user_id", "101"), ("name", "Bea María Müller-Lüdenscheid"))
+    two = Roster([Person("li1", lms_user_id="7"), Person("li2", lms_user_id="7"), Person("bo", "Bo", "Li")])
+    assert (None, "may be any of li1, li2") == two.who(("lms_user_id", "7"), ("name", "Bo Li"))
+
+
 def test_a_roster_is_read_from_csv(tmp_path):
     """nbgrader's columns, with a byte order mark, semicolons, another name for the id, and columns of no use."""
     file = tmp_path / "roster.csv"

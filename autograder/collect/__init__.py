@@ -7,12 +7,13 @@ student's submission is put in place at once.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -20,10 +21,11 @@ from ..errors import CourseError, NotebookError
 from ..roster import Roster, name_key
 from ..submission import submission_files
 from .bundle import Refused, opened
-from .sources import KINDS, TIMESTAMP_FILE, Claim, by_pattern, detected, left_aside, parsed, stamp
+from .sources import KINDS, TIMESTAMP_FILE, Claim, by_pattern, detected, left_aside, parsed, stamp, with_notebook
 
 #: What an id may be that names a folder.
 MAX_ID = 100
+NO_NOTEBOOK = "was handed in without a notebook"
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Collected:
-    """What came of collecting: every file of the source stands in one of these."""
+    """What came of collecting: every notebook of the source stands in one of these, older ones in a line's note."""
 
     kind: str
     matched: tuple[Line, ...] = ()  # written, or to be written in a dry run
@@ -80,36 +82,53 @@ def collect(
     """
     with opened(path) as bundle:
         claims_of = by_pattern(pattern, regex, roster) if pattern else detected(bundle, name, roster, path)
-        kind = KINDS.get(claims_of, "a pattern")
         claims, unmatched = claims_of(bundle.items, name)
-        chosen, lost, refused = resolved(claims, roster, name)
-        result = Collected(kind, unmatched=tuple(unmatched + lost), refused=(*bundle.refused, *refused),
-                           notes=tuple(left_aside(bundle.items)))
+        chosen, lost = resolved(claims, roster, name)
+        result = Collected(
+            KINDS.get(claims_of, "a pattern"), unmatched=(*unmatched, *lost.unmatched),
+            refused=(*bundle.refused, *lost.refused), notes=(*lost.notes, *left_aside(bundle.items)))
         return placed(root, name, chosen, result, replace, dry_run)
 
 
 # ---- whose they are, and which counts ----------------------------------------------------------------------------
 
 
-def resolved(
-    claims: Sequence[Claim], roster: Roster, name: str
-) -> tuple[dict[str, Claim], list[tuple[str, str]], list[tuple[str, str]]]:
-    """The claim that counts of each student; those of nobody; those that cannot be taken; with reasons."""
+def attributed(
+    claims: Sequence[Claim], roster: Roster
+) -> tuple[dict[str, list[Claim]], list[tuple[str, str]], list[tuple[str, str]]]:
+    """Each student's claims; those of nobody; those that cannot be taken; with reasons."""
     by_student, unmatched, refused = defaultdict(list), [], []
     for claim in claims:
         student, problem = roster.who(*((("student", claim.sure),) if claim.sure else ()), *claim.clues)
-        if student is None and claim.sure and not roster.closed and not problem.startswith("may be"):
-            student = claim.sure
-            if len(roster):
-                claim = replace(claim, note=join(claim.note, "not in the gradebook yet"))
+        if claim.sure and not roster.find("student", claim.sure):
+            if student:
+                student, problem = None, f"may be any of {student}, {claim.sure}"
+            elif not roster.closed and not problem.startswith("may be"):
+                student = claim.sure
+                if len(roster):
+                    claim = dataclasses.replace(claim, note=join(claim.note, "not in the gradebook yet"))
         if student is None:
-            unmatched.append((claim.item.path, problem))
+            unmatched.append((claim.item.path, problem if with_notebook([claim]) else NO_NOTEBOOK))
         elif not is_id(student):
             refused.append((claim.item.path, f"{student!r} cannot be a student's folder"))
         else:
             by_student[student].append(claim)
-    chosen = {}
+    return by_student, unmatched, refused
+
+
+def resolved(claims: Sequence[Claim], roster: Roster, name: str) -> tuple[dict[str, Claim], Collected]:
+    """The claim that counts of each student; and what became of those that do not count."""
+    by_student, unmatched, refused = attributed(claims, roster)
+    chosen, notes = {}, []
     for student, theirs in sorted(by_student.items()):
+        users = sorted({claim.user for claim in theirs if claim.user})
+        if len(users) > 1:
+            problem = f"the users {' and '.join(users)} may both be {student}: leave only {student}'s files in it"
+            unmatched += [(claim.item.path, problem) for claim in theirs]
+            continue
+        if not with_notebook(theirs):
+            unmatched += [(claim.item.path, NO_NOTEBOOK) for claim in theirs]
+            continue
         last = the_last(theirs)
         titled = [claim for claim in last if claim.title.lower() == f"{name}.ipynb".lower()] or [
             claim for claim in last if name_key(claim.title) == name_key(f"{name}.ipynb")]
@@ -119,8 +138,10 @@ def resolved(
             continue
         claim = (titled or last)[0]
         older = len(theirs) - len(last)
-        chosen[student] = replace(claim, note=join(claim.note, f"the last of {older + 1}" if older else ""))
-    return chosen, unmatched, refused
+        chosen[student] = dataclasses.replace(claim, note=join(claim.note, f"the last of {older + 1}" if older else ""))
+        notes += [f"left aside: {other.item.path}: what counts of {student} is {claim.title}"
+                  for other in last if other is not claim]
+    return chosen, Collected("", unmatched=tuple(unmatched), refused=tuple(refused), notes=tuple(notes))
 
 
 def the_last(claims: Sequence[Claim]) -> list[Claim]:
@@ -148,7 +169,7 @@ def is_id(student: str) -> bool:
 
 
 def placed(
-    root: Path, name: str, chosen: Mapping[str, Claim], result: Collected, replace_: bool, dry_run: bool
+    root: Path, name: str, chosen: Mapping[str, Claim], result: Collected, replace: bool, dry_run: bool
 ) -> Collected:
     """Write what is new, and say what became of each."""
     lines: dict[str, list] = defaultdict(list)
@@ -164,14 +185,14 @@ def placed(
         line = Line(student, claim.item.path, claim.note)
         if state == "same":
             lines["unchanged"].append(line)
-        elif state and not replace_:
-            lines["kept"].append(replace(line, note=join(f"{state} is there", claim.note)))
+        elif state and not replace:
+            lines["kept"].append(dataclasses.replace(line, note=join(f"{state} is there", claim.note)))
         else:
             if not dry_run:
                 put(target, name, content, claim.moment)
             lines["replaced" if state else "matched"].append(line)
     refused = (*result.refused, *lines.pop("refused", ()))
-    return replace(result, refused=refused, **{key: tuple(found) for key, found in lines.items()})
+    return dataclasses.replace(result, refused=refused, **{key: tuple(found) for key, found in lines.items()})
 
 
 def compare(target: Path, name: str, content: bytes, moment: datetime | None) -> str:

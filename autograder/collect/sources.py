@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +21,8 @@ TIMESTAMP_FILE = "timestamp.txt"
 #: How notebooks are called where no kind of source is recognised and no pattern is given.
 GUESSES = ("{student}/{anything}.ipynb", "{student}_{anything}.ipynb", "{student}-{anything}.ipynb",
            "{student} {anything}.ipynb", "{student}.ipynb")
-#: The fields of a pattern, and what each says of a student.
-FIELDS = {"student": "student", "student_id": "student", "name": "name", "email": "email", "lms_user_id": "lms_user_id"}
+#: The fields of a pattern, the most telling first, and what each says of a student.
+FIELDS = {"student": "student", "student_id": "student", "lms_user_id": "lms_user_id", "email": "email", "name": "name"}
 EXCHANGE = re.compile(r"(?:.*/)?(?P<folder>(?P<student>[^/]+)\+(?P<assignment>[^/+]+)\+(?P<time>\d{4}-\d\d-\d\d [^/+]+)"
                       r"(?:\+[^/+]*)?)/(?P<file>.+)")
 MOODLE = re.compile(r"(?:.*/)?(?P<name>[^/]+?)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)"
@@ -31,7 +32,7 @@ CANVAS = re.compile(r"(?:.*/)?(?P<name>[^/]+?)_(?:(?P<late>LATE)_)?(?P<user>\d+)
 
 @dataclass(frozen=True)
 class Claim:
-    """A notebook, and what its place says of it."""
+    """A notebook, or what was handed in instead of one, and what its place says of it."""
 
     item: Item
     clues: tuple[tuple[str, str], ...]  # (kind, text) of `Roster.find`, the most telling first
@@ -40,6 +41,7 @@ class Claim:
     again: tuple[int, ...] = ()  # of several with one title, the highest counts
     moment: datetime | None = None  # in UTC, where the source knows; of several the last counts
     note: str = ""
+    user: str | None = None  # the source's own number of who handed it in: two numbers are two persons
 
 
 # ---- kinds of sources ----------------------------------------------------------------------------------------
@@ -120,34 +122,44 @@ def from_submitted(items: Sequence[Item], name: str) -> Claims:
 
 def from_moodle(items: Sequence[Item], name: str) -> Claims:
     """Moodle's "Download all submissions": ``Full Name_NUMBER_assignsubmission_file_/x.ipynb``, or without folders."""
-    claims, rest, handed_in = [], [], {}
-    for item in items:
-        match = MOODLE.fullmatch(item.path)
-        if not match:
-            rest += [(item.path, "is not named as Moodle names submissions")] if item in notebooks([item]) else []
-            continue
-        handed_in.setdefault((match["name"], match["number"]), []).append(item)
-        if notebooks([item]):
-            clues = (("name", match["name"]), ("student", match["name"]), ("student", match["number"]))
-            claims.append(Claim(item, clues, None, match["path"] or match["flat"]))
-    return claims, rest + without_notebook(handed_in)
+
+    def claim(item: Item, match: re.Match) -> Claim:
+        clues = [("name", match["name"]), ("student", match["name"])]
+        if " " not in match["name"]:  # a blind download has one word in its place; else the number is nobody's id
+            clues.append(("student", match["number"]))
+        return Claim(item, tuple(clues), None, match["path"] or match["flat"], user=match["number"])
+
+    return handed_in(items, MOODLE, "Moodle", claim)
 
 
 def from_canvas(items: Sequence[Item], name: str) -> Claims:
     """Canvas's "Download Submissions": ``lastfirst_LATE_USER_FILE_x-1.ipynb``; the last resubmission counts."""
-    claims, rest, handed_in = [], [], {}
+
+    def claim(item: Item, match: re.Match) -> Claim:
+        title, again = resubmission(match["rest"], name)
+        clues = (("lms_user_id", match["user"]), ("name", match["name"]))
+        late = "late, says Canvas" if match["late"] else ""
+        return Claim(item, clues, None, title, (again, int(match["file"])), None, late, match["user"])
+
+    return handed_in(items, CANVAS, "Canvas", claim)
+
+
+def handed_in(
+    items: Sequence[Item], form: re.Pattern, system: str, claim: Callable[[Item, re.Match], Claim]
+) -> Claims:
+    """A bulk download's claims: each user's notebooks, or one file of a user who handed in none."""
+    users, rest = defaultdict(list), []
     for item in items:
-        match = CANVAS.fullmatch(item.path)
-        if not match:
-            rest += [(item.path, "is not named as Canvas names submissions")] if item in notebooks([item]) else []
-            continue
-        handed_in.setdefault((match["name"], match["user"]), []).append(item)
-        if notebooks([item]):
-            title, again = resubmission(match["rest"], name)
-            clues = (("lms_user_id", match["user"]), ("name", match["name"]))
-            late = "late, says Canvas" if match["late"] else ""
-            claims.append(Claim(item, clues, None, title, (again, int(match["file"])), None, late))
-    return claims, rest + without_notebook(handed_in)
+        if match := form.fullmatch(item.path):
+            made = claim(item, match)
+            users[made.user].append(made)
+        elif notebooks([item]):
+            rest.append((item.path, f"is not named as {system} names submissions"))
+    return [made for theirs in users.values() for made in with_notebook(theirs) or theirs[:1]], rest
+
+
+def with_notebook(claims: Iterable[Claim]) -> list[Claim]:
+    return [claim for claim in claims if notebooks([claim.item])]
 
 
 def by_pattern(pattern: str, regex: bool, roster: Roster) -> Callable[[Sequence[Item], str], Claims]:
@@ -195,12 +207,6 @@ def resubmission(file: str, name: str) -> tuple[str, int]:
     match = re.fullmatch(rf"({re.escape(name)})(?:-(\d+))?(\.ipynb)", file, re.IGNORECASE) or re.fullmatch(
         r"(.*?)(?:-(\d+))?(\.[^.]*)", file)
     return (match[1] + match[3], int(match[2] or 0)) if match else (file, 0)
-
-
-def without_notebook(handed_in: Mapping[tuple[str, str], list[Item]]) -> list[tuple[str, str]]:
-    """Who handed in something, and no notebook among it."""
-    return [(items[0].path, "was handed in without a notebook")
-            for items in handed_in.values() if not notebooks(items)]
 
 
 def left_aside(items: Sequence[Item]) -> list[str]:

@@ -9,12 +9,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ..errors import CourseError
 from ..roster import Roster, name_key, plain, safe, safe_id, sortable_name
-from .grades import Export, Grade, listed, notes_of, number
+from .grades import Export, Grade, listed, notes_of, number, one_row_each
 from .sheets import Sheet, read
 
 #: The columns before the assignments' that Canvas itself writes; after Section, a course may have its own.
@@ -103,7 +102,7 @@ class Filling:
         notes += listed("excused in Canvas, left so", excused)
         notes += listed("not assigned to them in Canvas, left so", unassigned)
         notes += listed("had another grade in the file", changed)
-        notes += listed("in no row of the file", away)
+        notes += listed("matched to no row of the file", away)
         notes = [f"{put} grades put into {len(found)} matched rows", *notes, *notes_of(self.grades.values())]
         return Export({"canvas.csv": self.sheet.to_bytes()}, tuple(notes))
 
@@ -146,9 +145,8 @@ class Filling:
                 found[row] = student
             else:
                 notes.append(f"row {row + 1}, {name.strip()!r}, left as it is: {problem}")
-        twice = {student for student, rows in Counter(found.values()).items() if rows > 1}
-        notes += [f"several rows are about {student}; all are left as they are" for student in sorted(twice)]
-        return {row: student for row, student in found.items() if student not in twice}, notes
+        found, twice = one_row_each(found)
+        return found, notes + twice
 
     def _cell(self, grade: Grade) -> str | None:
         """What goes into a student's cell; None leaves what is there, since a blank would take a grade away."""

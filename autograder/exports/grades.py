@@ -8,6 +8,7 @@ given every cell of such a submission its points does their word count.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -195,6 +196,16 @@ def notes_of(found: Iterable[Grade]) -> tuple[str, ...]:
         grade.student for grade in found
         if grade.score is not None and grade.report and grade.report["status"] == "partly graded"])
     return tuple(lines)
+
+
+def one_row_each(found: Mapping[int, str]) -> tuple[dict[int, str], list[str]]:
+    """The student of each row, without those whom several rows are about; and a line on each of them."""
+    rows = defaultdict(list)
+    for row, student in found.items():
+        rows[student].append(row)
+    return {theirs[0]: student for student, theirs in rows.items() if len(theirs) == 1}, [
+        f"several rows are about {student}; all are left as they are: {', '.join(str(row + 1) for row in theirs)}"
+        for student, theirs in sorted(rows.items()) if len(theirs) > 1]
 
 
 def listed(what: str, names: Iterable[str]) -> list[str]:

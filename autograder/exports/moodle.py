@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import CourseError
 from ..roster import Roster, normal, plain
 from .canvas import as_number
-from .grades import Export, Grade, listed, notes_of, number, summary_html
+from .grades import Export, Grade, listed, notes_of, number, one_row_each, summary_html
 from .sheets import Sheet, read
 
 #: The columns' names: English, German, French, Spanish, Italian, Portuguese, Dutch, Catalan, Swedish.
@@ -201,28 +201,34 @@ class Filling:
         notes += listed("had another grade in the file", changed)
         notes += listed("had feedback that is not the autograder's, left as it is", kept)
         there = set(found.values())
-        notes += listed("in no row of the file", [student for student in self.grades if student not in there])
+        notes += listed("matched to no row of the file", [student for student in self.grades if student not in there])
         return Export({"moodle.csv": self.sheet.to_bytes()}, (*notes, *notes_of(self.grades.values())))
 
     def _students(self) -> tuple[dict[int, str], list[str]]:
         """The student of each row that has one, and what to say of the other rows."""
         roster = Roster(grade.standing for grade in self.grades.values() if grade.standing)
-        found, taken, notes = {}, {}, []
+        blind = self._is_blind(roster)
+        found, notes = {}, []
         for row in range(1, len(self.sheet.rows)):
             if not any(self.sheet.rows[row]):
                 continue
             said = {key: plain(self._said(row, key)) for key in self.columns}
-            participant = NUMBER_AT_END.fullmatch(said.get("identifier", ""))
+            participant = blind and NUMBER_AT_END.fullmatch(said.get("identifier", ""))
             said["participant"] = participant["number"] if participant else ""
             student, problem = roster.who(*((kind, said.get(key, "")) for key, kind in CLUES))
-            if student in taken:
-                student, problem = None, f"row {taken[student] + 1} is about {student}, too"
             if student:
-                found[row], taken[student] = student, row
+                found[row] = student
             else:
                 who = ", ".join(filter(None, (said.get("identifier"), said.get("name"))))
                 notes.append(f"row {row + 1}, {who!r}, left as it is: {problem}")
-        return found, notes
+        found, twice = one_row_each(found)
+        return found, notes + twice
+
+    def _is_blind(self, roster: Roster) -> bool:
+        """Whether the worksheet hides who its rows are about; where it does not, its own numbers are nobody's ids."""
+        names = (plain(self._said(row, "name")) for row in range(1, len(self.sheet.rows)))
+        return self.columns.keys().isdisjoint(("email", "number", "username")) and not any(
+            roster.find("name", name) for name in names)
 
     def _cell(self, row: int, grade: Grade) -> str | None:
         """What goes into a student's cell; None leaves what is there."""

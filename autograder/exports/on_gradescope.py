@@ -10,7 +10,8 @@ import json
 import traceback
 from pathlib import Path
 
-from .. import grade, notebook, repair
+from .. import grade, hooks, notebook, repair
+from ..config import course_config
 from ..errors import NotebookError
 from ..jail import Jail
 from ..model import Limits
@@ -43,7 +44,8 @@ def graded(root: Path, name: str, base: Path) -> dict:
     assignment = load_assignment(root, name)
     found = submission_files(base / "submission", f"{name}.ipynb")
     nb, repairs = repair.restore(notebook.read(found.notebook), assignment.notebook)
-    with Jail(Limits(), None) as jail:
+    isolation = course_config(root).Judge.get("isolation", "best")
+    with Jail(Limits(), hooks.level_of(isolation)) as jail:
         report = grade.grade(nb, student_of(base), assignment, jail, (*found.repairs, *repairs))
     return {**report.to_dict(), "isolation": report.isolation, "seconds": report.seconds}
 

@@ -107,9 +107,16 @@ def read(data: bytes, where: str, accepts: Callable[[Sequence[str]], bool], kind
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CourseError(where, f"the file is not text in UTF-8 (byte {error.start})", FIX) from None
+    problem = None
     for delimiter in ",;\t":
-        sheet = parse(text, delimiter, where)
+        try:
+            sheet = parse(text, delimiter, where)
+        except CourseError as error:
+            problem = problem or error  # unless it is separated by another
+            continue
         if sheet.rows and accepts(sheet.values(0)):
             return sheet
+    if problem:
+        raise problem
     head = LINE_END.split(text.removeprefix(BOM), maxsplit=1)[0][:100]
     raise CourseError(where, f"this is not {kind}; its first line is {head!r}", "Give the file as it was downloaded.")

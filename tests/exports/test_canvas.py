@@ -67,7 +67,7 @@ def test_rows_and_students_without_a_partner_are_named(klass):
     _, notes = filled({**klass, **grades({"zoe": standing("zoe", 75.0)}, {})})
     assert "row 9, 'Stranger, Sam', left as it is: nobody of that name or number is known" in notes
     assert "row 10, 'Student, Test'" in notes
-    assert "in no row of the file (1): zoe" in notes
+    assert "matched to no row of the file (1): zoe" in notes
     assert "bea (12.00 to 60.5)" in notes
 
 
@@ -115,6 +115,16 @@ def test_two_rows_of_one_student_are_both_left(klass):
     data, notes = filled(klass, head + b"A,101,,,\nB,,ada@uni.example,,\n")
     assert ["", ""] == [row[4] for row in rows(data)[1:]]
     assert "several rows are about ada" in notes
+
+
+@pytest.mark.parametrize("row", [b"999,,", b"999,,ada@uni.example", b"102,,ada@uni.example", b",,other@uni.example",
+                                 b"101,bea,"])
+def test_another_person_of_that_name_gets_no_grade(klass, row):
+    """A row with Ada's name and somebody else's number or address stays, and says whom it was taken for."""
+    head = b"Student,ID,SIS User ID,SIS Login ID,Section,rnn-step-by-step (1)\n"
+    data, notes = filled(klass, head + b'"Lovelace, Ada",' + row + b",A,\n")
+    assert "" == rows(data)[1][5]
+    assert "row 2, 'Lovelace, Ada', left as it is: " in notes and "ada" in notes.split("left as it is: ")[1]
 
 
 @pytest.mark.parametrize("column", ["Essay (9002)", "Essay", "9002"])

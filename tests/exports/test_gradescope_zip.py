@@ -10,7 +10,8 @@ import zipfile
 import pytest
 
 from autograder import demo, notebook, oracle
-from autograder.exports import gradescope_zip
+from autograder.errors import JailError
+from autograder.exports import gradescope_zip, on_gradescope
 from tests.conftest import NAME, ROOT
 
 SECRET = "a secret of the course's own"
@@ -123,6 +124,27 @@ def test_garbage_and_nothing_get_no_score_and_a_reason(base, files, said):
     assert said in results["output"] and f"Submit the notebook {NAME}.ipynb again" in results["output"]
     assert str(base) not in results["output"]
     assert "not graded" in staff.lower()
+
+
+@pytest.mark.parametrize("setting, level", [("", None), ('c.Judge.isolation = "strict"', "bubblewrap"),
+                                            ('c.Judge.isolation = "process"', "process")])
+def test_the_courses_isolation_holds_on_gradescope_too(tmp_path, monkeypatch, setting, level):
+    """The jail is asked for what nbgrader_config.py in the zip says; the strongest there is where it says nothing."""
+    asked = []
+
+    def jail(limits, level):
+        asked.append(level)
+        raise JailError("no further")
+
+    (tmp_path / "submission").mkdir()
+    (tmp_path / "submission" / f"{NAME}.ipynb").write_bytes(
+        (ROOT / "release" / NAME / f"{NAME}.ipynb").read_bytes())
+    (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n")
+    (tmp_path / "source").symlink_to(ROOT / "source")
+    monkeypatch.setattr(on_gradescope, "Jail", jail)
+    content, staff = on_gradescope.results(tmp_path, NAME, tmp_path)
+    assert [level] == asked
+    assert "score" not in content and "JailError" in staff
 
 
 def test_our_own_failure_gets_no_score_and_staff_see_why(base):

@@ -16,7 +16,7 @@ HEAD = ("Identifier,Full name,Email address,Status,Grade,Maximum grade,Grade can
 DOWNLOADED = (
     f"\ufeff{HEAD.replace('Full name', chr(34) + 'Full name' + chr(34))}\n"
     '"Participant 7001","Ada Lovelace",ada@uni.example,"Submitted for grading",,50.00,Yes,"Sunday, 1 March 2026",-,\n'
-    '"Participant 7002","Bea Ünal, Jr.",other@uni.example,"Submitted for grading",20.00,50.00,Yes,-,-,"Well ""done"""\n'
+    '"Participant 7002","Bea Ünal, Jr.",,"Submitted for grading",20.00,50.00,Yes,-,-,"Well ""done"""\n'
     '"Participant 7003","Carl Gauß",carl@uni.example,"No submission",3.00,50.00,Yes,-,-,\n'
     '"Participant 7004","Dora",dora@uni.example,"Submitted for grading",,50.00,Yes,-,-,\n'
     '"Participant 7005","Eve O""Neil",,"Submitted for grading",1.00,50.00,No,-,-,\n'
@@ -115,6 +115,32 @@ def test_blind_marking_finds_ids_by_number():
     data = (b"Identifier,Status,Grade,Maximum grade,Grade can be changed,Last modified (grade)\n"
             b"Participant 7001,,,100.00,Yes,-\n")
     assert "100" == rows(filled(grades({"7001": standing("7001", 75.0)}, {}), data)[0])[1][2]
+
+
+@pytest.mark.parametrize("head", [HEAD, HEAD.replace("Full name,Email address", "Koko nimi,Sähköposti")])
+def test_a_participants_number_is_nobodys_id_where_names_are_shown(head):
+    """Sam, whom nobody knows, is participant 7001 of this assignment, and not the student whose id is 7001."""
+    data = (f"{head}\nParticipant 7001,Sam Stranger,sam@uni.example,,,100.00,Yes,-,-,\n"
+            "Participant 7002,Ada Lovelace,,,,100.00,Yes,-,-,\n").encode()
+    two = {"7001": standing("7001", 50.0), "ada": standing("ada", 75.0, first="Ada", last="Lovelace")}
+    assert ["", "100"] == [row[4] for row in rows(filled(grades(two, {}), data)[0])[1:]]
+
+
+WHO = "Ada Lovelace,{},Submitted for grading,,50.00,Yes,-,-,"
+
+
+@pytest.mark.parametrize("addresses, cells, said", [
+    (("other@uni.example", "ada@uni.example"), ["", "50"], "looks like ada, whose email is ada@uni.example"),
+    (("ada@uni.example", ""), ["", ""], "several rows are about ada; all are left as they are: 2, 3"),
+    (("", ""), ["", ""], "several rows are about ada; all are left as they are: 2, 3"),
+])  # fmt: skip
+def test_two_rows_of_one_name_are_not_guessed(klass, addresses, cells, said):
+    """A row with another's address is not Ada's; where two rows may be hers, neither gets grade or feedback."""
+    lines = [f"Participant {at},{WHO.format(address)}" for at, address in enumerate(addresses)]
+    data, notes = filled(klass, "\n".join([HEAD, *lines, ""]).encode())
+    assert cells == [row[4] for row in rows(data)[1:]]
+    assert [bool(cell) for cell in cells] == [bool(row[9]) for row in rows(data)[1:]]
+    assert said in notes
 
 
 @pytest.mark.parametrize("data, said", [

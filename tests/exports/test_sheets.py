@@ -65,3 +65,11 @@ def test_other_files_are_refused_in_one_line(data, said):
 def test_the_separator_is_found_out():
     """A file with semicolons is read by them."""
     assert ["ID", "1,5"] == read(b"ID;1,5\n", "x.csv", lambda head: "ID" in head, "a gradebook").values(0)
+
+
+def test_a_separator_that_is_only_tried_refuses_nothing():
+    """By commas a quote would be opened here; by semicolons, which separate this file, it is a letter like others."""
+    sheet = read(b'ID;x\n1,"a;2\n', "x.csv", lambda head: "ID" in head, "a gradebook")
+    assert ["1,\"a", "2"] == sheet.values(1)
+    with pytest.raises(CourseError, match="row 2: a quote is opened"):
+        read(b'ID;x\n"a;2\n', "x.csv", lambda head: "ID" in head, "a gradebook")
