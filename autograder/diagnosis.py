@@ -42,14 +42,14 @@ def diagnose(
         return agreed([(m,) for m in singles])
     # Mistakes that touch one output each: any number of them can be told apart.
     local = {
-        name: [m for m in task.mistakes if fits.all({name}, m.id) and touched(m) == {name}]
+        name: [m for m in task.mistakes if fits.one(name, m.id) and touched(m) == {name}]
         for name in task.outputs if name in wrong
     }
     named = {name: found for name, found in local.items() if agreed([(m,) for m in found])}
     if named and len(named) == len(wrong):
         return joined(found[0] for found in named.values())
     # Two mistakes, one of which shows by itself in some output that the other does not reach.
-    leading = [m for m in task.mistakes if any(fits.all({name}, m.id) and name in touched(m) for name in sorted(wrong))]
+    leading = [m for m in task.mistakes if any(fits.one(name, m.id) and name in touched(m) for name in sorted(wrong))]
     pairs = [
         (one, two) for one in leading for two in task.mistakes
         if two is not one and wrong == touched(one) | touched(two) and fits.all(everything, one.id, two.id)
@@ -67,9 +67,20 @@ class Fit:
 
     def __init__(self, assignment: Assignment, task: Task, outcomes: Sequence[Outcome]):
         self.assignment, self.task, self.outcomes = assignment, task, outcomes
+        self._known: dict[tuple[str, ...], bool] = {}
 
     def all(self, names: Iterable[str], *mistakes: str) -> bool:
-        """Whether, for these outputs, every outcome equals the wrong version's; at least half must be values."""
+        """Whether every outcome equals the wrong version's in all these outputs."""
+        return all(self.one(name, *mistakes) for name in names)
+
+    def one(self, name: str, *mistakes: str) -> bool:
+        """Whether every outcome equals the wrong version's in one output; at least half must be values."""
+        known = self._known.get((name, *mistakes))
+        if known is None:
+            known = self._known[name, *mistakes] = self._compare(name, mistakes)
+        return known
+
+    def _compare(self, name: str, mistakes: tuple[str, ...]) -> bool:
         values = 0
         for number, outcome in enumerate(self.outcomes):
             wrong = wrong_outcome(self.assignment, self.task.name, mistakes, number)
@@ -77,7 +88,7 @@ class Fit:
                 if type(outcome) is not type(wrong):
                     return False
                 continue
-            if any(not same(self.task, name, wrong, outcome) for name in names):
+            if not same(self.task, name, wrong, outcome):
                 return False
             values += 1
         return 2 * values >= len(self.outcomes)

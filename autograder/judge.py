@@ -19,7 +19,7 @@ What could a student gain from the stand-in?
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import NamedTuple
@@ -80,12 +80,32 @@ def judge_task(session, assignment: Assignment, name: str, earlier: Mapping[str,
     own = Trial.run(session, assignment, task)
     best, blamed_on = own, None
     callees = [callee for callee in task.calls if callee in assignment.tasks]
-    if callees and own.share < 1 and own.defined:
-        replaced = Trial.run(session, assignment, task, {c: stand_in(assignment, c) for c in callees})
+    replacing = {callee: stand_in(assignment, callee) for callee in callees}
+    if callees and own.share < 1 and own.defined and may_help(session, own, replacing):
+        replaced = Trial.run(session, assignment, task, replacing)
         if replaced.share > own.share:
             failed = [callee for callee in callees if callee in earlier and not earlier[callee].passed]
             best, blamed_on = replaced, (failed or callees)[0]
     return best.verdict(assignment.points[name], blamed_on, own)
+
+
+def may_help(session, own: Trial, replacing) -> bool:
+    """Whether stand-ins could earn a task more; one call tells, as a rule, that they could not.
+
+    An output has to be right on every case. So nothing is to be had where one call with the stand-ins has all those
+    outputs wrong that are wrong without, and no other check is lost.
+    """
+    if not (own.wrong and own.passed("arguments") and own.passed("repeatable")):
+        return True
+    cases = own.assignment.hidden_cases(own.task.name)
+    case = next((case for case, gaps in zip(cases, own.gaps, strict=True) if lacks(gaps, own.wrong)), cases[0])
+    outcome = session.calls(own.task.name, [case], replacing)[0]
+    return not lacks(gaps_of(own.task, case, outcome), own.wrong)
+
+
+def lacks(gaps: Mapping[str, Gap], outputs: Sequence[str]) -> bool:
+    """Whether these gaps show every one of some outputs wrong."""
+    return "returns" in gaps or gaps.keys() >= set(outputs)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from autograder import judge as judging
+from autograder.jail import Session
 from autograder.judge import judge, stand_in
 
 from ..jail.conftest import linux
@@ -58,7 +59,7 @@ def loop(body, head=""):
     return f"{head}\ndef {LOOP}(x, a0, parameters):\n{lines}"
 
 
-class Obliging:
+class Obliging(Session):
     """A session in which the stand-in is always there."""
 
     def __init__(self, session, assignment):
