@@ -9,39 +9,49 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
+from urllib.parse import unquote
 
-import bleach
-from bleach.css_sanitizer import CSSSanitizer
+import nh3
 from nbconvert.filters import markdown2html as nbconvert_markdown2html
 
 TAGS = {
-    *bleach.ALLOWED_TAGS, "div", "pre", "code", "span", "p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "img",
-    "sub", "sup", "del", "s", "dl", "dt", "dd", "table", "thead", "tbody", "tr", "th", "td", "details", "summary",
+    "a", "abbr", "acronym", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
+    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup",
+    "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-ATTRIBUTES = {**bleach.ALLOWED_ATTRIBUTES, "img": ["alt", "width", "height", "title"]}
 #: A picture is one that a cell made, or a file beside the notebook: never an address that somebody would notice.
-PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:]*$")
+PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:?]+\.(png|jpe?g|gif|svg)$", re.IGNORECASE)
 LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
-PROTOCOLS = {*bleach.ALLOWED_PROTOCOLS, "data"}  # of pictures alone
 #: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
 CLASS = re.compile(r"(highlight|dataframe|table|hl-\w+|[a-z][a-z]?\d?)")
-#: Beyond these Markdown and bleach, which take the square of the time, would keep an instructor's Jupyter busy.
+#: Beyond these Markdown and nh3, which take the square of the time, would keep an instructor's Jupyter busy.
 MAX_PROSE, MAX_MARKUP, MAX_DEPTH = 20_000, 500_000, 200
 TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)([a-zA-Z][^\s/>]*)")
-STYLES = CSSSanitizer(allowed_css_properties=["text-align"])
 
 
-def allowed(tag: str, name: str, value: str) -> bool:
-    """Whether an attribute may stay; addresses are looked at as a browser reads them."""
-    if name in ("src", "href"):
-        value = re.sub(r"[\x00-\x20\x7f]", "", html.unescape(value))
-    if tag == "img" and name == "src":
-        return PICTURE.match(value) is not None
-    if tag == "a" and name == "href":
-        return LINK.match(value) is not None
-    if name == "class":
-        return all(CLASS.fullmatch(one) for one in value.split())
-    return name == "style" or name in ATTRIBUTES.get(tag, ())
+def allowed(tag: str, name: str, value: str) -> str | None:
+    """An attribute's value where it may stay; addresses are looked at as a browser reads them."""
+    address = re.sub(r"[\x00-\x20\x7f]", "", value)
+    if name == "src":
+        stays = PICTURE.match(address) and (address.startswith("data:") or ".." not in unquote(address))
+    elif name == "href":
+        stays = LINK.match(address)
+    elif name == "class":
+        stays = all(CLASS.fullmatch(one) for one in value.split())
+    else:
+        stays = True
+    return value if stays else None
+
+
+CLEANER = nh3.Cleaner(
+    tags=TAGS,
+    attributes={"*": {"class", "style"}, "a": {"href", "title"}, "abbr": {"title"}, "acronym": {"title"},
+                "img": {"src", "alt", "width", "height", "title"}},
+    attribute_filter=allowed,
+    filter_style_properties={"text-align"},
+    url_schemes={"http", "https", "mailto", "data"},  # data: of pictures alone, see `allowed`
+    link_rel=None,
+)  # fmt: skip
 
 
 def depth_of(text: str) -> int:
@@ -62,11 +72,11 @@ def as_text(text: str) -> str:
 
 
 def clean_html(element) -> str:
-    """The markup with whatever could run, or load from elsewhere unasked, written out as plain text."""
+    """The markup without whatever could run, or load from elsewhere unasked."""
     text = element.decode() if isinstance(element, bytes) else str(element)
     if len(text) > MAX_MARKUP or depth_of(text) > MAX_DEPTH:
         return as_text(text)
-    return bleach.clean(text, tags=TAGS, attributes=allowed, protocols=PROTOCOLS, css_sanitizer=STYLES)
+    return CLEANER.clean(text)
 
 
 def markdown2html(source) -> str:

@@ -209,7 +209,7 @@ def test_what_is_too_long_is_shown_as_text(piece):
 
 @pytest.mark.parametrize("piece", ["<b>", "<b>a</b><i>", "<b></i>", "<i a=b></x>"])
 def test_what_is_nested_too_deep_is_shown_as_text(piece):
-    """Bleach takes the square of the depth; beyond what a page needs it is shown as it stands."""
+    """nh3 takes the square of the depth; beyond what a page needs it is shown as it stands."""
     assert clean_html(piece * 1000).startswith("<pre>")
     assert not clean_html(piece * 10).startswith("<pre>")
 
