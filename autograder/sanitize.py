@@ -16,8 +16,8 @@ from nbconvert.filters import markdown2html as nbconvert_markdown2html
 
 TAGS = {
     "a", "abbr", "acronym", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
-    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary", "sup",
-    "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary",
+    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 #: A picture is one that a cell made, or a file beside the notebook: never an address that somebody would notice.
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:?]+\.(png|jpe?g|gif|svg)$", re.IGNORECASE)
