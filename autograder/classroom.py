@@ -1,37 +1,46 @@
 """A whole class: what is new or changed is graded, several submissions at a time, and written as it comes.
 
 The order of writing makes a run safe to kill at any moment: first the autograded notebook, then the gradebook, and
-last the report with the key of what was graded. Where the key is not there, the submission is graded again.
+last the report with the key of what was graded. Where the key is not there, the submission is graded again. Before a
+report is written, the notebook is on the disk, so that a power cut takes none that counts as graded.
 """
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
+import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from sqlalchemy import Engine
+from sqlalchemy.exc import DataError
 
 from . import gradebook, notebook, recording, records
-from .config import course_config
-from .errors import AutograderError, CourseError, NotebookError
-from .marking import Handed, Kit, Marked, digest_of, kit_of, not_graded, quiet_log
+from .config import CONFIG, course_config
+from .errors import AutograderError, CourseError, NotebookError, WorkerError
+from .marking import Handed, Kit, Marked, Marker, digest_of, kit_of, not_graded, quiet_log, without_score
 from .oracle import Assignment, load_assignment
 from .release import release
-from .submission import submission_files
+from .submission import TIMESTAMP, shown, submission_files, timestamp_of
 from .workers import Workers
 
 IN_A_BATCH, BATCH_SECONDS = 32, 1.0  # how much is written at once, and how long it may wait
-MAX_TIMESTAMP = 100  # bytes
+TRIES = 5  # of a submission that came upon workers which cannot mark
+#: What keeps every submission from being written, not the one at which it showed.
+FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+MAKE_ROOM = "What was graded before is kept; make room or give leave to write, then run it again."
 
 
 @dataclass
@@ -44,11 +53,34 @@ class Tally:
     seconds: float = 0.0
     isolation: set[str] = field(default_factory=set)
     unwell: dict[str, str] = field(default_factory=dict)  # the first students not graded, with the reason
+    reached: set[str] = field(default_factory=set)  # before it was stopped
+    unkept: dict[str, dict] = field(default_factory=dict)  # reports of those for whom none could be written
     stopped: bool = False  # by Ctrl-C
 
     @property
     def done(self) -> int:
         return self.graded + self.not_graded + self.unchanged
+
+    def add(self, report: dict, kept: bool = True) -> None:
+        """Count what was marked in this run; ``kept`` says whether `records` has the report."""
+        student = report["student"]
+        self.reached.add(student)
+        if not kept:
+            self.unkept[student] = report
+        if report["status"] == "graded":
+            self.graded += 1
+            self.isolation.add(report["isolation"])
+        else:
+            self.not_graded += 1
+            if len(self.unwell) < 100:
+                self.unwell[student] = report["reason"]
+
+    def reports(self, root: Path, name: str, students: Sequence[str]) -> Iterator[dict]:
+        """The reports of those whom this run reached, and of nobody else, whatever earlier runs left."""
+        for student in filter(self.reached.__contains__, students):
+            if report := self.unkept.get(student) or records.kept_of(root, name, student):
+                yield report
+        yield from (self.unkept[student] for student in self.unkept.keys() - set(students))
 
 
 #: Sees each report as it comes; `None` says that nothing came for a moment.
@@ -82,10 +114,14 @@ def grade_class(
     start, tally = time.perf_counter(), Tally()
     assignment = load_assignment(root, name)
     config = course_config(root, assignment_id=name)
+    late = Late(config)
+    for folder in (root / "autograded", records.folder_of(root, name)):
+        must_be_writable(folder)
     with gradebook.opened(root) as engine:
         known = structure_of(root, assignment, engine)
         kit = kit_of(assignment, known, config, isolation)
-        class_ = Class(root, name, kit, engine, recording.graded_students(engine, known), Late(config), again)
+        Marker(kit)  # what no worker could make fails here, once
+        class_ = Class(root, name, kit, engine, recording.graded_students(engine, known), late, again)
         writer = Writer(class_, tally, progress)
         try:
             with workers(kit) as crew:
@@ -121,19 +157,40 @@ def structure_of(root: Path, assignment: Assignment, engine: Engine) -> gradeboo
     return known
 
 
+def must_be_writable(folder: Path) -> None:
+    """Raise CourseError where nothing can be written into a folder, or where it is to be made."""
+    there = next(each for each in (folder, *folder.absolute().parents) if os.path.lexists(each))
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError as error:
+        raise unwritable(there, error) from error
+
+
+def unwritable(where: Path | str, error: OSError) -> CourseError:
+    return CourseError(where, f"cannot be written ({error.strerror or error})", MAKE_ROOM)
+
+
 class Late:
     """The penalties for late submissions, by nbgrader's plugin as the course's configuration names it."""
 
     def __init__(self, config):
-        step = AssignLatePenalties(config=config)
-        step.log = quiet_log()
-        step.init_plugin()
-        step.plugin_inst.log = quiet_log()
+        try:
+            step = AssignLatePenalties(config=config)
+            step.log = quiet_log()
+            step.init_plugin()
+            step.plugin_inst.log = quiet_log()
+        except Exception as error:  # whatever importing it, or making one, raises
+            problem = f"c.AssignLatePenalties.plugin_class cannot be used ({type(error).__name__}: {error})"
+            raise CourseError(CONFIG, problem, "Can Python import it from here, and is it a BasePlugin of nbgrader's?"
+                              ) from error
         self._step = step
 
     def __call__(self, student: str, score: float, seconds: float) -> float | None:
-        penalty = self._step.plugin_inst.late_submission_penalty(student, score, seconds)
-        return None if penalty is None else self._step._check_late_penalty(SimpleNamespace(score=score), penalty)
+        try:
+            penalty = self._step.plugin_inst.late_submission_penalty(student, score, seconds)
+            return None if penalty is None else self._step._check_late_penalty(SimpleNamespace(score=score), penalty)
+        except Exception as error:  # the course's own code
+            raise AutograderError(f"the plugin for late penalties failed: {type(error).__name__}: {error}") from error
 
 
 @dataclass
@@ -162,7 +219,8 @@ class Class:
     def handed_in(self, student: str) -> tuple[Handed, str | None]:
         """What a student handed in, and why it cannot be graded, if it cannot."""
         folder = self.root / "submitted" / student / self.name
-        where, repairs, content, timestamp, problem = str(folder), (), b"", timestamp_of(folder), None
+        where, repairs, content, problem = str(folder), (), b"", None
+        timestamp, odd = timestamp_of(folder)
         try:
             found = submission_files(folder, f"{self.name}.ipynb")
             where, repairs = str(found.notebook), found.repairs
@@ -171,16 +229,18 @@ class Class:
             problem = str(error)
         except OSError as error:
             problem = f"{folder}: {error.strerror or error}"
+        repairs += (odd,) * bool(odd)
         extension = str(self.extensions.get(student))
-        key = digest_of(self.kit.digest, student, content, timestamp or "", extension)
+        key = digest_of(self.kit.digest, student, content, timestamp or "", odd or "", extension)
         return Handed(student, content, where, repairs, timestamp, key), problem
 
     def is_graded(self, handed: Handed) -> bool:
-        report = records.kept_of(self.root, self.name, handed.student)
-        return (
-            report is not None and report.get("key") == handed.key and report.get("status") == "graded"
-            and handed.student in self.extensions and self.autograded(handed.student).exists()
-        )
+        report = records.kept_of(self.root, self.name, handed.student) or {}
+        if report.get("key") != handed.key or report.get("status") != "graded":
+            return False
+        with suppress(OSError):
+            return handed.student in self.extensions and self.autograded(handed.student).stat().st_size > 0
+        return False
 
     def autograded(self, student: str) -> Path:
         return self.root / "autograded" / student / self.name / f"{self.name}.ipynb"
@@ -190,6 +250,8 @@ class Class:
         for marked in some:
             if marked.notebook is not None:
                 self._write_notebook(marked)
+        if hasattr(os, "sync") and any(marked.notebook is not None for marked in some):
+            os.sync()  # once for all of them; to wait for each by itself takes ten times as long
         entries = [
             recording.Entry(m.student, parse_utc(m.timestamp) if m.timestamp else None, m.auto_scores, m.auto_comments)
             for m in some if m.found
@@ -207,7 +269,9 @@ class Class:
             if not beside.exists() or beside.stat().st_size != file.stat().st_size:
                 shutil.copyfile(file, beside)
         if marked.timestamp:
-            records.write_whole(path.parent / "timestamp.txt", marked.timestamp.encode())
+            records.write_whole(path.parent / TIMESTAMP, marked.timestamp.encode())
+        else:
+            (path.parent / TIMESTAMP).unlink(missing_ok=True)  # of a submission before this one
         records.write_whole(path, marked.notebook)
 
     @cached_property
@@ -215,19 +279,6 @@ class Class:
         """What lies beside the source notebook: figures, above all."""
         source = self.root / "source" / self.name
         return [path for path in sorted(source.rglob("*")) if path.is_file() and path.suffix != ".ipynb"]
-
-
-def timestamp_of(folder: Path) -> str | None:
-    """When a submission was handed in, as nbgrader's exchange writes it; None where it does not say a time."""
-    path = folder / "timestamp.txt"
-    try:
-        if path.is_symlink() or not path.is_file() or path.stat().st_size > MAX_TIMESTAMP:
-            return None
-        text = path.read_text(encoding="utf-8").strip()
-        parsed = parse_utc(text) if text else None
-    except (OSError, ValueError, OverflowError):
-        return None
-    return text if isinstance(parsed, datetime) else None
 
 
 class Writer:
@@ -244,6 +295,7 @@ class Writer:
 
     def pass_over(self, report: dict) -> None:
         self._tally.unchanged += 1
+        self._tally.reached.add(report["student"])
         self._tally.isolation.add(report["isolation"])
         self._progress(self._tally, report)
 
@@ -255,23 +307,31 @@ class Writer:
     def flush(self) -> None:
         self._since = time.monotonic()
         some, self._waiting = self._waiting, []
-        if not some:
-            return
+        if some:
+            self._write(some)
+
+    def _write(self, some: Sequence[Marked]) -> None:
+        """Write them, and count them; one that cannot be written is not graded, and the others are."""
         try:
             self._class.write(some)
-        except OSError as error:
-            raise CourseError(error.filename or self._class.root, f"cannot be written ({error.strerror or error})",
-                              "What was graded before is kept; make room or give leave to write, then run it again."
-                              ) from error
-        for marked in some:
-            report = marked.report
-            if report["status"] == "graded":
-                self._tally.graded += 1
-                self._tally.isolation.add(report["isolation"])
-            else:
-                self._tally.not_graded += 1
-                if len(self._tally.unwell) < 100:
-                    self._tally.unwell[marked.student] = report["reason"]
+        except (OSError, ValueError, DataError, AutograderError) as error:
+            if isinstance(error, OSError) and error.errno in FOR_ALL:
+                raise unwritable(error.filename or self._class.root, error) from error
+            problem = error
+        else:
+            return self._count([marked.report for marked in some])
+        if len(some) > 1:
+            for marked in some:
+                self._write([marked])
+        elif some[0].report["status"] == "graded":
+            reason = str(unwritable(problem.filename, problem) if isinstance(problem, OSError) else problem)
+            self._write([without_score(some[0], reason)])
+        else:
+            self._count([{**some[0].report, "student": shown(some[0].student)}], kept=False)
+
+    def _count(self, reports: Sequence[dict], kept: bool = True) -> None:
+        for report in reports:
+            self._tally.add(report, kept)
             self._progress(self._tally, report)
 
 
@@ -284,6 +344,7 @@ def mark_all(new: Iterator[Handed], crew: Workers, writer: Writer) -> None:
     suspects: deque[Handed] = deque()
     flying: dict[Future, Handed] = {}
     tries: Counter[str] = Counter()
+    misled: Counter[str] = Counter()
     new = iter(new)
     while True:
         room = (1 if suspects else crew.in_flight) - len(flying)
@@ -299,20 +360,30 @@ def mark_all(new: Iterator[Handed], crew: Workers, writer: Writer) -> None:
         if not flying and not suspects:
             return
         done, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)
+        if not done:
+            crew.watch()
         broken = []
         for future in done:
             handed = flying.pop(future)
             try:
-                writer.add(future.result())
+                marked = future.result()
             except BrokenExecutor:
                 broken.append(handed)
+                continue
             except CancelledError:
                 problem = "the scheduler is gone"
                 raise CourseError("cluster", problem, "The same command goes on from here.") from None
+            except WorkerError as error:
+                misled[handed.student] += 1
+                if misled[handed.student] < TRIES:
+                    new = chain([handed], new)
+                    continue
+                marked = not_graded(handed, str(error))
             except AutograderError as error:
-                writer.add(not_graded(handed, str(error)))
+                marked = not_graded(handed, str(error))
             except Exception as error:  # Dask gives a submission up that ended several workers
-                writer.add(not_graded(handed, f"grading it failed: {type(error).__name__}: {error}"))
+                marked = not_graded(handed, f"grading it failed: {type(error).__name__}: {error}")
+            writer.add(marked)  # where writing fails, that is no fault of this submission's
         if broken:
             broken += flying.values()
             flying.clear()

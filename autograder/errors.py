@@ -8,14 +8,18 @@ class AutograderError(Exception):
     """
 
 
-class CourseError(AutograderError):
-    """Something of the course, or a file named to a command, is not what is needed: where, what, and what to do."""
+class LocatedError(AutograderError):
+    """An error that says where it is, what it is, and what to do."""
 
     def __init__(self, where, problem, fix):
         super().__init__(str(where), problem, fix)
 
     def __str__(self):
         return "{}: {}. {}".format(*self.args)
+
+
+class CourseError(LocatedError):
+    """Something of the course, or a file named to a command, is not what is needed."""
 
 
 class ScaffoldError(AutograderError):
@@ -38,18 +42,16 @@ class NotebookError(AutograderError):
         return "{}: {}".format(*self.args)
 
 
-class GradebookError(AutograderError):
+class GradebookError(LocatedError):
     """The gradebook cannot be reached, read or written."""
-
-    def __init__(self, where, problem, fix):
-        super().__init__(str(where), problem, fix)
-
-    def __str__(self):
-        return "{}: {}. {}".format(*self.args)
 
 
 class FeedbackError(AutograderError):
     """There is no page to write for a student; says why."""
+
+
+class WorkerError(LocatedError):
+    """A worker cannot mark anything, whatever it is handed."""
 
 
 class JailError(AutograderError):

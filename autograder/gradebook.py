@@ -32,10 +32,10 @@ from sqlalchemy import (
     select,
     table,
 )
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from .config import course_config
+from .config import CONFIG, course_config
 from .errors import GradebookError
 
 LOCK_SECONDS = 60  # how long a lock is waited for
@@ -103,27 +103,53 @@ def opened(root: Path) -> Iterator[Engine]:
         Where the database cannot be reached, read or written.
     """
     course = course_config(root).CourseDirectory
-    url = make_url(course.get("db_url", f"sqlite:///{root.absolute() / 'gradebook.db'}"))
-    shown = url.render_as_string(hide_password=True)
-    engine = None
+    engine = engine_of(course.get("db_url", f"sqlite:///{root.absolute() / 'gradebook.db'}"))
+    shown = engine.url.set(query={}).render_as_string(hide_password=True)
+    lite = engine.url.get_backend_name() == "sqlite"
     try:
-        lite = url.get_backend_name() == "sqlite"
-        url = with_patience(url) if lite else url
-        # no connection is kept open: workers are forked between transactions
-        engine = create_engine(url, poolclass=NullPool)
         ensure(engine, course.get("course_id", ""))
         if lite:  # a transaction takes its lock when it begins, so that what it read still holds when it writes
             event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
             event.listen(engine, "begin", _begin)
         yield engine
-    except (DBAPIError, ImportError) as error:
+    except DBAPIError as error:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        fix = f"It stayed locked for {LOCK_SECONDS} s: is another grader at work?" if "locked" in cause else (
-            "Is it there, and may this user write it?")
-        raise GradebookError(shown, cause, fix) from error
+        raise GradebookError(shown, cause, remedy(cause)) from error
     finally:
-        if engine is not None:
-            engine.dispose()
+        engine.dispose()
+
+
+def remedy(cause: str) -> str:
+    """What to do about what the database says."""
+    if "locked" in cause:
+        return f"It stayed locked for {LOCK_SECONDS} s: is another grader at work?"
+    if "full" in cause:
+        return "What was graded before is kept; make room, then run it again."
+    if "not a database" in cause or "malformed" in cause:
+        return ("Put a backup in its place. Without one, move it away, release and grade again with --all: automatic "
+                "scores come back, what persons entered does not.")
+    return "Is it there, and may this user write it?"
+
+
+def engine_of(address: str) -> Engine:
+    """The database at an address; nothing is asked of it yet.
+
+    Raises
+    ------
+    GradebookError
+        Where it is no address, or no driver for it is here. It may hold a password, and is not shown.
+    """
+    setting = f"{CONFIG}, c.CourseDirectory.db_url"
+    try:
+        url = make_url(address)
+        url = with_patience(url) if url.get_backend_name() == "sqlite" else url
+        # no connection is kept open: workers are forked between transactions
+        return create_engine(url, poolclass=NullPool)
+    except ImportError as error:
+        raise GradebookError(setting, f"its driver is missing ({error})", "Install that, or name another.") from error
+    except (ArgumentError, ValueError, TypeError) as error:
+        raise GradebookError(setting, "it is no address of a database", "Write it as sqlite:////absolute/gradebook.db "
+                             "or postgresql+psycopg://user@host/database.") from error
 
 
 def _begin(connection: Connection) -> None:

@@ -15,6 +15,7 @@ import platform
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.metadata import version
@@ -30,7 +31,8 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from . import hooks, notebook, repair
-from .errors import AutograderError, CourseError
+from .config import CONFIG
+from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
 from .jail import Jail
@@ -83,13 +85,31 @@ class Marked:
 
 def kit_of(assignment: Assignment, structure: Structure, config: Config, isolation: str | None = None) -> Kit:
     """Put together what workers need; ``isolation`` is the course's own setting where it is not given."""
-    isolation = isolation or config.Judge.get("isolation", "best")
+    isolation = isolation or isolation_of(config)
     source = assignment.path.read_bytes()
     settings = {section: values for section, values in config.items() if section != "CourseDirectory"}
-    digest = digest_of(source, assignment.secret, repr(structure), isolation, repr(sorted(settings.items())),
+    # a database gives rows in any order, and another one tomorrow
+    known = [sorted(held.items()) if isinstance(held, Mapping) else held for held in vars(structure).values()]
+    digest = digest_of(source, assignment.secret, repr(known), isolation, repr(sorted(settings.items())),
                        repr(steps_of(config)), code_digest())
+    config = deepcopy(config)
+    config.CourseDirectory.pop("db_url", None)  # with its password, which no worker needs
     return Kit(assignment.name, source, assignment.secret, assignment.own_secret, structure, config, isolation,
                code_digest(), digest)
+
+
+def isolation_of(config: Config) -> str:
+    """The course's own setting of `hooks.Judge.isolation`.
+
+    Raises
+    ------
+    CourseError
+        Where there is no such setting.
+    """
+    isolation, known = config.Judge.get("isolation", "best"), hooks.Judge.isolation.values
+    if isolation not in known:
+        raise CourseError(CONFIG, f"c.Judge.isolation is {isolation!r}", f"It is one of {', '.join(known)}.")
+    return isolation
 
 
 def digest_of(*parts: bytes | str) -> str:
@@ -120,15 +140,36 @@ def steps_of(config: Config) -> list[type[Preprocessor]]:
     Raises
     ------
     CourseError
-        Where ours are not among them: students' code would not run in the jail.
+        Where one cannot be imported, or ours are not among them: students' code would not run in the jail.
     """
-    named = [*config.Autograde.get("sanitize_preprocessors", []), *config.Autograde.get("autograde_preprocessors", [])]
-    steps = [import_item(step) if isinstance(step, str) else step for step in named]
+    steps = []
+    for which in ("sanitize_preprocessors", "autograde_preprocessors"):
+        for step in config.Autograde.get(which, []):
+            try:
+                steps.append(import_item(step) if isinstance(step, str) else step)
+            except Exception as error:  # whatever importing a module raises
+                problem = f"c.Autograde.{which} names {step!r}, which cannot be imported ({error})"
+                raise CourseError(CONFIG, problem, "Is the name right, and does Python find it from here?") from error
     for needed in (hooks.Restore, hooks.Judge):
         if needed not in steps:
-            raise CourseError("nbgrader_config.py", f"autograde's steps lack autograder.hooks.{needed.__name__}",
+            raise CourseError(CONFIG, f"autograde's steps lack autograder.hooks.{needed.__name__}",
                               "Take the lists from the configuration that came with the course.")
     return steps
+
+
+def made(step: type[Preprocessor], config: Config) -> Preprocessor:
+    """A step of autograde with its settings.
+
+    Raises
+    ------
+    CourseError
+        Where it does not take them.
+    """
+    try:
+        return step(config=config)
+    except Exception as error:  # traitlets' own, or whatever a course's own step raises
+        problem = f"{getattr(step, '__name__', step)} cannot be made ({type(error).__name__}: {error})"
+        raise CourseError(CONFIG, problem, "Mend its settings, or take it out of the list.") from error
 
 
 class Marker:
@@ -152,7 +193,7 @@ class Marker:
         }
         self.steps = []
         for step in steps_of(kit.config):
-            run = own[step] if step in own else step(config=kit.config).preprocess
+            run = own[step] if step in own else made(step, kit.config).preprocess
             if run is not None:
                 self.steps.append(run)
 
@@ -247,9 +288,15 @@ def no_response(cell: NotebookNode) -> str | None:
 
 def not_graded(handed: Handed, reason: str) -> Marked:
     """What is written of a submission that could not be graded: the reason, and no score."""
-    report = Report("", handed.student, "not graded", reason=reason, repairs=handed.repairs, isolation="none")
+    report = Report("", handed.student, "not graded", reason=reason, repairs=handed.repairs)
     return Marked(handed.student, handed.key, handed.timestamp, {**report.to_dict(), "key": handed.key},
                   found=bool(handed.content))
+
+
+def without_score(marked: Marked, reason: str) -> Marked:
+    """The same submission as one that could not be graded."""
+    report = Report("", marked.student, "not graded", reason=reason, repairs=tuple(marked.report["repairs"]))
+    return Marked(marked.student, marked.key, marked.timestamp, {**report.to_dict(), "key": marked.key})
 
 
 # ---- in a worker ----------------------------------------------------------------------------------------
@@ -287,6 +334,9 @@ def mark(handed: Handed, digest: str) -> Marked:
         if _marker is None or _marker.kit.digest != digest:
             if _marker is not None:
                 _marker.close()
+            if digest not in _kits:  # it joined the cluster late, and `bring` refused it
+                raise WorkerError(platform.node(), "this worker lacks what it needs, or has another version of "
+                                  "autograder", "Install the same there.")
             _marker = Marker(_kits[digest])
             atexit.register(_marker.close)
         return _marker.mark(handed)

@@ -9,7 +9,6 @@ import json
 import math
 import os
 import re
-import secrets
 import stat
 import warnings
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from nbformat.v4.convert import upgrade_cell
 from nbformat.v4.rwbase import split_lines, strip_transient
 from nbformat.validator import get_validator
 
+from autograder import records
 from autograder.errors import NotebookError
 
 MAX_BYTES = 20_000_000  # a lesson with its outputs has a few hundred thousand
@@ -110,15 +110,7 @@ def write(nb: NotebookNode, path) -> None:
     NotebookError
         The notebook is not valid nbformat 4; nothing is written.
     """
-    path = Path(path)
-    content = written(nb, path)
-    temporary = path.with_name(f".{path.name[:64]}.{secrets.token_hex(8)}")
-    try:
-        with open(temporary, "xb") as file:
-            file.write(content)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    records.write_whole(Path(path), written(nb, path))
 
 
 def written(nb: NotebookNode, path="notebook") -> bytes:

@@ -36,6 +36,9 @@ def find_root(start: Path | str = ".") -> Path:
     start = Path(start).resolve()
     for folder in (start, *start.parents):
         if (folder / "nbgrader_config.py").exists():
+            if odd := set("*?[") & set(str(folder)):  # nbgrader takes them for a pattern, the database for a query
+                raise CourseError(folder, f"the path has {min(odd)} in it, with which nbgrader cannot work",
+                                  "Rename the folder.")
             return folder
     raise CourseError(start, "not inside a course", "Go to the folder that holds nbgrader_config.py.")
 

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 FOLDER = "reports"
 
@@ -43,20 +46,31 @@ def kept_of(root: Path, name: str, student: str) -> dict | None:
     return report if isinstance(report, dict) and report.get("student") == student else None
 
 
+@contextmanager
+def written_whole(path: Path, encoding: str | None = None) -> Iterator[IO]:
+    """A file to write to, put in place at once when all is written; until then, and on failure, the old one stays.
+
+    It takes bytes, or text where there is an encoding. Its mode is that of any new file: what the umask leaves.
+
+    Raises
+    ------
+    OSError
+        It names the path, not the scratch file beside it.
+    """
+    scratch = path.with_name(f".{path.name[:40]}.{secrets.token_hex(8)}")
+    try:
+        with open(scratch, "x" if encoding else "xb", encoding=encoding) as file:
+            yield file
+        os.replace(scratch, path)
+    except OSError as error:
+        if error.errno is None or str(error.filename) not in ("None", str(scratch)):
+            raise  # about something else
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Put a file in place at once: an interrupted run or a full disk leaves what was there before."""
-    handle, scratch = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(scratch, 0o664 & ~_umask())
-        os.replace(scratch, path)
-    except BaseException:
-        os.unlink(scratch)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+    with written_whole(path) as file:
+        file.write(content)

@@ -69,7 +69,8 @@ def last_line(errors: Sequence[str]) -> str | None:
     """The line of nbgrader's log that says what happened: the end of the first traceback, else the first error."""
     for error in errors:
         if error.startswith("Traceback"):
-            return error.strip().splitlines()[-1]
+            lines = [line for line in error.strip().splitlines() if not line.startswith(("[SQL: ", "(Background on "))]
+            return lines[-1]
     return errors[0] if errors else None
 
 

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import itertools
 import os
+import re
+import stat
+import unicodedata
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,6 +20,13 @@ from .notebook import bounded, short
 
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000
+MAX_ID_BYTES = 200  # files are named after students, and names have 255 bytes
+MISNAMED = "have names that cannot be a student's id"
+TIMESTAMP = "timestamp.txt"
+MAX_TIMESTAMP = 200  # bytes
+#: A time that can be read in one way only.
+TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d| UTC)?"
+                  r"|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)? (?P<zone>[A-Za-z]\S*)")
 
 
 def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
@@ -25,13 +38,55 @@ def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str
         Where nobody submitted, or a pattern matches nobody.
     """
     submitted = root / "submitted"
-    everyone = sorted(folder.parent.name for folder in submitted.glob(f"*/{name}") if folder.is_dir())
+    everyone = [student for student in _handed_in(root, name) if can_be_id(student)]
     if not everyone:
-        raise CourseError(submitted, f"no submissions for {name!r}", f"Each belongs into submitted/STUDENT/{name}/.")
+        odd = ", ".join(map(shown, misnamed(root, name)[:5]))
+        but = f", but folders that {MISNAMED}: {odd}" if odd else ""
+        fix = f"Each belongs into submitted/STUDENT/{name}/."
+        raise CourseError(submitted, f"no submissions for {name!r}{but}", fix)
     for pattern in patterns:
         if not any(fnmatchcase(student, pattern) for student in everyone):
             raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
     return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
+
+
+def misnamed(root: Path, name: str) -> list[str]:
+    """The folders with a submission whose names cannot be a student's id; for printing use `shown`."""
+    return [student for student in _handed_in(root, name) if not can_be_id(student)]
+
+
+def can_be_id(student: str) -> bool:
+    """Whether a folder's name can be written into a gradebook, a file's name and a terminal."""
+    controls = any(unicodedata.category(character) in ("Cc", "Cs") for character in student)
+    return not controls and len(student.encode()) <= MAX_ID_BYTES
+
+
+def shown(student: str) -> str:
+    """A name that can be printed, whatever is in it."""
+    return student if can_be_id(student) else short(student)
+
+
+def _handed_in(root: Path, name: str) -> list[str]:
+    """The folders in which something has the assignment's name, hidden ones aside, in order."""
+    try:
+        with os.scandir(root / "submitted") as listing:
+            folders = sorted(entry.name for entry in listing if not entry.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problem = f"cannot be listed: {error.strerror}"
+        raise CourseError(root / "submitted", problem, "May this user read it?") from error
+    return [folder for folder in folders if _is_there(root / "submitted" / folder / name)]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # a folder that may not be entered: reading the submission will say so
+        pass
+    return True
 
 
 @dataclass(frozen=True)
@@ -84,6 +139,8 @@ def _listed(folder: Path) -> tuple[list[Path], list[str]]:
             with os.scandir(here) as listing:
                 entries = sorted(itertools.islice(listing, MAX_FILES + 1), key=lambda entry: entry.name)
         except OSError as error:  # no permission, or a path that is too long
+            if here == folder:
+                raise NotebookError(folder, f"it cannot be listed: {error.strerror}") from None
             repairs.append(f"{short(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
             continue
         for entry in entries:
@@ -108,3 +165,50 @@ def _listed(folder: Path) -> tuple[list[Path], list[str]]:
                 size += bytes_
                 files.append(Path(entry.path))
     return files, repairs
+
+
+# ---- when it was handed in ------------------------------------------------------------------------------------
+
+
+def timestamp_of(folder: Path) -> tuple[str | None, str | None]:
+    """When a submission was handed in, for `nbgrader.utils.parse_utc`, and what is odd about the file that says so.
+
+    Without that file there is neither. A time that nbgrader reads in a way that nobody may have meant counts as
+    nbgrader reads it, and is named.
+    """
+    from dateutil.tz import gettz  # slow to import, with nbgrader
+    from nbgrader.utils import parse_utc
+
+    said = said_time(folder)
+    if said is None:
+        return None, None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a zone that nobody knows, which is named below
+            read = parse_utc(said) if said else None
+    except (ValueError, OverflowError, OSError):
+        read = None
+    if not isinstance(read, datetime):
+        return None, f"{TIMESTAMP} says no time ({short(said)}): whether it was late is not known"
+    found = TIME.fullmatch(said)
+    if found and (found["zone"] is None or gettz(found["zone"])):
+        return said, None
+    return f"{read} UTC", f"{TIMESTAMP} says {short(said)}, which is read as {read} UTC"
+
+
+def said_time(folder: Path) -> str | None:
+    """What a submission's timestamp.txt says, in whichever encoding; nothing where it is no small file of text.
+
+    None where there is no such file.
+    """
+    path = folder / TIMESTAMP
+    try:
+        found = path.lstat()
+        small = stat.S_ISREG(found.st_mode) and found.st_size <= MAX_TIMESTAMP
+        content = path.read_bytes() if small else b""
+        wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))  # as PowerShell writes
+        return content.decode("utf-16" if wide else "utf-8-sig").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, UnicodeError):
+        return ""

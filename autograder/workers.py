@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import suppress
+from multiprocessing.connection import wait
 from typing import Protocol
 
 from .errors import CourseError
@@ -18,6 +19,9 @@ class Workers(Protocol):
     in_flight: int
 
     def submit(self, handed: Handed) -> Future: ...
+
+    def watch(self) -> None:
+        """Called every moment: see to it that what is in flight comes to an end where a worker has died."""
 
     def restart(self) -> None:
         """Begin anew after a future raised BrokenExecutor."""
@@ -42,6 +46,11 @@ class LocalWorkers:
     def submit(self, handed: Handed) -> Future:
         return self._pool.submit(mark, handed, self._kit.digest)
 
+    def watch(self) -> None:
+        sentinels = [process.sentinel for process in list((self._pool._processes or {}).values())]
+        if wait(sentinels, timeout=0):
+            self._kill()
+
     def restart(self) -> None:
         self._stop()
         # A fork has everything imported already. It is safe here: this process has no thread of its own, and no
@@ -55,13 +64,21 @@ class LocalWorkers:
     def _stop(self):
         """End at once: what is in flight will be graded next time."""
         if self._pool is not None:
-            for process in list((self._pool._processes or {}).values()):
-                process.kill()
-            with suppress(AttributeError, OSError):
-                # Python 3.11.2 waits for ever for its own thread, which writes to those that are gone (gh-94777)
-                self._pool._call_queue._reader.close()
+            self._kill()
             self._pool.shutdown(wait=True, cancel_futures=True)
             self._pool = None
+
+    def _kill(self):
+        """Kill all workers, and let go of the pipes to them, at whose ends the pool would wait for them for ever.
+
+        Who dies while it hands over a result leaves half of it in a pipe; what it would have read fills the other
+        (cpython's gh-94777). Both end when nobody holds their other side any more.
+        """
+        for process in list((self._pool._processes or {}).values()):
+            process.kill()
+        with suppress(AttributeError, OSError):  # the pool has let go of them itself
+            self._pool._call_queue._reader.close()
+            self._pool._result_queue._writer.close()
 
 
 class ClusterWorkers:
@@ -123,6 +140,9 @@ class ClusterWorkers:
 
     def submit(self, handed: Handed) -> Future:
         return self._executor.submit(mark, handed, self._kit.digest)
+
+    def watch(self) -> None:
+        """Nothing to do: Dask hands on what a worker had that died."""
 
     def restart(self) -> None:
         """Nothing to do: Dask begins anew by itself."""

@@ -9,13 +9,20 @@ import signal
 import sqlite3
 import threading
 import time
+from concurrent.futures import Future
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from sqlalchemy import create_engine
 
 from autograder import classroom, gradebook, marking, notebook, records
-from autograder.errors import CourseError, GradebookError
-from autograder.submission import students_of
+from autograder.cli import grading
+from autograder.config import course_config
+from autograder.errors import CourseError, GradebookError, WorkerError
+from autograder.model import Report
+from autograder.oracle import load_assignment
+from autograder.submission import misnamed, students_of
 from autograder.workers import LocalWorkers
 from tests.conftest import NAME
 from tests.courses import LATE, change, left_over, rows, run, start
@@ -30,6 +37,39 @@ def course(ungraded, tmp_path):
 def grade(course, students=None, crew=LocalWorkers, **options):
     students = students or students_of(course, NAME)
     return classroom.grade_class(course, NAME, students, partial(crew, jobs=2), **options)
+
+
+class Lenient:
+    """Workers that give full marks without looking: for tests of what is written, and of what is not."""
+
+    in_flight = 4
+
+    def __init__(self, kit, jobs):
+        self._kit = kit
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc_info):
+        pass
+
+    def submit(self, handed):
+        report = {**Report(NAME, handed.student, "graded", repairs=handed.repairs).to_dict(), "key": handed.key}
+        known, future = self._kit.structure, Future()
+        scores, comments = dict(known.points), dict.fromkeys(known.commented)
+        future.set_result(marking.Marked(
+            handed.student, handed.key, handed.timestamp, report, b"{}", scores, comments))
+        return future
+
+
+def settings(course):
+    """A course's assignment, what its gradebook knows of that, and its configuration."""
+    known = gradebook.structure(create_engine(f"sqlite:///{course / 'gradebook.db'}"), NAME)
+    return load_assignment(course, NAME), known, course_config(course)
+
+
+def penalty(course, student):
+    return {row[0]: row[3] for row in rows(course)["submissions"]}[student]
 
 
 
@@ -198,8 +238,9 @@ def test_a_submission_that_kills_its_worker_costs_itself_only(course):
 
 
 @pytest.mark.parametrize("seen", [False, True])
-def test_a_killed_worker_costs_nothing(course, seen):
+def test_a_killed_worker_costs_nothing(course, monkeypatch, seen):
     """`kill -9` on one worker in mid-run: its submissions are graded by another, whenever its pool notices."""
+    monkeypatch.setattr(classroom, "BATCH_SECONDS", 0)  # so that each is counted as it comes
     crews = []
 
     class Watched(LocalWorkers):
@@ -294,3 +335,253 @@ def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
     assert students_of(graded, NAME) == [report["student"] for report in whole["submissions"]]
     task = whole["submissions"][0]["tasks"]["rnn_cell_forward"]
     assert {"score", "max_score", "passed", "checks", "diagnosis", "blamed_on", "public_passed"} <= task.keys()
+
+
+# ---- one odd submission -------------------------------------------------------------------------------------
+
+ODD_NAMES = [os.fsdecode(b"caf\xe9"), "new\nline", "x" * 252]  # of a zip that Windows made, of a slip, of a joke
+
+
+@pytest.mark.parametrize("odd", ODD_NAMES)
+def test_a_folder_whose_name_can_be_no_id_is_no_student(course, odd):
+    """It is kept apart, to be named; the students are those that there were."""
+    students = students_of(course, NAME)
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
+    assert ([odd], students) == (misnamed(course, NAME), students_of(course, NAME))
+
+
+@pytest.mark.parametrize("odd", ODD_NAMES[::2])
+def test_an_id_that_cannot_be_written_costs_nobody_else(course, odd):
+    """Handed to the grader all the same, it is not graded, in words that can be printed; the others are graded."""
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
+    tally = grade(course, ["ada", odd, "dora"], Lenient)
+    assert (2, 1) == (tally.graded, tally.not_graded)
+    assert {"ada", "dora"} == set(records.kept(course, NAME))
+    reports = list(tally.reports(course, NAME, ["ada", "dora"]))
+    assert ["graded", "graded", "not graded"] == [report["status"] for report in reports]
+    assert json.dumps(reports).isprintable() and reports[-1]["student"].isprintable()
+
+
+def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
+    """Exit code 1, a line with the reason, and it stands in the JSON; no page is made of it, and that is said."""
+    for student in students_of(course, NAME):
+        if student != "ada":
+            shutil.rmtree(course / "submitted" / student)
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / ODD_NAMES[0])
+    out = run(course, "autograder", "grade", NAME, "--json", str(tmp_path / "all.json"), code=1)
+    assert "1 graded, 1 not graded of 2" in out and "rename this one" in out and "caf" in out
+    assert ["graded", "not graded"] == [
+        report["status"] for report in json.loads((tmp_path / "all.json").read_text())["submissions"]]
+    out = run(course, "autograder", "feedback", NAME, code=1)
+    assert "wrote 1 of 2 pages" in out and "caf" in out
+
+
+def test_a_hidden_folder_is_no_student(course):
+    """A file manager's .trash with the assignment in it is not graded: nbgrader does not see it either."""
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / ".trash")
+    assert ".trash" not in students_of(course, NAME) + misnamed(course, NAME)
+
+
+def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
+    """It is somebody's: not graded, with the reason, instead of nobody's."""
+    def refuse(path, **more):
+        if path.parent.name == "ada" and path.name == NAME:
+            raise PermissionError(13, "Permission denied", str(path))
+        return os.stat(path, **more)
+
+    monkeypatch.setattr("pathlib.Path.stat", refuse)  # a test that root runs is let in everywhere
+    assert "ada" in students_of(course, NAME)
+    tally = grade(course, ["ada", "dora"], Lenient)
+    assert (1, 1) == (tally.graded, tally.not_graded)
+    assert "Permission denied" in tally.unwell["ada"]
+
+
+@pytest.mark.parametrize("where", ["autograded/ada", "reports/{}/ada.json/x"])
+def test_what_cannot_be_written_of_one_costs_one(course, where):
+    """A file where a student's folder should be, or the other way round: that one is not graded, the others are."""
+    path = course / where.format(NAME)
+    path.parent.mkdir(parents=True)
+    path.write_text("in the way")
+    students = ["ada", "dora", "leo"]
+    tally = grade(course, students, Lenient)
+    assert (2, 1, ["ada"]) == (tally.graded, tally.not_graded, list(tally.unwell))
+    assert {"dora", "leo"} <= set(records.kept(course, NAME))
+    assert students == [report["student"] for report in tally.reports(course, NAME, students)]
+
+
+def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, monkeypatch):
+    """The course's own code raises for one student: not graded with that reason, without a score; the others are."""
+    (tmp_path / "of_the_course.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass Strict(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student, score, seconds):\n        return {}[student]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.AssignLatePenalties.plugin_class = 'of_the_course.Strict'\n")
+    tally = grade(course, ["ada", "lisa", "onno"], Lenient)
+    assert (2, 1) == (tally.graded, tally.not_graded)
+    assert "the plugin for late penalties failed: KeyError: 'lisa'" in tally.unwell["lisa"]
+    assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "lisa"}
+
+
+# ---- when it was handed in ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", [
+    b"\xef\xbb\xbf2026-01-11 12:00:01 UTC", "2026-01-11 12:00:01 UTC".encode("utf-16"), b"2026-01-11 12:00:01 UTC\r\n",
+])  # fmt: skip
+def test_a_late_time_counts_in_whatever_encoding(course, content):
+    """A byte order mark or UTF-16, as PowerShell writes: the penalty is taken, and the file beside it is plain."""
+    (course / "submitted" / "ada" / NAME / "timestamp.txt").write_bytes(content)
+    grade(course, ["ada"], Lenient)
+    assert penalty(course, "ada") == 100
+    assert [] == records.kept(course, NAME)["ada"]["repairs"]
+    assert b"2026-01-11 12:00:01 UTC" == (course / "autograded" / "ada" / NAME / "timestamp.txt").read_bytes()
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (b"the day before yesterday", "says no time ('the day before yesterday')"), (b"", "says no time ('')"),
+    (b"\xff2026-01-11", "says no time"), (b"x" * 300, "says no time"), (None, "says no time"),
+    (b"11/01/2026 12:00", "says '11/01/2026 12:00', which is read as 2026-11-01 12:00:00 UTC"),
+    (b"2026-01-10 11:00:00 PDT", "says '2026-01-10 11:00:00 PDT', which is read as 2026-01-10 11:00:00 UTC"),
+    (b"2026-01-10 11:00:00 +0100", "which is read as 2026-01-10 10:58:20 UTC"),
+])  # fmt: skip
+def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
+    """Garbled, empty, a link, or read by nbgrader in a way that was hardly meant: the report says so."""
+    path = course / "submitted" / "ada" / NAME / "timestamp.txt"
+    path.symlink_to(course / "x") if content is None else path.write_bytes(content)
+    grade(course, ["ada"], Lenient)
+    (said,) = [repair for repair in records.kept(course, NAME)["ada"]["repairs"] if repair.startswith("timestamp.txt")]
+    assert says in said
+
+
+def test_a_time_that_has_become_unreadable_is_graded_again(course):
+    """No time before and a garbled one now are not the same submission."""
+    grade(course, ["ada"], Lenient)
+    (course / "submitted" / "ada" / NAME / "timestamp.txt").write_text("garbled")
+    assert 1 == grade(course, ["ada"], Lenient).graded
+
+
+def test_the_time_of_an_earlier_submission_goes(course):
+    """Handed in again without a time: none is left beside the autograded notebook."""
+    grade(course, ["onno"], Lenient)
+    beside = course / "autograded" / "onno" / NAME / "timestamp.txt"
+    assert "2026-01-10 11:59:59 UTC" == beside.read_text()
+    (course / "submitted" / "onno" / NAME / "timestamp.txt").unlink()
+    grade(course, ["onno"], Lenient)
+    assert not beside.exists()
+
+
+# ---- what is written, and how -----------------------------------------------------------------------------------
+
+
+def test_an_empty_autograded_notebook_is_graded_again(course):
+    """What a power cut may have left of a file does not count as graded."""
+    grade(course, ["ada"], Lenient)
+    (course / "autograded" / "ada" / NAME / f"{NAME}.ipynb").write_bytes(b"")
+    assert 1 == grade(course, ["ada"], Lenient).graded
+
+
+def test_notebooks_are_on_the_disk_before_a_report_says_so(course, monkeypatch):
+    """One sync a batch, after its notebooks and before its reports."""
+    seen = []
+
+    def look():
+        seen.append([len(list((course / folder).rglob(f"*.{kind}")))
+                     for folder, kind in (("autograded", "ipynb"), ("reports", "json"))])
+
+    monkeypatch.setattr(os, "sync", look)
+    grade(course, ["ada", "dora", "leo"], Lenient)
+    assert [[3, 0]] == seen
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
+    """The error names the target, not the scratch file, which is gone."""
+    (tmp_path / "x").mkdir()
+    for target in (tmp_path / "x", tmp_path / "none" / "y"):
+        with pytest.raises(OSError) as caught:
+            records.write_whole(target, b"content")
+        assert str(target) == caught.value.filename
+    assert [tmp_path / "x"] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", ["records", "notebook", "json"])
+def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
+    """A report can be shared with a group that shares the course, a notebook as well as a page."""
+    from autograder.cli.common import write_json
+
+    path = tmp_path / "x"
+    before = os.umask(0o002)
+    try:
+        {"records": lambda: records.write_whole(path, b""), "json": lambda: write_json(path, {}),
+         "notebook": lambda: notebook.write({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, path),
+         }[write]()
+    finally:
+        os.umask(before)
+    assert 0o664 == path.stat().st_mode & 0o777
+
+
+def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
+    """Reports of an earlier run on students not reached are not among them, and the file says that it was stopped."""
+    students = ["ada", "dora", "leo"]
+    grade(course, students, Lenient)
+
+    def stop(tally, report):
+        if report is not None:
+            raise KeyboardInterrupt
+
+    (course / "submitted" / "leo" / NAME / "timestamp.txt").write_text("2026-01-10 11:00:00 UTC")
+    tally = grade(course, students, Lenient, progress=stop)
+    assert tally.stopped
+    grading.write_reports(tmp_path / "all.json", course, NAME, students, tally)
+    whole = json.loads((tmp_path / "all.json").read_text())
+    assert (["ada"], True) == ([report["student"] for report in whole["submissions"]], whole["stopped"])
+
+
+def test_an_id_in_brackets_is_shown(course, capsys):
+    """What a table could take for a style is part of the id."""
+    report = Report(NAME, "ada [late] :smile:", "not graded", reason="no [bold] :smile:").to_dict()
+    grading.show_table(NAME, [], [report])
+    assert 2 == capsys.readouterr().out.count("ada [late] :smile:")
+
+
+# ---- what goes to the workers -------------------------------------------------------------------------------------
+
+
+def test_the_address_of_the_database_stays_here(course):
+    """A worker gets no password; what is graded does not depend on the address."""
+    assignment, known, config = settings(course)
+    before = marking.kit_of(assignment, known, config)
+    config.CourseDirectory.db_url = "postgresql://ada:geheim@host/course"
+    kit = marking.kit_of(assignment, known, config)
+    assert "geheim" not in repr(kit.config) and before.digest == kit.digest
+    assert "geheim" in config.CourseDirectory.db_url
+
+
+def test_the_order_of_rows_grades_nothing_again(course):
+    """Databases give rows in any order: what is graded already does not depend on it, but on what is in them."""
+    assignment, known, config = settings(course)
+    turned = replace(known, **{name: dict(reversed(held.items())) for name, held in vars(known).items()
+                               if isinstance(held, dict)})  # fmt: skip
+    digests = [marking.kit_of(assignment, each, config).digest
+               for each in (known, turned, replace(known, points=dict.fromkeys(known.points, 1.0)))]
+    assert digests[0] == digests[1] != digests[2]
+
+
+def test_a_worker_without_the_kit_is_no_fault_of_the_submission(course):
+    """A worker of a cluster that joined late and could not be made ready: another one is tried, then it is said."""
+    with pytest.raises(WorkerError, match="another version"):
+        marking.mark(None, "a digest that nobody brought")
+
+    times = {"ada": 2, "dora": 99, "leo": 0}
+
+    class Unready(Lenient):
+        def submit(self, handed):
+            times[handed.student] -= 1
+            if times[handed.student] < 0:
+                return super().submit(handed)
+            future = Future()
+            future.set_exception(WorkerError("host", "this worker lacks what it needs", "Install it."))
+            return future
+
+    tally = grade(course, ["ada", "dora", "leo"], Unready)
+    assert (2, ["dora"]) == (tally.graded, list(tally.unwell))

@@ -19,7 +19,7 @@ from autograder.dashboard.gist import gist_of_gap, gist_of_repair, without_parti
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
 from autograder.gradebook import CellGrade, Standing
 from autograder.model import Check, Diagnosis, Report, Verdict
-from autograder.submission import submission_files
+from autograder.submission import submission_files, timestamp_of
 from tests.conftest import NAME, ROOT
 from tests.courses import run
 from tests.made_class import made_class, mended
@@ -314,7 +314,7 @@ def test_what_passes_in_public_only_is_told(twelve):
 
 
 def test_what_the_jail_measured_is_told(twelve):
-    """Memory, limits hit by cells and signs seen by the jail, where reports have them; else nothing is claimed."""
+    """Memory and limits hit by cells, where reports have them; else nothing is claimed."""
     reports = json.loads(json.dumps(twelve[0]))
     for report in reports.values():
         del report["peak_memory"]
@@ -323,13 +323,11 @@ def test_what_the_jail_measured_is_told(twelve):
     for place, report in enumerate(reports.values()):
         report["peak_memory"], report["limits"] = (place + 1) * 40 * 2**20, []
     reports["kim"]["limits"] = [{"cell": "goodbye", "problem": "ended the process"}]
-    reports["kim"]["signs"] = ["a call of the system was refused: 'ptrace'"]
     found = summarise(reports, twelve[1], NAME)
     assert 480 * 2**20 == found["memory"]["highest"]
     assert {"student": "leo", "value": 480 * 2**20} == found["memory"]["most"][0]
     assert {("a cell as it ran", "kim"), ("rnn_forward", "jule")} == {
         (entry["where"], *entry["students"]) for entry in found["limits"]}  # fmt: skip
-    assert [["kim"]] == [entry["students"] for entry in found["signs"]]
     made = page(found)
     assert "480 MiB" in made and "Memory for one submission" in made
 
@@ -424,7 +422,7 @@ def test_labels_are_drawn_by_lot():
     assert {"ada": "student 2", "bea": "student 1"} == labels_of(["ada", "bea"], list.reverse)
 
 
-@pytest.mark.parametrize("where", ["reason", "repair", "message", "sign"])
+@pytest.mark.parametrize("where", ["reason", "repair", "message"])
 def test_a_name_in_a_sentence_stays_hidden(twelve, where):
     """A student named in a path, in a file's name, in an exception of their own or in a sentence nobody foresaw."""
     reports = json.loads(json.dumps(twelve[0]))
@@ -434,14 +432,22 @@ def test_a_name_in_a_sentence_stays_hidden(twelve, where):
     elif where == "repair":
         reports["dora"]["repairs"] = ["'of dora.ipynb' has an odd name and was left out", "dora did something new",
                                       "the notebook was named 'dora.ipynb' instead of x.ipynb"]  # fmt: skip
-    elif where == "message":
+    else:
         verdict["diagnosis"] = None
         verdict["checks"][0] |= {"passed": False, "message": "DoraError: I am dora (line 2 of the cell)"}
-    else:
-        reports["dora"]["signs"] = ["dora tried the door"]
     summary = summarise(reports, {}, NAME, hide_names=True)
     assert "dora" not in (page(summary) + json.dumps(summary)).casefold()
     assert "dora" in json.dumps(summarise(reports, {}, NAME)).casefold()
+
+
+@pytest.mark.parametrize("name", ["Li", "Wu", "Åx", "李"])
+def test_a_short_name_stays_hidden(name):
+    """Two letters, or one that is a word by itself; it is a word of its own that counts, not part of another."""
+    reports = {"s1": Report(NAME, "s1", "not graded", reason=f"{name} left early").to_dict(),
+               "s2": Report(NAME, "s2", "not graded", reason="the files were split, Wulf").to_dict()}  # fmt: skip
+    standings = {"s1": Standing("s1", "Ada", name, None, None, None, None, 0.0, 1.0, True, {})}
+    reasons = {entry["reason"] for entry in summarise(reports, standings, hide_names=True)["not_graded"]}
+    assert {"In words that are not shown while names are hidden.", "the files were split, Wulf"} == reasons
 
 
 # ---- the page -------------------------------------------------------------------------------------------------------
@@ -456,7 +462,7 @@ def test_whatever_a_student_wrote_is_text(twelve):
     verdict["diagnosis"] = None
     verdict["checks"][0] |= {"passed": False, "message": f"ValueError: {EVIL}"}
     reports["ada"]["repairs"] = [f"'{EVIL}' has an odd name and was left out", EVIL]
-    reports[EVIL] = reports["ada"] | {"status": "not graded", "reason": EVIL, "tasks": {}, "signs": [EVIL]}
+    reports[EVIL] = reports["ada"] | {"status": "not graded", "reason": EVIL, "tasks": {}}
     standing = Standing(EVIL, EVIL, EVIL, None, None, None, None, 0.0, 100.0, True, {})
     made = page(summarise(reports, {EVIL: standing}, EVIL, made=EVIL))
     assert "<script" not in made and "<img" not in made and "{{" not in made.replace("{{ 7*7 }}", "")
@@ -521,6 +527,14 @@ def test_odd_files_have_a_kind(tmp_path):
     assert all(gist.ours for gist in gists)
     assert ["A symbolic link was left out.", "Something that is no regular file was left out."] == [
         gist.says for gist in gists if gist.sign]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", ["the day before yesterday", "01/03/2026 12:00"])
+def test_an_odd_time_has_a_kind(tmp_path, content):
+    """What is said of a submission's time is known, in our own words, and no sign of anything."""
+    (tmp_path / "timestamp.txt").write_text(content)
+    gist = gist_of_repair(timestamp_of(tmp_path)[1])
+    assert gist.ours and not gist.sign and "time of a submission" in gist.says
 
 
 @pytest.mark.parametrize(("sentence", "expected"), [

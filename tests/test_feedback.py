@@ -480,6 +480,22 @@ def test_a_newer_submission_waits_for_its_own_page(course, monkeypatch):
         stamp.write_text(before)
 
 
+@pytest.mark.parametrize(("submitted", "graded", "newer"), [
+    (b"2026-11-20 12:00:00 UTC", b"2026-11-20 12:00:00 UTC", False), (None, None, False), (b"garbled", None, False),
+    (b"\xef\xbb\xbf2026-11-20 12:00:00 UTC", b"2026-11-20 12:00:00 UTC", False),
+    (b"20/11/2026 12:00", b"2026-11-20 12:00:00 UTC", False),
+    (b"2026-11-21 12:00:00 UTC", b"2026-11-20 12:00:00 UTC", True), (b"2026-11-21 12:00:00 UTC", None, True),
+    (None, b"2026-11-20 12:00:00 UTC", True),
+])  # fmt: skip
+def test_only_another_time_is_another_submission(tmp_path, submitted, graded, newer):
+    """How a time is written, or one that says nothing, does not hold a page back for ever."""
+    for folder, content in (("submitted", submitted), ("graded", graded)):
+        (tmp_path / folder).mkdir()
+        if content is not None:
+            (tmp_path / folder / "timestamp.txt").write_bytes(content)
+    assert newer == feedback.is_newer(tmp_path / "submitted", tmp_path / "graded")
+
+
 def test_one_page_that_fails_does_not_stop_the_others(course, monkeypatch):
     """The problem is named for whom; the next student's page is written."""
     seen, real = [], feedback.page

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "autograder"
 #: What stands on what. A module imports only from lower numbers, or from its own package.
 LEVELS = {
     "errors": 0, "model": 0,
-    "records": 0, "config": 0, "course": 1, "notebook": 1, "sanitize": 1, "scaffold": 1, "roster": 1, "remember": 1,
+    "records": 0, "config": 1, "course": 1, "notebook": 1, "sanitize": 1, "scaffold": 1, "roster": 1, "remember": 1,
     "repair": 2, "submission": 2,
     "oracle": 2, "jail": 2,
     "diagnosis": 3, "fingerprints": 3, "render": 3, "dashboard": 4,

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import errno
 import json
-import os
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
 from typing import TextIO
 
+import click
 from rich.console import Console
 
-from ..errors import AutograderError
-from ..oracle import SECRET_FILE, SECRET_VARIABLE, find_root, load_assignment
+from .. import records
+from ..errors import AutograderError, CourseError
+from ..oracle import SECRET_FILE, SECRET_VARIABLE, course_secret, find_root, load_assignment
 
-console = Console()
-to_stderr = Console(stderr=True)
+console = Console(emoji=False)  # a student's id may look like one
+to_stderr = Console(stderr=True, emoji=False)
 
 ALL_GRADED, SOME_NOT_GRADED, BAD_USAGE = 0, 1, 2
 
@@ -31,12 +32,44 @@ def in_course(command):
     @wraps(command)
     def run(*args, **kwargs):
         try:
-            sys.exit(command(find_root(), *args, **kwargs) or ALL_GRADED)
+            root = find_root()
+            must_be_text(root)
+            sys.exit(command(root, *args, **kwargs) or ALL_GRADED)
         except AutograderError as error:
-            to_stderr.print(f"autograder: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
-            sys.exit(BAD_USAGE)
+            problem = str(error)
+        except OSError as error:
+            if error.filename is None or error.errno == errno.EPIPE:
+                raise
+            problem = f"{error.filename}: {error.strerror}. Is it there, and may this user read and write it?"
+        problem = " ".join(problem.splitlines())
+        to_stderr.print(f"autograder: {problem}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(BAD_USAGE)
 
     return run
+
+
+def must_be_text(root: Path) -> None:
+    """Raise CourseError where the file with the course's secret cannot be read."""
+    try:
+        course_secret(root)
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise CourseError(root / SECRET_FILE, f"cannot be read ({problem})", "It is one line of text.") from error
+
+
+def must_be_writable(option: str, path: Path | None) -> None:
+    """Refuse a file that could not be written in the end, before any work is done."""
+    if path is None or is_a_stream(path):
+        return
+    try:
+        tempfile.TemporaryFile(dir=path.absolute().parent).close()
+    except OSError as error:
+        raise click.BadParameter(f"{path} cannot be written ({error.strerror})", param_hint=option) from error
+
+
+def is_a_stream(path: Path) -> bool:
+    """Whether a path leads to a pipe or a terminal, such as /dev/stdout, rather than to a file."""
+    return path.exists() and not path.is_file()
 
 
 def write_json(path: Path, whole: dict) -> None:
@@ -45,16 +78,11 @@ def write_json(path: Path, whole: dict) -> None:
         json.dump(whole, file, indent=1)
 
 
-@contextmanager
-def written_whole(path: Path) -> Iterator[TextIO]:
-    """A file to write to, put in place when all is written."""
-    with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.absolute().parent, delete=False) as file:
-        try:
-            yield file
-        except BaseException:
-            os.unlink(file.name)
-            raise
-    os.replace(file.name, path)
+def written_whole(path: Path) -> AbstractContextManager[TextIO]:
+    """A file to write text to, put in place when all is written; a stream gets it as it comes."""
+    if is_a_stream(path):
+        return path.open("w", encoding="utf-8")
+    return records.written_whole(path, "utf-8")
 
 
 def warn_of_default_secret(root: Path, assignment: str) -> None:

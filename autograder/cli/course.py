@@ -11,7 +11,7 @@ from rich.table import Column, Table
 
 from ..jail import walls
 from ..oracle import load_assignment
-from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, write_json
+from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, write_json
 from .grading import graded_with_progress, show, workers_of
 
 
@@ -54,6 +54,7 @@ def audit_command(root: Path, assignment: str, json_file: Path | None):
     """
     from .. import audit
 
+    must_be_writable("--json", json_file)
     audits = audit.audit(load_assignment(root, assignment))
     table = Table(Column("task", no_wrap=True), title=f"what the checks catch: {assignment}", box=box.SIMPLE)
     for head in ("known", "hidden", "public", "named", "in a\ngroup", "gap\nonly", "right"):

@@ -12,19 +12,22 @@ from typing import TYPE_CHECKING
 
 import click
 from rich import box
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from .. import records
+from ..config import course_config
 from ..jail import LEVELS, Jail
+from ..model import Report
 from ..oracle import load_assignment
-from ..submission import students_of
+from ..submission import MISNAMED, misnamed, shown, students_of
 from .common import (
     ALL_GRADED,
     IN_A_TABLE,
     SOME_NOT_GRADED,
     console,
     in_course,
+    must_be_writable,
     to_stderr,
     warn_of_default_secret,
     written_whole,
@@ -62,18 +65,30 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, job
     \b
     Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
     """
-    if json_file and not json_file.absolute().parent.is_dir():
-        raise click.BadParameter(f"there is no folder {json_file.parent}", param_hint="--json")
+    must_be_writable("--json", json_file)
     warn_of_default_secret(root, assignment)
-    if isolation not in (None, "best"):
-        Jail(level=LEVELS[-1] if isolation == "strict" else isolation).close()  # fails here, in one line
     students = students_of(root, assignment, patterns)
+    if scheduler is None:
+        must_be_had(isolation, root)
     workers = workers_of(len(students), jobs, scheduler)
     tally = graded_with_progress(root, assignment, students, workers, isolation, again)
+    odd = [] if patterns else misnamed(root, assignment)
+    for folder in odd:
+        reason = f"{root / 'submitted'} has folders that {MISNAMED}: rename this one"
+        tally.add(Report(assignment, shown(folder), "not graded", reason=reason).to_dict(), kept=False)
     if json_file:
         write_reports(json_file, root, assignment, students, tally)
     show(root, assignment, students, tally)
-    return ALL_GRADED if tally.graded + tally.unchanged == len(students) else SOME_NOT_GRADED
+    return ALL_GRADED if tally.graded + tally.unchanged == len(students) + len(odd) else SOME_NOT_GRADED
+
+
+def must_be_had(isolation: str | None, root: Path) -> None:
+    """Fail where this machine does not give the level that is asked for, in one line instead of one a submission."""
+    from ..hooks import level_of
+    from ..marking import isolation_of
+
+    if level := level_of(isolation or isolation_of(course_config(root))):
+        Jail(level=level).close()
 
 
 def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Kit], Workers]:
@@ -116,7 +131,7 @@ def graded_with_progress(
 def show(root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
     """The table of students and tasks where it is not too long, then whatever was out of the ordinary."""
     if len(students) <= IN_A_TABLE:
-        show_table(root, name, students)
+        show_table(name, list(load_assignment(root, name).tasks), list(tally.reports(root, name, students)))
     else:
         for student, reason in list(tally.unwell.items())[:IN_A_TABLE]:
             console.print(f"{student}: {reason}", markup=False, highlight=False, soft_wrap=True)
@@ -125,23 +140,22 @@ def show(root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
     counts += [f"{tally.unchanged} unchanged"] * bool(tally.unchanged)
     counts += [f"{tally.not_graded} not graded"] * bool(tally.not_graded)
     levels = ", ".join(sorted(tally.isolation - {"none"})) or "none"
-    console.print(f"{', '.join(counts)} of {len(students)} in {tally.seconds:.1f} s{rate}; isolation: {levels}")
+    everyone = len({*students, *tally.unkept})
+    console.print(f"{', '.join(counts)} of {everyone} in {tally.seconds:.1f} s{rate}; isolation: {levels}")
     if tally.stopped:
         console.print("Stopped. The same command goes on from here.")
 
 
-def show_table(root: Path, name: str, students: Sequence[str]) -> None:
-    reports = [report for student in students if (report := records.kept_of(root, name, student))]
-    tasks = list(load_assignment(root, name).tasks)
-    table = Table(Column("student", no_wrap=True), title=name, box=box.SIMPLE)
+def show_table(name: str, tasks: Sequence[str], reports: Sequence[dict]) -> None:
+    table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE)
     for head in (*map(short_head, tasks), "total"):
         table.add_column(head, justify="right", no_wrap=True)
     for report in reports:
         if report["status"] == "not graded":
-            table.add_row(report["student"], *[""] * len(tasks), "not graded")
+            table.add_row(escape(report["student"]), *[""] * len(tasks), "not graded")
             continue
         cells = [points(report["tasks"][task]) for task in tasks]
-        table.add_row(report["student"], *cells, f"{report['score']:g}/{report['max_score']:g}")
+        table.add_row(escape(report["student"]), *cells, f"{report['score']:g}/{report['max_score']:g}")
     console.print(table)
     for report in reports:
         for line in ([report["reason"]] if report["reason"] else []) + report["repairs"]:
@@ -161,15 +175,18 @@ def points(task: dict) -> str:
 
 
 def write_reports(path: Path, root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
-    """The reports as others read them (DESIGN.md, contracts), one after the other, all or nothing."""
+    """The reports as others read them (DESIGN.md, contracts), one after the other, all or nothing.
+
+    After Ctrl-C only those that the run came to are there, and ``"stopped": true`` says so.
+    """
     head = {"assignment": name, "isolation": ", ".join(sorted(tally.isolation - {"none"})) or "none",
             "seconds": round(tally.seconds, 3)}
+    if tally.stopped:
+        head["stopped"] = True
     with written_whole(path) as file:
         file.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "submissions": [')
         between = "\n"
-        for student in students:
-            report = records.kept_of(root, name, student)
-            if report:
-                file.write(between + json.dumps(report))
-                between = ",\n"
+        for report in tally.reports(root, name, students):
+            file.write(between + json.dumps(report))
+            between = ",\n"
         file.write("\n]}\n")

@@ -12,8 +12,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from .. import records
 from ..oracle import load_assignment
-from ..submission import students_of
-from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, to_stderr, write_json, written_whole
+from ..submission import MISNAMED, misnamed, shown, students_of
+from .common import (
+    ALL_GRADED,
+    SOME_NOT_GRADED,
+    console,
+    in_course,
+    must_be_writable,
+    to_stderr,
+    write_json,
+    written_whole,
+)
 
 
 @click.command("report")
@@ -34,13 +43,13 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
     """
     from .. import dashboard, gradebook
 
-    for option, path in (("--output", output), ("--json", json_file)):
-        if path and not path.absolute().parent.is_dir():
-            raise click.BadParameter(f"there is no folder {path.parent}", param_hint=option)
+    must_be_writable("--output", output)
+    must_be_writable("--json", json_file)
+    now = datetime.now()
     summary = dashboard.summarise(
         records.kept(root, assignment), gradebook.standings(root, assignment), assignment,
         load_assignment(root, assignment).tasks, students_of(root, assignment), hide_names,
-        datetime.now().strftime("%-d %B %Y, %H:%M"),
+        f"{now.day} {now:%B %Y, %H:%M}",
     )
     if output is None:
         output = records.folder_of(root, assignment).with_name(assignment + "-no-names" * hide_names + ".html")
@@ -76,6 +85,7 @@ def feedback_command(root: Path, assignment: str, patterns: Sequence[str]):
     from .. import feedback
 
     students = students_of(root, assignment, patterns)
+    odd = [] if patterns else misnamed(root, assignment)
     with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr,
                   transient=True) as progress:  # fmt: skip
         bar = progress.add_task("feedback", total=len(students))
@@ -83,6 +93,9 @@ def feedback_command(root: Path, assignment: str, patterns: Sequence[str]):
     for student, problem in problems.items():
         if problem:
             console.print(f"{student}: {problem}", markup=False, highlight=False, soft_wrap=True)
+    for folder in odd:
+        click.echo(f"{shown(folder)}: no page, since folders {MISNAMED}: rename this one")
     written = [student for student, problem in problems.items() if problem is None]
-    click.echo(f"wrote {len(written)} of {len(students)} pages: feedback/STUDENT/{assignment}/{assignment}.html")
-    return ALL_GRADED if len(written) == len(students) else SOME_NOT_GRADED
+    handed_in = len(students) + len(odd)
+    click.echo(f"wrote {len(written)} of {handed_in} pages: feedback/STUDENT/{assignment}/{assignment}.html")
+    return ALL_GRADED if len(written) == handed_in else SOME_NOT_GRADED

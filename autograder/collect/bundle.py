@@ -152,6 +152,8 @@ def _user(number: int) -> str | None:
         import pwd
     except ImportError:  # Windows
         return None
+    if number == os.getuid():
+        return None  # a copy of our own
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

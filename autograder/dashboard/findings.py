@@ -43,8 +43,7 @@ class Answer(NamedTuple):
     @property
     def untouched(self) -> bool:
         """Whether the task's cell is as it was handed out."""
-        noted = any(_NOT_DONE in note for note in self.verdict.get("notes", ()))
-        return self.wrong and bool(self.verdict.get("untouched", noted))
+        return self.wrong and any(_NOT_DONE in note for note in self.verdict.get("notes", ()))
 
     @property
     def failing(self) -> list[Mapping]:
@@ -187,17 +186,14 @@ def repairs_of(reports: Iterable[Mapping], gist_of: Callable[[str], Gist], quote
     return sorted(found, key=lambda entry: (-entry["count"], entry["says"]))
 
 
-def signs_of(answers: Iterable[Answer], reports: Iterable[Mapping], gist_of: Callable[[str], Gist]) -> list[dict]:
-    """What the judge and the jail saw that no usual way of working brings about, by kind."""
+def signs_of(answers: Iterable[Answer]) -> list[dict]:
+    """What the judge saw that no usual way of working brings about, by kind."""
     seen = defaultdict(dict)
     for answer in answers:
         for check in answer.failing:
             gist = gist_of_gap(check["name"], check["message"])
             if gist.sign:
                 seen[gist.says].setdefault(answer.student, set()).add(answer.task)
-    for report in reports:
-        for sentence in report.get("signs") or ():
-            seen[gist_of(sentence).says].setdefault(report["student"], set())
     return [
         {"says": says, "count": len(who), "students": list(who), "example": None,
          "cells": dict(sorted(Counter(cell for cells in who.values() for cell in cells).items()))}

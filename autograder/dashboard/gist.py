@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import re
+from collections.abc import Set
 from typing import NamedTuple
 
 import numpy as np
@@ -102,6 +103,8 @@ REPAIRS = (
     (r"^cell `[^`]*` was missing .*, empty$", "A missing solution cell was put back, empty."),
     (r"^cell `[^`]*` was missing ", "A missing cell was put back."),
     (r"^cell `[^`]*` (stood above|had moved)", "A cell had moved, and is back at its place."),
+    (r"^timestamp\.txt says no time", "The time of a submission cannot be read: whether it was late is not known."),
+    (r"^timestamp\.txt says .*, which is read as ", "The time of a submission is written in an unusual way."),
     (r"^the notebook was named", "The notebook had another file name."),
     (r" has an odd name and was left out$", "A file with an odd name was left out."),
     (r" was left out: a submission may have [\d,]+ bytes$", "A file was left out: the submission is too large."),
@@ -141,7 +144,8 @@ def without_particulars(sentence: str) -> str:
     return _NUMBER.sub("…", _PATH.sub("…", plain))
 
 
-def mentions(text: str, words: set[str]) -> bool:
-    """Whether one of these words, in small letters, is anywhere in a text."""
+def mentions(text: str, words: Set[str]) -> bool:
+    """Whether one of these words, in small letters, is anywhere in a text; two Latin letters only as a word."""
     small = text.casefold()
-    return any(word in small for word in words)
+    pairs = set(re.findall(r"(?<![^\W_])[^\W_]{2}(?![^\W_])", small))
+    return any(word in (pairs if len(word) == 2 and word.isascii() else small) for word in words if word)

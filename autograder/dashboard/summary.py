@@ -84,8 +84,7 @@ def summarise(
     by_student, by_task = grouped(answers, attrgetter("student")), grouped(answers, attrgetter("task"))
     totals = {student: fsum(answer.score for answer in those) for student, those in by_student.items()}
     rows = [task_row(task, by_task.get(task, []), totals) for task in order]
-    signs = signs_of(answers, found, lambda sentence: Gist("sign", plain(sentence)))
-    signs += [entry for entry in mended if entry["sign"]]
+    signs = signs_of(answers) + [entry for entry in mended if entry["sign"]]
     return {
         "assignment": assignment, "made": made, "names_hidden": hide_names, "names": names,
         "counts": counts_of(status, standings),
@@ -122,12 +121,12 @@ def names_of(standings: Mapping) -> dict[str, str]:
 
 
 def words_in_names(students: Iterable[str], standings: Iterable) -> frozenset[str]:
-    """Ids, names and their parts, in small letters, long enough to tell one from another."""
+    """Ids, names and their parts, in small letters; of one Latin letter or digit there are too many to mean one."""
     said = set(students)
     for standing in standings:
         said |= {getattr(standing, field) or "" for field in ("first_name", "last_name", "email", "lms_user_id")}
     parts = {part for name in said for part in (name, *re.split(r"[\W_]+", name))}
-    return frozenset(part.casefold() for part in parts if len(part) > 2)
+    return frozenset(part.casefold() for part in parts if len(part) > 1 or not part.isascii())
 
 
 def labels_of(students: Sequence[str], shuffle: Callable[[list], None] = by_lot) -> dict[str, str]:

@@ -12,11 +12,10 @@ from urllib.parse import unquote
 
 from .. import records
 from ..errors import FeedbackError
+from ..submission import said_time, timestamp_of
 from . import cells
 from .pages import page
 
-#: Where `hooks.fill` keeps the report in an autograded notebook, beside that of `records`.
-REPORT = "autograder"
 #: What nbgrader's release_feedback wants beside the page.
 BESIDE = ("timestamp.txt", "submission_secret.txt")
 MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
@@ -75,30 +74,24 @@ def files_of(root: Path, name: str, student: str, kept: Mapping | None, standing
     """
     graded, submitted = root / "autograded" / student / name, root / "submitted" / student / name
     path = graded / f"{name}.ipynb"
-    nb = json.loads(path.read_bytes()) if path.is_file() else None
-    report = report_of(nb, kept)
-    if report is None:
+    if kept is None:
         raise FeedbackError("not graded yet")
+    if kept["status"] != "not graded" and is_newer(submitted, graded):
+        # this page would go out with that submission's secret
+        raise FeedbackError("handed in again since it was graded")
+    nb = json.loads(path.read_bytes()) if path.is_file() else None
     beside = {file: small_file(submitted / file) or small_file(graded / file) for file in BESIDE}
-    if report["status"] != "not graded":
-        when = small_file(graded / "timestamp.txt") or beside["timestamp.txt"]
-        if when and when.strip() != beside["timestamp.txt"].strip():
-            # this page would go out with that submission's secret
-            raise FeedbackError("handed in again since it was graded")
-    html = page(nb, {**report, "assignment": name, "student": student}, standing, pictures_of(root, name, student))
+    html = page(nb, {**kept, "assignment": name, "student": student}, standing, pictures_of(root, name, student))
     found = {file: content for file, content in beside.items() if content}
     return {**found, f"{name}.html": html.encode("utf-8", "replace")}
 
 
-def report_of(nb: Mapping | None, kept: Mapping | None) -> Mapping | None:
-    """The report on a submission: as it is kept, and on the tasks as it stands in the notebook that is shown.
-
-    nbgrader's own autograde, behind Formgrader's button, writes the latter only.
-    """
-    own = nb and nb["metadata"].get(REPORT, {}).get("report")
-    if not own or (kept and kept.get("status") == "not graded"):
-        return kept
-    return {**own, **(kept or {}), "tasks": own["tasks"]}
+def is_newer(submitted: Path, graded: Path) -> bool:
+    """Whether a submission has another time than what was graded; one that is gone has not."""
+    if not submitted.is_dir() or said_time(submitted) == said_time(graded):
+        return False
+    # what says no time, or one that is read in an odd way, stands otherwise beside the graded notebook, or not at all
+    return timestamp_of(submitted)[0] != said_time(graded)
 
 
 def pictures_of(root: Path, name: str, student: str) -> cells.FindPicture:

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -208,10 +209,12 @@ def sweep_abandoned() -> None:
     for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
         number = folder.name.removeprefix(PREFIX).partition("-")[0]
         try:
-            if number.isdigit() and folder.stat().st_uid == os.getuid() and not _alive(int(number)):
+            found = folder.lstat()  # a link could lead to any folder of ours
+            ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+            if ours and number.isdecimal() and not _alive(int(number)):
                 tree.remove(folder)
-        except OSError:
-            continue  # someone else was quicker
+        except (OSError, OverflowError):
+            continue  # someone else was quicker, or it is no number of a process
 
 
 def _alive(number: int) -> bool:

@@ -259,7 +259,10 @@ def tree(folder):
     found = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
-        content = hashlib.sha1(path.read_bytes()).hexdigest() if path.is_file() else None
+        try:
+            content = hashlib.sha1(path.read_bytes()).hexdigest() if path.is_file() else None
+        except PermissionError:  # locked away from all but root, as its mode says
+            content = None
         found[str(path.relative_to(folder))] = status.st_mode, status.st_uid, status.st_mtime_ns, content
     return found
 

@@ -1,0 +1,119 @@
+"""Settings, secrets and files that cannot be what is needed: one line, exit code 2, and nothing graded."""
+
+import os
+import shutil
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from autograder import records
+from autograder.cli import common, main
+from autograder.cli.common import must_be_writable
+from tests.conftest import NAME
+
+
+@pytest.fixture
+def course(ungraded, tmp_path, monkeypatch):
+    """A copy of the class that nobody has graded yet, and the working folder."""
+    course = shutil.copytree(ungraded, tmp_path / "course")
+    monkeypatch.chdir(course)
+    return course
+
+
+def refused(*command):
+    """What a command that is refused says."""
+    result = CliRunner().invoke(main, [*map(str, command)])
+    assert (2, SystemExit) == (result.exit_code, type(result.exception)), result.exception
+    return result.output
+
+
+SETTINGS = {
+    "c.CourseDirectory.db_url = 'ada:geheim@host'": "c.CourseDirectory.db_url: it is no address of a database",
+    "c.CourseDirectory.db_url = 3": "c.CourseDirectory.db_url: it is no address of a database",
+    "c.CourseDirectory.db_url = 'mysqll://ada:geheim@h/x'": "c.CourseDirectory.db_url: it is no address",
+    "c.CourseDirectory.db_url = 'postgresql+pg8000://ada:geheim@h/x'": "its driver is missing (No module named 'pg80",
+    "c.CourseDirectory.db_url = 'x": "nbgrader_config.py: line {}: SyntaxError: unterminated string",
+    "nobody.knows = 1": "nbgrader_config.py: line {}: NameError: name 'nobody' is not defined",
+    "raise SystemExit": "nbgrader_config.py: line {}: SystemExit",
+    "c.AssignLatePenalties.plugin_class = 'of.nobody.Late'": "c.AssignLatePenalties.plugin_class cannot be used",
+    "c.AssignLatePenalties.plugin_class = 'autograder.hooks.Judge'": "c.AssignLatePenalties.plugin_class cannot be",
+    "c.Autograde.autograde_preprocessors = ['autograder.hooks.Judge', 'no.such.Step']":
+        "c.Autograde.autograde_preprocessors names 'no.such.Step', which cannot be imported (No module named 'no')",
+    "c.LimitOutput.max_lines = 'many'": "LimitOutput cannot be made (TraitError",
+    "c.Judge.isolation = 'strickt'": "c.Judge.isolation is 'strickt'. It is one of best, strict, process, bubblewrap",
+    "c.Judge.isolation = 3": "c.Judge.isolation is 3",
+}
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+def test_a_bad_setting_is_one_line(course, setting):
+    """It names the setting or the line, quotes no password, and no submission is touched."""
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(setting + "\n")
+    lines = len((course / "nbgrader_config.py").read_text().splitlines())
+    out = refused("grade", NAME)
+    (said,) = [line for line in out.splitlines() if line.startswith("autograder: ")]
+    assert SETTINGS[setting].format(lines) in said
+    assert "geheim" not in out and "Traceback" not in out and {} == records.kept(course, NAME)
+
+
+def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
+    """Set in the configuration it is refused at once, as the option is; not once for each submission."""
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.Judge.isolation = 'strict'\n")
+    monkeypatch.setattr("autograder.jail.walls.bubblewrap_problem", lambda: "it is not here")
+    assert "isolation 'bubblewrap' is not to be had: it is not here" in refused("grade", NAME)
+    assert {} == records.kept(course, NAME)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfes\0", None])
+def test_a_secret_that_cannot_be_read_is_one_line(course, monkeypatch, content):
+    """UTF-16, or a folder of that name."""
+    monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
+    path = course / ".autograder-secret"
+    path.mkdir() if content is None else path.write_bytes(content)
+    out = refused("grade", NAME)
+    assert ".autograder-secret: cannot be read" in out and 1 == len(out.splitlines())
+
+
+@pytest.mark.parametrize(("name", "option"), [
+    ("grade", "--json"), ("report", "--json"), ("report", "--output"), ("audit", "--json"),
+])  # fmt: skip
+def test_a_file_that_could_not_be_written_is_refused_first(course, name, option):
+    """Before anything is graded, not after all of it."""
+    (course / "file").write_text("")
+    for target in (course / "none" / "x.json", course / "file" / "x.json"):
+        assert option in refused(name, NAME, option, target)
+    assert {} == records.kept(course, NAME)
+
+
+def test_a_folder_that_takes_no_file_is_found_out(tmp_path, monkeypatch):
+    """A read-only disk, a folder of someone else's: tried, not guessed from the mode."""
+    def refuse(*args, **more):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(common.tempfile, "TemporaryFile", refuse)
+    with pytest.raises(Exception, match=r"cannot be written \(Read-only file system\)"):
+        must_be_writable("--json", tmp_path / "x.json")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
+def test_a_stream_is_written_to_and_not_replaced(tmp_path):
+    """--json /dev/stdout, or a named pipe: it is still one afterwards, and what came through is whole."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    must_be_writable("--json", pipe)
+    common.write_json(pipe, {"a": 1})
+    assert (b'{\n "a": 1\n}', True) == (os.read(reader, 100), pipe.is_fifo())
+    os.close(reader)
+
+
+def test_an_error_of_a_file_is_one_line(course, monkeypatch):
+    """Whatever cannot be read or written is named, without a traceback."""
+    def fail(*args):
+        raise PermissionError(13, "Permission denied", "/etc/shadow")
+
+    monkeypatch.setattr("autograder.cli.collecting.load_assignment", fail)
+    assert "autograder: /etc/shadow: Permission denied." in refused("collect", NAME, course)
