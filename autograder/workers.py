@@ -65,19 +65,23 @@ class LocalWorkers:
         """End at once: what is in flight will be graded next time."""
         if self._pool is not None:
             self._kill()
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            thread, calls = self._pool._executor_manager_thread, self._pool._call_queue
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            if thread is not None:
+                thread.join(1)
+                if thread.is_alive():  # before Python 3.11.5 it waits for whoever would read (cpython's gh-94777)
+                    calls._reader.close()
+                thread.join()
             self._pool = None
 
     def _kill(self):
-        """Kill all workers, and let go of the pipes to them, at whose ends the pool would wait for them for ever.
+        """Kill all workers. Who dies while it hands over a result leaves half of it in the pipe, and a lock on it.
 
-        Who dies while it hands over a result leaves half of it in a pipe; what it would have read fills the other
-        (cpython's gh-94777). Both end when nobody holds their other side any more.
+        The pool would wait for the other half for ever, as long as anybody, it itself included, could still write it.
         """
         for process in list((self._pool._processes or {}).values()):
             process.kill()
-        with suppress(AttributeError, OSError):  # the pool has let go of them itself
-            self._pool._call_queue._reader.close()
+        with suppress(AttributeError):  # the pool has ended by itself
             self._pool._result_queue._writer.close()
 
 
