@@ -13,7 +13,7 @@ from traitlets import Enum
 
 from . import grade, records, render, repair, scaffold
 from .errors import AutograderError
-from .jail import LEVELS, Jail
+from .jail import LEVELS, Jail, level_of
 from .model import Limits, Report
 from .oracle import Assignment, load_assignment
 
@@ -124,11 +124,6 @@ def ours(resources) -> Assignment | None:
 @lru_cache(maxsize=16)
 def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
     return load_assignment(root, name)
-
-
-def level_of(isolation: str) -> str | None:
-    """The jail's level that a setting asks for; None for the strongest that this machine gives."""
-    return {"best": None, "strict": LEVELS[-1]}.get(isolation, isolation)
 
 
 @cache

@@ -35,7 +35,7 @@ from .config import CONFIG
 from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
-from .jail import Jail
+from .jail import Jail, level_of
 from .model import Limits, Report
 from .oracle import Assignment, assignment_of
 
@@ -199,7 +199,7 @@ class Marker:
 
     @cached_property
     def jail(self) -> Jail:
-        return Jail(Limits(), hooks.level_of(self.kit.isolation))
+        return Jail(Limits(), level_of(self.kit.isolation))
 
     def close(self) -> None:
         if "jail" in self.__dict__:

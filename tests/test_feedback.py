@@ -1,7 +1,9 @@
 """The feedback page: what a student is told, in which order, and what never stands on it."""
 
 import base64
+import os
 import re
+import signal
 import stat
 from datetime import datetime
 from itertools import pairwise
@@ -10,7 +12,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from autograder import demo, feedback, notebook, release
-from autograder.errors import FeedbackError
+from autograder.errors import CourseError, FeedbackError
 from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
 from autograder.feedback.exporter import FeedbackPage
@@ -509,3 +511,23 @@ def test_one_page_that_fails_does_not_stop_the_others(course, monkeypatch):
     problems = feedback.write_feedback(course, NAME, ["ada", "dora", "nobody"], lambda *both: seen.append(both))
     assert {"ada": "the page failed: KeyError: 'unforeseen'", "dora": None, "nobody": "not graded yet"} == problems
     assert seen == list(problems.items())
+
+
+def test_several_processes_write_the_same_pages(course, monkeypatch):
+    """A large class is written by more than one process: the same bytes, told in the same order."""
+    students, seen = ["ada", "dora", "nobody"], []
+    paths = [course / "feedback" / student / NAME / f"{NAME}.html" for student in students[:2]]
+    feedback.write_feedback(course, NAME, students)
+    before = [(path.read_bytes(), path.unlink()) for path in paths]
+    monkeypatch.setattr(feedback, "MANY", 2)
+    problems = feedback.write_feedback(course, NAME, students, lambda *both: seen.append(both), jobs=2)
+    assert before == [(path.read_bytes(), None) for path in paths]
+    assert seen == list(problems.items()) == [("ada", None), ("dora", None), ("nobody", "not graded yet")]
+
+
+def test_a_killed_process_is_one_line(course, monkeypatch):
+    """Whoever kills a process that writes pages ends the command with what to do."""
+    monkeypatch.setattr(feedback, "MANY", 2)
+    monkeypatch.setattr(feedback, "page", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    with pytest.raises(CourseError, match=r"was killed\. Run it again"):
+        feedback.write_feedback(course, NAME, ["ada", "dora"], jobs=2)

@@ -17,7 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ..config import course_config
-from ..jail import LEVELS, Jail
+from ..jail import LEVELS, Jail, level_of
 from ..model import Report
 from ..oracle import load_assignment
 from ..submission import MISNAMED, misnamed, shown, students_of
@@ -84,7 +84,6 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, job
 
 def must_be_had(isolation: str | None, root: Path) -> None:
     """Fail where this machine does not give the level that is asked for, in one line instead of one a submission."""
-    from ..hooks import level_of
     from ..marking import isolation_of
 
     if level := level_of(isolation or isolation_of(course_config(root))):

@@ -71,8 +71,10 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
 @click.argument("assignment")
 @click.option("--student", "patterns", multiple=True, metavar="ID",
               help="Only this student; repeatable; * and ? match.")
+@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
+              help="How many processes write, where there are many pages.")
 @in_course
-def feedback_command(root: Path, assignment: str, patterns: Sequence[str]):
+def feedback_command(root: Path, assignment: str, patterns: Sequence[str], jobs: int):
     """Write each student's feedback page for ASSIGNMENT: feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html.
 
     The score of each task, what differs, the mistake where it is known, a question that leads on; a person's points
@@ -86,10 +88,11 @@ def feedback_command(root: Path, assignment: str, patterns: Sequence[str]):
 
     students = students_of(root, assignment, patterns)
     odd = [] if patterns else misnamed(root, assignment)
-    with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr,
-                  transient=True) as progress:  # fmt: skip
+    with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr, transient=True,
+                  auto_refresh=False) as progress:  # no thread: this process is forked
         bar = progress.add_task("feedback", total=len(students))
-        problems = feedback.write_feedback(root, assignment, students, lambda *_: progress.advance(bar))
+        problems = feedback.write_feedback(root, assignment, students,
+                                           lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
     for student, problem in problems.items():
         if problem:
             console.print(f"{student}: {problem}", markup=False, highlight=False, soft_wrap=True)

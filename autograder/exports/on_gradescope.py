@@ -10,10 +10,10 @@ import json
 import traceback
 from pathlib import Path
 
-from .. import grade, hooks, notebook, repair
+from .. import grade, notebook, repair
 from ..config import course_config
 from ..errors import NotebookError
-from ..jail import Jail
+from ..jail import Jail, level_of
 from ..model import Limits
 from ..oracle import load_assignment
 from ..records import write_whole
@@ -45,7 +45,7 @@ def graded(root: Path, name: str, base: Path) -> dict:
     found = submission_files(base / "submission", f"{name}.ipynb")
     nb, repairs = repair.restore(notebook.read(found.notebook), assignment.notebook)
     isolation = course_config(root).Judge.get("isolation", "best")
-    with Jail(Limits(), hooks.level_of(isolation)) as jail:
+    with Jail(Limits(), level_of(isolation)) as jail:
         report = grade.grade(nb, student_of(base), assignment, jail, (*found.repairs, *repairs))
     return {**report.to_dict(), "isolation": report.isolation, "seconds": report.seconds}
 

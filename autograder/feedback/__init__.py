@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import stat
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, lru_cache
+from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote
 
 from .. import records
-from ..errors import FeedbackError
+from ..errors import CourseError, FeedbackError
 from ..submission import said_time, timestamp_of
 from . import cells
 from .pages import page
 
+MANY = 100  # pages that are worth a second process
 #: What nbgrader's release_feedback wants beside the page.
 BESIDE = ("timestamp.txt", "submission_secret.txt")
 MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
@@ -23,7 +27,8 @@ MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".j
 
 
 def write_feedback(
-    root: Path, name: str, students: Sequence[str], progress: Callable[[str, str | None], None] = lambda *_: None
+    root: Path, name: str, students: Sequence[str], progress: Callable[[str, str | None], None] = lambda *_: None,
+    jobs: int = 1,
 ) -> dict[str, str | None]:
     """Write ``feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html`` for each student, and what is released with it.
 
@@ -35,6 +40,8 @@ def write_feedback(
     students : sequence of str
     progress : callable
         Sees each student and the problem, if any.
+    jobs : int
+        Processes that write at a time, where there are many pages. More than one are forks of this one.
 
     Returns
     -------
@@ -43,18 +50,30 @@ def write_feedback(
     """
     from ..gradebook import standings
 
-    reports, standing = records.kept(root, name), standings(root, name)
-    problems = {}
-    for student in students:
+    reports, standing, problems = records.kept(root, name), standings(root, name), {}
+    each = students, map(reports.get, students), map(standing.get, students)
+    write = partial(problem_of_page, root, name)
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    with ProcessPoolExecutor(jobs, context) as pool:  # no process is made before it is asked for
+        found = pool.map(write, *each, chunksize=16) if jobs > 1 and len(students) >= MANY else map(write, *each)
         try:
-            write_page(root, name, student, files_of(root, name, student, reports.get(student), standing.get(student)))
-            problems[student] = None
-        except FeedbackError as error:
-            problems[student] = str(error)
-        except Exception as error:  # one notebook that nobody foresaw must not take the class with it
-            problems[student] = f"the page failed: {type(error).__name__}: {error}"
-        progress(student, problems[student])
+            for student, problem in zip(students, found, strict=True):
+                problems[student] = problem
+                progress(student, problem)
+        except BrokenExecutor as error:
+            raise CourseError(root / "feedback", "a process that writes pages was killed", "Run it again.") from error
     return problems
+
+
+def problem_of_page(root: Path, name: str, student: str, kept: Mapping | None, standing) -> str | None:
+    """Write one student's page; why it could not be written, or None."""
+    try:
+        write_page(root, name, student, files_of(root, name, student, kept, standing))
+    except FeedbackError as error:
+        return str(error)
+    except Exception as error:  # one notebook that nobody foresaw must not take the class with it
+        return f"the page failed: {type(error).__name__}: {error}"
+    return None
 
 
 def write_page(root: Path, name: str, student: str, files: Mapping[str, bytes]) -> None:

@@ -6,7 +6,7 @@ around a fork; `student` and `shell`. Both ends speak through `wire` and `explai
 """
 
 from .session import Session
-from .walls import LEVELS
+from .walls import LEVELS, level_of
 from .warm import Jail
 
-__all__ = ["LEVELS", "Jail", "Session"]
+__all__ = ["LEVELS", "Jail", "Session", "level_of"]

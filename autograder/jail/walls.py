@@ -47,6 +47,11 @@ sys.exit("a second set of namespaces cannot be made" if ctypes.CDLL(None).unshar
 # ---- what this machine gives --------------------------------------------------------------------------
 
 
+def level_of(isolation: str) -> str | None:
+    """The level that a setting asks for; None for the strongest that this machine gives."""
+    return {"best": None, "strict": LEVELS[-1]}.get(isolation, isolation)
+
+
 def best_level() -> str:
     """The strongest level that this machine gives."""
     return "bubblewrap" if bubblewrap_problem() is None else "process"
