@@ -233,7 +233,7 @@ def test_validate_tells_the_student(course, tmp_path):
     [
         (("grade", "nothing-here"), "no such assignment"),
         (("grade", NAME, "--student", "nobody"), "no submission matches 'nobody'"),
-        (("grade", NAME, "--json", "no/such/folder/x.json"), "there is no folder"),
+        (("grade", NAME, "--json", "no/such/folder/x.json"), "cannot be written"),
         (("release", "nothing-here"), "no such assignment"),
         (("frobnicate",), "No such command"),
     ],

@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 
-from autograder.jail import salvage, shell, walls
+from autograder.jail import Session, salvage, shell, walls
 from autograder.judge import judge_task
 
 from ..jail.conftest import linux, texts
@@ -133,7 +133,7 @@ def test_answers_do_not_add_up(strongest, assignment, harmless, monkeypatch):
     assert 150 * MIB < held()
 
 
-class Counting:
+class Counting(Session):
     """A session that notes how large its answers are."""
 
     def __init__(self, session, sizes):
