@@ -20,7 +20,7 @@ What could a student gain from the stand-in?
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import NamedTuple
 
@@ -115,7 +115,7 @@ class Trial:
     assignment: Assignment
     task: Task
     hidden: tuple[Outcome, ...]
-    visible: tuple[Outcome, ...]  # the public case, then, where something hidden is wrong, the fresh ones
+    visible: tuple[Outcome, ...]  # the public case, then, where it does not show all that is wrong, the fresh ones
     again: Outcome  # the first hidden case, a second time
     gaps: tuple[Mapping[str, Gap], ...]  # for each hidden case, its first gap by output's name
 
@@ -128,11 +128,11 @@ class Trial:
             return tuple(outcomes + [outcomes[-1]] * (len(cases) - len(outcomes)))
 
         *outcomes, again, seen = outcomes_of((*hidden, hidden[0], public))
-        visible = (seen,)
         gaps = tuple(gaps_of(task, case, outcome) for case, outcome in zip(hidden, outcomes, strict=True))
-        if any(gaps):
-            visible += (seen,) * len(fresh) if is_end(seen) else outcomes_of(fresh)
-        return cls(assignment, task, tuple(outcomes), visible, again, gaps)
+        trial = cls(assignment, task, tuple(outcomes), (seen,), again, gaps)
+        if is_end(seen) or set(trial.differing) <= gaps_of(task, public, seen).keys():
+            return trial
+        return replace(trial, visible=(seen, *outcomes_of(fresh)))
 
     @property
     def defined(self) -> bool:
@@ -142,6 +142,11 @@ class Trial:
     def wrong(self) -> tuple[str, ...]:
         """The outputs that are wrong on some hidden case."""
         return tuple(o for o in self.task.outputs if any(o in gaps or "returns" in gaps for gaps in self.gaps))
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """What to look at: where some call does not come back, that, and not the outputs of the others."""
+        return self.wrong if self.passed("returns") else ("returns",)
 
     @cached_property
     def keeps_arguments(self) -> bool:
@@ -173,9 +178,7 @@ class Trial:
 
     def verdict(self, points: float, blamed_on: str | None, own: Trial) -> Verdict:
         total = sum(self.task.shares.values())
-        # Where some call does not come back, that is what to look at, not the outputs of the others.
-        differing = self.wrong if self.passed("returns") else ("returns",)
-        checks, shown = [], [self.shown_gap(name) for name in differing]
+        checks, shown = [], [self.shown_gap(name) for name in self.differing]
         messages = {gap.check: gap.text for gap in shown}
         for name in ("returns", *self.task.shares):
             worth, passed = points * self.task.shares.get(name, 0) / total, self.passed(name)
