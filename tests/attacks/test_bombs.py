@@ -130,7 +130,7 @@ def test_answers_do_not_add_up(strongest, assignment, harmless, monkeypatch):
     with harmless(strongest):
         assert 10 * MIB > held()
     with_limits(strongest, monkeypatch, message_bytes=16 * MIB)
-    assert 150 * MIB < held()
+    assert 100 * MIB < held()
 
 
 class Counting(Session):

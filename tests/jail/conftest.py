@@ -78,7 +78,7 @@ def texts(run):
 
 
 def processes(ancestor):
-    """The numbers of a process and of all below it."""
+    """The numbers of a process and of all below it, parents first; numbers start anew at the largest, and tell no age."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -86,9 +86,9 @@ def processes(ancestor):
                 parents[int(name)] = int(file.read().rpartition(")")[2].split()[1])
         except OSError:
             continue
-    found = {ancestor}
-    while more := {number for number, parent in parents.items() if parent in found} - found:
-        found |= more
+    found = [ancestor]
+    for one in found:
+        found += [number for number, parent in parents.items() if parent == one]
     return found
 
 

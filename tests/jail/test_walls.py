@@ -124,7 +124,7 @@ def test_honest_cells_notice_no_wall(partly_walled):
 def test_a_daemon_ends_with_its_session(partly_walled):
     """A process cut loose from everything, where it can be started at all, is gone when the session is closed."""
     jail, some = partly_walled
-    before = processes(jail._process.pid)
+    before = set(processes(jail._process.pid))
     daemon = """
 import os, time
 if os.fork() == 0:
@@ -135,10 +135,10 @@ if os.fork() == 0:
 time.sleep(0.2)
 print('started')"""
     with jail.open(notebook(daemon)) as session:
-        started = processes(jail._process.pid) - before
+        started = set(processes(jail._process.pid)) - before
         assert ("started\n" == texts(session.cells[0])) == ("syscalls" not in some)
     wait_until_gone(started)
-    assert not {n for n in processes(jail._process.pid) - before if n in started}
+    assert not started & set(processes(jail._process.pid))
 
 
 def test_students_cannot_harm_each_other(jail):
