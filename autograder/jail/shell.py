@@ -310,6 +310,7 @@ REHEARSAL = (
     "plt.figure(); plt.plot([1, 2], label='a'); plt.title('a'); plt.xlabel('$x_1$'); plt.legend(); plt.show()",
     "plt.imshow(np.eye(3)); plt.colorbar(); {'a': np.eye(2)}",
     "def f(x):\n    return np.dot(x, np.ones((3, 3)))\nf(np.ones((2, 2)))",
+    "np.random, np.linalg, np.fft, np.ma, np.polynomial, np.testing",  # numpy imports them when first asked
     "print('a'); %timeit -n1 -r1 1",
     "if True print",
 )

@@ -7,6 +7,7 @@ import nbformat
 import numpy as np
 import pytest
 
+from autograder.grade import student_cells, support_files
 from autograder.jail.local import LocalSession
 from autograder.model import CellRun, Failed, Foreign, Returned
 
@@ -324,6 +325,15 @@ def test_modules_are_compiled_once_for_all(jail):
     assert "True" == texts(cells[1])
     assert any("/helper.py:1" in line for line in cells[2].outputs[0]["traceback"])
     assert "SyntaxError" == cells[3].outputs[0]["ename"]
+
+
+def test_a_fork_finds_all_libraries_imported(jail, assignment):
+    """The lesson's cells import nothing in a fork but the files beside the notebook."""
+    files = support_files(assignment)
+    cells = [cell.source for cell in student_cells(assignment.notebook, assignment)]
+    *_, new = run(jail, "import sys\nbefore = set(sys.modules)", *cells, "sorted(set(sys.modules) - before)",
+                  files=files)
+    assert "['public_tests', 'rnn_utils']" == texts(new)
 
 
 def test_a_students_own_module_is_used(jail):
