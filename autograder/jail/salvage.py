@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ..errors import JailError, WireError
@@ -15,10 +16,11 @@ from ..model import Case, CellRun, Failed, Outcome, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
 from .outputs import clean_outputs, clean_text, size_of
-from .session import Replacing, Session, answer, is_end
+from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
+AHEAD_BYTES = 1 << 16  # of calls sent before the ones ahead of them are answered; a socket holds three times as much
 FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
 
 
@@ -196,40 +198,55 @@ class JailSession(Session):
     def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
         names = tuple(sorted(replacing or {}))
         frame = call_frame(name, tuple(arguments), names, self._limits.message_bytes)
-        return self._outcome(name, frame, len(arguments), replacing or {})
+        return self._outcomes(name, [frame], [len(arguments)], replacing or {})[0]
 
     def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
-        names, outcomes = tuple(sorted(replacing or {})), []
-        for case in cases:
-            frame = case_frame(name, case, names, self._limits.message_bytes)
-            outcomes.append(self._outcome(name, frame, len(case.arguments), replacing or {}))
-            if is_end(outcomes[-1]):
-                break
-        return outcomes
+        names = tuple(sorted(replacing or {}))
+        frames = [case_frame(name, case, names, self._limits.message_bytes) for case in cases]
+        return self._outcomes(name, frames, [len(case.arguments) for case in cases], replacing or {})
 
-    def _outcome(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome:
-        while True:
+    def _outcomes(self, name: str, frames: Sequence[bytes], counts: Sequence[int], replacing: Replacing
+                  ) -> list[Outcome]:
+        """What comes back for each frame, a call each; after a call that does not come back there are no more.
+
+        Several are sent at a time: the student's end goes on to the next while we read what came of the last.
+        """
+        outcomes: list[Outcome] = []
+        ahead = 0  # how many are sent and not answered
+        while len(outcomes) < len(frames):
             self._make_ready()
             if self._over is not None:
-                return self._over
-            outcome = self._try_call(name, frame, count, replacing)
+                return [*outcomes, self._over]
+            start, problem, place = time.monotonic(), None, len(outcomes)
+            if not ahead:
+                # where the student's end asks back, our answer must be the next that it reads
+                ahead = 1 if replacing else fitting(frames[place:])
+                problem = self._send(b"".join(frames[place:place + ahead]))
+            outcome = problem or self._answer(name, counts[place], replacing, start)
             if not isinstance(outcome, Problem):
-                return outcome
-            self._fork = None
+                outcomes.append(outcome)
+                ahead -= 1
+                continue
+            self._fork, ahead = None, 0
             if self._blame(outcome, name):
-                return Failed(outcome.kind, f"`{name}` {outcome.says}.")
+                return [*outcomes, Failed(outcome.kind, f"`{name}` {outcome.says}.")]
+        return outcomes
 
-    def _try_call(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome | Problem:
-        fork, limits = self._fork, self._limits
-        start, patience = time.monotonic(), self._patience(limits.call_seconds)
-        asked = carried = 0
+    def _send(self, frame: bytes) -> Problem | None:
+        """Hand something to the fork, or say why it cannot be; then the fork has been ended."""
         try:
-            fork.send(frame, limits.call_seconds)
+            self._fork.send(frame, self._limits.call_seconds)
         except TimeoutError:
-            fork.end()
+            self._fork.end()
             return Problem("timed out", "left its process unable to answer")
         except OSError:
-            return _death(fork.end(PATIENCE), limits)
+            return _death(self._fork.end(PATIENCE), self._limits)
+        return None
+
+    def _answer(self, name: str, count: int, replacing: Replacing, start: float) -> Outcome | Problem:
+        """What comes back for a call that was sent, or that began, at ``start``."""
+        fork, limits, patience = self._fork, self._limits, self._patience(self._limits.call_seconds)
+        asked = carried = 0
         while True:
             message, problem = self._next(fork, patience, None, start)
             if problem is not None:
@@ -244,10 +261,8 @@ class JailSession(Session):
                 if carried > 4 * limits.message_bytes:
                     fork.end()
                     return Problem("timed out", f"called `{message[1]}` for more numbers than may pass")
-                try:
-                    fork.send(reply, limits.call_seconds)
-                except OSError:
-                    return _death(fork.end(PATIENCE), limits)
+                if problem := self._send(reply):
+                    return problem
             elif message[0] == "returned" and _is_form(message, Returned) and len(message[1].arguments) == count:
                 return message[1]
             elif message[0] == "failed" and _is_form(message, str, str) and message[1] in ("missing", "raised",
@@ -255,6 +270,11 @@ class JailSession(Session):
                 return Failed(message[1], clean_text(message[2], 2 * MAX_MESSAGE))
             else:
                 return _unreadable(fork)
+
+
+def fitting(frames: Sequence[bytes]) -> int:
+    """How many of these frames can be sent at once: one, or as many as wait in a socket and hold up nobody."""
+    return max(1, sum(size <= AHEAD_BYTES for size in accumulate(map(len, frames))))
 
 
 def call_frame(name: str, arguments: tuple[Value, ...], replaced: tuple[str, ...], cap: int) -> bytes:

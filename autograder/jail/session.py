@@ -52,7 +52,7 @@ class Session(ABC):
         """
 
     def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
-        """What the function gives for each of these cases; after one that ends the process or the patience, no more.
+        """What the function gives for each of these cases; after one that does not come back, no more.
 
         See `call`, which is this for one set of arguments.
         """
@@ -75,8 +75,8 @@ class Session(ABC):
 
 
 def is_end(outcome: Outcome) -> bool:
-    """Whether further calls would tell nothing new: there is no such function, or a limit was hit."""
-    return isinstance(outcome, Failed) and outcome.kind != "raised"
+    """Whether a call has not come back: its process died, or ran past a limit."""
+    return isinstance(outcome, Failed) and outcome.kind in ("timed out", "died")
 
 
 def answer(function: Callable[..., Any], asked: Value, cap: int) -> bytes:
