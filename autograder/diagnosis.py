@@ -9,8 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import takewhile
+from typing import NamedTuple
 
-from public_tests import find_gap
+import numpy as np
+
+from public_tests import find_gap, room_of
 
 from .model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
 from .oracle import Assignment
@@ -31,7 +34,9 @@ def diagnose(
     wrong : tuple of str
         The outputs that are wrong; "arguments" among them where the arguments are changed.
     """
-    fits, wrong, everything = Fit(assignment, task, outcomes), frozenset(wrong), (*task.outputs, "arguments")
+    fits, wrong = Fit(assignment, task, outcomes), frozenset(wrong)
+    # what is wrong first: there most versions differ
+    everything = sorted((*task.outputs, "arguments"), key=lambda name: name not in wrong)
 
     def touched(mistake: Mistake) -> frozenset[str]:
         return effects(assignment, task.name, mistake.id)
@@ -68,6 +73,7 @@ class Fit:
     def __init__(self, assignment: Assignment, task: Task, outcomes: Sequence[Outcome]):
         self.assignment, self.task, self.outcomes = assignment, task, outcomes
         self._known: dict[tuple[str, ...], bool] = {}
+        self._totals: dict[tuple[str, int], Total] = {}
 
     def all(self, names: Iterable[str], *mistakes: str) -> bool:
         """Whether every outcome equals the wrong version's in all these outputs."""
@@ -88,10 +94,38 @@ class Fit:
                 if type(outcome) is not type(wrong):
                     return False
                 continue
-            if not same(self.task, name, wrong, outcome):
+            known = wrong_total(self.assignment, self.task, name, mistakes, number)
+            if not may_agree(known, self._total(name, number)) or not same(self.task, name, wrong, outcome):
                 return False
             values += 1
         return 2 * values >= len(self.outcomes)
+
+    def _total(self, name: str, number: int) -> Total:
+        if (name, number) not in self._totals:
+            self._totals[name, number] = total_of(part(self.task, name, self.outcomes[number]))
+        return self._totals[name, number]
+
+
+class Total(NamedTuple):
+    """What the numbers of a value add up to, and how far that of another may be from it where the two agree."""
+
+    sum: float
+    room: float
+
+
+def total_of(value: Value) -> Total:
+    if isinstance(value, tuple | list):
+        return Total(*map(sum, zip((0.0, 0.0), *map(total_of, value), strict=True)))
+    array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float) else np.empty(0)
+    if array.dtype.kind not in "fiu":
+        return Total(0.0, 0.0)
+    with np.errstate(all="ignore"):
+        return Total(float(array.sum(dtype=float)), float(room_of(array.astype(float)).sum()))
+
+
+def may_agree(expected: Total, got: Total) -> bool:
+    """Whether two values can be the `same`, going by their totals: as a rule they are not, and that tells it at once."""
+    return abs(got.sum - expected.sum) <= expected.room
 
 
 def same(task: Task, name: str, one: Returned, other: Returned) -> bool:
@@ -116,6 +150,11 @@ def wrong_outcome(assignment: Assignment, task_name: str, mistakes: tuple[str, .
     if function is None:
         return Failed("missing", "")
     return assignment.outcome(function, assignment.hidden_cases(task_name)[number])
+
+
+@lru_cache(maxsize=100_000)
+def wrong_total(assignment: Assignment, task: Task, name: str, mistakes: tuple[str, ...], number: int) -> Total:
+    return total_of(part(task, name, wrong_outcome(assignment, task.name, mistakes, number)))
 
 
 @lru_cache(maxsize=10_000)

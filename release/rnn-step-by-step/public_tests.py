@@ -138,10 +138,14 @@ def value_gap(name, expected, got, layout):
 def differs(expected, got):
     """Where two real arrays of one shape differ by more than the tolerance, as a boolean array."""
     got = np.asarray(got, dtype=float)
-    largest = np.abs(expected).max(initial=0.0)
-    room = ABSOLUTE + RELATIVE_TO_LARGEST * largest + RELATIVE * np.abs(expected)
     with np.errstate(invalid="ignore"):
-        return ~(np.abs(got - expected) <= room)
+        return ~(np.abs(got - expected) <= room_of(expected))
+
+
+def room_of(expected):
+    """How far each entry of an array may be from what is expected."""
+    size = np.abs(expected)
+    return ABSOLUTE + RELATIVE_TO_LARGEST * size.max(initial=0.0) + RELATIVE * size
 
 
 def steps_text(wrong, time_axis):
