@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import ctypes
+import gc
 import hashlib
 import logging
 import platform
@@ -312,6 +313,8 @@ def start_worker(kit: Kit) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     bring(kit)
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)  # notebooks are many small dictionaries, and hardly a cycle
 
 
 def bring(kit: Kit) -> None:

@@ -71,8 +71,8 @@ class Case:
 class Limits:
     """How much of the machine one submission may use: seconds, bytes, counts."""
 
-    cell_seconds: float = 3.0
-    call_seconds: float = 2.0
+    cell_seconds: float = 2.0  # honest ones take thousandths; who has not had the processor gets them twice
+    call_seconds: float = 1.0
     later_seconds: float = 0.5  # of a cell or call, once one has run past its limit: what loops loops again
     submission_seconds: float = 60.0
     memory_bytes: int = 2 << 30

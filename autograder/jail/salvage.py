@@ -49,10 +49,10 @@ class JailSession(Session):
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._culprits: set[int] = set()
         self._room = self._limits.outputs_bytes  # for what the cells have yet to show
-        self._late = False  # whether a cell or call has run past its limit
+        self._late = False  # whether a cell or call does not come back
         self._seconds = 0.0  # spent waiting for the student's code
         self._restarts = self._lost = 0
-        self._doubted: set[int | str | None] = set()  # cells and functions whose process was killed once
+        self._doubted: set[int | str | None] = set()  # cells and functions that may have failed for no fault of theirs
         self._over: Failed | None = None  # why no further call is tried
         self._fork, self._forks = None, []
         try:
@@ -166,12 +166,13 @@ class JailSession(Session):
                 return message, None
             return message, _unreadable(fork)
         except TimeoutError:
-            fork.end()
-            self._late = True
-            which = _seconds(limit)
+            used = fork.end()
             if last < deadline:
-                which = f"the submission's {_seconds(self._limits.submission_seconds)}"
-            return (), Problem("timed out", f"ran past {which}")
+                says = f"ran past the submission's {_seconds(self._limits.submission_seconds)}"
+                return (), Problem("timed out", says)
+            # who has had little of the processor has waited: for something, or, on a busy machine, for the others
+            waited = used is not None and used["seconds"] < limit / 2
+            return (), Problem("timed out", f"ran past {_seconds(limit)}", "outside" if waited else "student")
         except (EOFError, OSError):
             return (), _death(fork.end(PATIENCE), self._limits)
         except WireError as error:
@@ -183,7 +184,7 @@ class JailSession(Session):
     def _blame(self, problem: Problem, place: int | str | None) -> bool:
         """Whether the student's code at a place is why a fork is gone; their budget of restarts pays, or ours."""
         if problem.cause == "outside" and place not in self._doubted:
-            self._doubted.add(place)  # an operator's kill, or the system's: the same again would be no chance
+            self._doubted.add(place)  # an operator's kill, or a busy machine: the same again would be no chance
             return False
         if problem.cause == "ours":
             self._lost += 1
@@ -191,6 +192,7 @@ class JailSession(Session):
                 raise JailError(f"a fork was lost {self._lost} times: it {problem.says}")
             return False
         self._restarts += 1
+        self._late |= problem.kind == "timed out"
         return True
 
     # ---- calls ------------------------------------------------------------------------------------------

@@ -137,13 +137,13 @@ def test_restarts_are_bounded(hasty_jail):
 # ---- kill -9, from outside --------------------------------------------------------------------------------
 
 
-def kill_soon(find):
-    """Kill what ``find`` gives as soon as it gives something, while the test goes on."""
+def kill_soon(find, number=signal.SIGKILL):
+    """Kill what ``find`` gives as soon as it gives something, or send it another signal, while the test goes on."""
     def kill():
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             if found := find():
-                os.kill(found, signal.SIGKILL)
+                os.kill(found, number)
                 return
             time.sleep(0.02)
 
@@ -152,16 +152,39 @@ def kill_soon(find):
     return thread
 
 
+def next_fork():
+    """Gives the number of the next fork, once it is at work: what only helps to make it is gone at the second look."""
+    before, seen = set(processes(os.getpid())), [None]
+
+    def find():
+        seen.append(next((number for number in processes(os.getpid())[::-1] if number not in before), None))
+        return seen[-1] if seen[-1] == seen[-2] else None
+
+    return find
+
+
 @linux
 def test_a_fork_killed_from_outside_loses_nothing(jail):
     """The cells run again in a fresh fork, and nobody is blamed."""
-    before = set(processes(os.getpid()))
-    thread = kill_soon(lambda: next((number for number in processes(os.getpid())[::-1] if number not in before), None))
+    thread = kill_soon(next_fork())
     with jail.open(notebook(DEFINITION, "import time\ntime.sleep(1)\nprint('slept')")) as session:
         thread.join()
         assert [None, None] == [cell.problem for cell in session.cells]
         assert "slept\n" == texts(session.cells[1])
         assert 2 == session.call("f", (1,)).value
+
+
+@linux
+def test_who_did_not_get_the_processor_is_tried_again(hasty_jail):
+    """A fork that stood still, as on a busy machine, has not looped; one that loops is not tried twice."""
+    cells = notebook(DEFINITION, "import time\ntime.sleep(0.5)\nprint('slept')")
+    thread = kill_soon(next_fork(), signal.SIGSTOP)
+    with hasty_jail.open(cells) as session:
+        thread.join()
+        assert [None, None] == [cell.problem for cell in session.cells]
+        assert "slept\n" == texts(session.cells[1])
+    with hasty_jail.open(notebook("while True: pass", DEFINITION)) as session:
+        assert 2 == len(session._forks)
 
 
 @linux
@@ -260,9 +283,9 @@ def test_an_unknown_level_is_our_failure():
         Jail(level="strict")
 
 
-def test_a_slow_cell_that_came_back_keeps_its_time(jail):
+def test_a_slow_cell_that_came_back_keeps_its_time(hasty_jail):
     """After one endless loop patience is short, but not for a cell that is known to come back."""
     slow = f"import time\ntime.sleep(0.7)\n{DEFINITION}"
-    with jail.open(notebook(slow, "while True: pass", "g = f")) as session:
+    with hasty_jail.open(notebook(slow, "while True: pass", "g = f")) as session:
         assert [None, True, None] == [run.problem and "ran past" in run.problem for run in session.cells]
         assert 2 == session.call("f", (1,)).value
