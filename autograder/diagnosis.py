@@ -124,7 +124,7 @@ def total_of(value: Value) -> Total:
 
 
 def may_agree(expected: Total, got: Total) -> bool:
-    """Whether two values can be the `same`, going by their totals: as a rule they are not, and that tells it at once."""
+    """Whether two values can be the `same`, going by their totals: as a rule that tells that they are not."""
     return abs(got.sum - expected.sum) <= expected.room
 
 

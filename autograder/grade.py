@@ -50,7 +50,8 @@ def grade(
     start = time.perf_counter()
     cells = student_cells(nb, assignment)
     try:
-        with jail.open([(cell.id, cell.source) for cell in cells], support_files(assignment)) as session:
+        sources = [(cell.id, cell.source) for cell in cells]
+        with jail.open(sources, support_files(assignment), lesson(assignment)) as session:
             verdicts = judge(session, assignment)
             runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     except JailError as error:
@@ -68,6 +69,17 @@ def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode
         cell for cell in nb.cells
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in judged
     ]
+
+
+@cache
+def lesson(assignment: Assignment) -> tuple[str | None, ...]:
+    """The code cells that students leave as they are, by place; None where they write, or where tests are hidden."""
+
+    def is_open(cell: NotebookNode) -> bool:
+        said = notebook.nbgrader_metadata(cell)
+        return not (said.get("solution") or said.get("grade"))
+
+    return tuple(cell.source if is_open(cell) else None for cell in student_cells(assignment.notebook, assignment))
 
 
 def with_circumstances(

@@ -284,8 +284,8 @@ def _rebuilt(cell: _Cell) -> NotebookNode:
 
 def _trusted(role: _Role, source: str = "") -> NotebookNode:
     """The trusted cell, with the student's source where it is a solution."""
-    metadata = copy.deepcopy(role.node.metadata)
-    metadata.nbgrader = NotebookNode(role.metadata)
+    metadata = NotebookNode({key: copy.deepcopy(value) for key, value in role.node.metadata.items()
+                             if key != "nbgrader"}, nbgrader=NotebookNode(role.metadata))
     node = _node(role.node.cell_type, source if role.solution else role.node.source, role.node.id, metadata)
     if not role.solution and "attachments" in role.node:
         node.attachments = copy.deepcopy(role.node.attachments)

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 
+from autograder import notebook
+from autograder.grade import lesson
 from autograder.jail.session import Session
 from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
 from autograder.scaffold import scaffold_source
+from tests.conftest import NAME, ROOT
 
 TASKS = (
     "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward",
@@ -34,6 +37,13 @@ def test_the_solutions_get_full_marks(verdicts_of):
     assert 100 == sum(verdict.score for verdict in verdicts.values())
     assert all(verdict.passed and verdict.public_passed for verdict in verdicts.values())
     assert all(verdict.diagnosis is None and verdict.blamed_on is None for verdict in verdicts.values())
+
+
+def test_what_all_forks_share_of_the_lesson_is_in_its_release(assignment):
+    """The cells that are compiled before the fork hold nothing that students have not been handed."""
+    released = {cell.source for cell in notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb").cells}
+    shared = [source for source in lesson(assignment) if source is not None]
+    assert 20 < len(shared) and released >= set(shared)
 
 
 def test_the_scaffold_gets_nothing(assignment, verdicts_of):

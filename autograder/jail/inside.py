@@ -22,9 +22,9 @@ def main(options):
     """Serve the control socket until the trusted end is gone.
 
     A request is one JSON object in one message, its answer likewise. ``{"files": names}`` comes with a file that holds
-    what forks will find in their folder. ``{"fork": limits}`` comes with the student's socket and is answered with the
-    process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is answered with its
-    wait status and what it used.
+    what forks will find in their folder, and the cells of the lesson. ``{"fork": limits}`` comes with the student's
+    socket and is answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it
+    started, and is answered with its wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
     os.set_inheritable(control.fileno(), False)
@@ -40,7 +40,7 @@ def main(options):
             break
         request = json.loads(data)
         if "files" in request:
-            files = _files(descriptors[0])
+            files = _files(descriptors[0], shell)
             answer = {"files": len(files)}
         elif "fork" in request:
             answer = _fork(control, options, request["fork"], descriptors[0], shell, files, forks)
@@ -88,12 +88,18 @@ def _warm_up():
     return shell
 
 
-def _files(descriptor):
-    """The files that were handed in, by name, and beside each module its bytecode, compiled once for all forks."""
+def _files(descriptor, shell):
+    """The files that were handed in, by name, and beside each module its bytecode, compiled once for all forks.
+
+    So are the lesson's cells, which came with them.
+    """
+    import shell as notebook
     import wire
 
     with open(descriptor, "rb") as file:
-        files = {name: content.tobytes() for name, content in wire.decode(file.read()).items()}
+        files, lesson = wire.decode(file.read())
+    notebook.prepare(shell, lesson)
+    files = {name: content.tobytes() for name, content in files.items()}
     for name, content in list(files.items()):
         if name.endswith(".py"):
             try:

@@ -39,13 +39,14 @@ class JailSession(Session):
     but those that did not come back; what the other cells showed the first time is kept.
     """
 
-    def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes]):
+    def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
+                 lesson: Sequence[str | None] = ()):
         self._jail, self._limits = jail, jail.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
             if not name or "/" in name or "\0" in name or name in (".", ".."):
                 raise ValueError(f"{name!r} is not the name of a file")
-        self._files = files
+        self._files, self._lesson = files, lesson
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._culprits: set[int] = set()
         self._room = self._limits.outputs_bytes  # for what the cells have yet to show
@@ -98,7 +99,7 @@ class JailSession(Session):
         if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
             indices = [i for i in indices if self._runs[i] is not None]
         try:
-            fork = self._jail.fork(self._files)
+            fork = self._jail.fork(self._files, self._lesson)
             self._forks.append(fork)
         except JailError as error:
             self._blame(Problem("died", f"could not be made: {error}", "ours"), None)

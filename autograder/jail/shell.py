@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import types
+from typing import NamedTuple
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -171,16 +172,47 @@ class Publisher(DisplayPublisher):
         self.shell.recorder.clear(wait)
 
 
+class Compiled(NamedTuple):
+    """A cell as most notebooks have it, compiled before the fork."""
+
+    tree: ast.Module
+    name: str  # of the cell, in tracebacks
+    codes: list[types.CodeType]
+
+
 class Compiler(CachingCompiler):
-    """Parses a cell once, where `Transformer` has had to parse it already."""
+    """Parses a cell once, where `Transformer` has had to parse it already, or not at all where that is done."""
 
     parsed = (None, None)  # what was parsed, and the tree
 
+    def __init__(self):
+        super().__init__()
+        self.compiled = {}  # by what was parsed
+
     def ast_parse(self, source, filename="<unknown>", symbol="exec"):
+        wanted = source, symbol, self.flags
         (known, tree), self.parsed = self.parsed, (None, None)  # a tree is used once: who runs it may change it
-        if known == (source, symbol, self.flags):
+        if known == wanted:
             return tree
+        if wanted in self.compiled and self.compiled[wanted].name == filename:
+            return self.compiled[wanted].tree
         return super().ast_parse(source, filename, symbol)
+
+    def prepare(self, source, number):
+        """Compile a cell that will be run under this number, if it compiles."""
+        name = self.get_code_name(source, source, number)
+        try:
+            tree = self.ast_parse(source, name)
+            last = len(tree.body) - isinstance(tree.body[-1], ast.Expr)
+            parts = (ast.Module(tree.body[:last], []), "exec"), (ast.Interactive(tree.body[last:]), "single")
+            codes = [self(part, name, mode) for part, mode in parts if part.body]
+        except Exception:
+            return
+        self.compiled[source, "exec", self.flags] = Compiled(tree, name, codes)
+
+    def code_of(self, nodes):
+        """What was compiled of just these nodes; None where nothing was."""
+        return next((found.codes for found in self.compiled.values() if found.tree.body is nodes), None)
 
 
 class Transformer(TransformerManager):
@@ -238,6 +270,12 @@ class Shell(InteractiveShell):
 
     async def run_ast_nodes(self, nodelist, cell_name, interactivity="last_expr", compiler=compile, result=None):
         """Run a cell's statements: those before the last compiled in one go, where IPython takes each by itself."""
+        codes = self.compile.code_of(nodelist) if interactivity == "last_expr" and not self.ast_transformers else None
+        if codes is not None:
+            for code in codes:
+                if await self.run_code(code, result):
+                    return True
+            return False
         code = None
         if interactivity == "last_expr" and len(nodelist) > 2:
             try:
@@ -334,6 +372,14 @@ def _rehearse(shell):
     for name in ("last_type", "last_value", "last_traceback", "last_exc"):
         if hasattr(sys, name):
             delattr(sys, name)
+
+
+def prepare(shell, lesson):
+    """Compile, before any fork, the cells that most notebooks have unchanged; None stands for each of the others."""
+    shell.compile.compiled.clear()
+    for number, source in enumerate(lesson, 1):
+        if source is not None:
+            shell.compile.prepare(shell.transform_cell(source), number)
 
 
 def run_cell(shell, source, number=1, descriptors=None):

@@ -54,14 +54,15 @@ class Jail:
         self.level = level or walls.best_level()
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
-        self._laid: dict[str, bytes] = {}  # the files that the warm process has ready for its forks
+        self._laid: tuple = {}, ()  # the files, and the lesson, that the warm process has ready for its forks
         self._answers: OrderedDict[bytes, tuple] = OrderedDict()  # by their frame
         self._kept_bytes = 0
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
 
-    def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None) -> JailSession:
+    def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None,
+             lesson: Sequence[str | None] = ()) -> JailSession:
         """A session in which a notebook's code cells have run.
 
         Parameters
@@ -70,8 +71,10 @@ class Jail:
             In the notebook's order.
         files : dict of name to bytes
             Lie in the working folder of the cells, a private one, and can be imported from there.
+        lesson : sequence of str or None
+            What most notebooks have in these places: compiled once, and shared by all forks. For every student to see.
         """
-        return JailSession(self, cells, files or {})
+        return JailSession(self, cells, files or {}, lesson)
 
     def close(self) -> None:
         """End the warm process and all its forks."""
@@ -90,7 +93,7 @@ class Jail:
 
     # ---- for sessions ---------------------------------------------------------------------------------
 
-    def fork(self, files: Mapping[str, bytes] | None = None) -> Fork:
+    def fork(self, files: Mapping[str, bytes], lesson: Sequence[str | None]) -> Fork:
         """A fresh fork behind its walls, before any student code; the warm process is started anew if it died."""
         with self._lock:
             while self.abandoned:
@@ -100,7 +103,7 @@ class Jail:
                     self._start()
                 ours, theirs = socket.socketpair()
                 try:
-                    self._lay(files or {})
+                    self._lay(files, tuple(lesson))
                     answer = self._ask({"fork": asdict(self.limits)}, theirs.fileno())
                     return Fork(self, ours, answer["number"], self.generation)
                 except JailError:
@@ -128,15 +131,16 @@ class Jail:
             self._stop()
             return None
 
-    def _lay(self, files):
-        """Hand the files to the warm process, once for all forks that want the same."""
-        if files == self._laid:
+    def _lay(self, files, lesson):
+        """Hand the files and the lesson to the warm process, once for all forks that want the same."""
+        if (files, lesson) == self._laid:
             return
+        arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
         with tempfile.TemporaryFile() as file:
-            file.write(wire.encode({name: np.frombuffer(content, np.uint8) for name, content in files.items()}))
+            file.write(wire.encode((arrays, lesson)))
             file.seek(0)
             self._ask({"files": list(files)}, file.fileno())
-        self._laid = dict(files)
+        self._laid = dict(files), lesson
 
     def read(self, frame: bytes) -> tuple:
         """A message of a student's; it starts with a word. What a call returned comes as a `Returned`.
@@ -169,7 +173,7 @@ class Jail:
     def _start(self):
         self._stop()
         self._owner = os.getpid()
-        self._laid = {}
+        self._laid = {}, ()
         self.generation += 1
         walls.sweep_abandoned()
         if self.level == "process":  # at other levels scratch lies in the jail, and ends with it

@@ -78,7 +78,7 @@ def texts(run):
 
 
 def processes(ancestor):
-    """The numbers of a process and of all below it, parents first; numbers start anew at the largest, and tell no age."""
+    """The numbers of a process and of all below it, parents first. Numbers start anew, and tell no age."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:

@@ -1,5 +1,6 @@
 """A session: cells run as a notebook runs them, calls answered with values; one suite, with walls and without."""
 
+import ast
 import base64
 from concurrent.futures import ThreadPoolExecutor
 
@@ -334,6 +335,33 @@ def test_a_fork_finds_all_libraries_imported(jail, assignment):
     *_, new = run(jail, "import sys\nbefore = set(sys.modules)", *cells, "sorted(set(sys.modules) - before)",
                   files=files)
     assert "['public_tests', 'rnn_utils']" == texts(new)
+
+
+def test_the_lesson_s_cells_are_compiled_once_for_all(jail):
+    """A cell that stands where the lesson has it is not compiled in the fork, and comes out as if it were."""
+    lesson = ["x = 1\nx", "for i in range(2): i\nprint(i)\n", "def f():\n    return 1 / 0\nf()",
+              "%%capture\nprint('x')", "2 +"]
+    watch = """
+import builtins
+real, seen = compile, []
+def spy(source, name, *more, **others):
+    seen.append(name)
+    return real(source, name, *more, **others)
+builtins.compile = spy"""
+    tell = "[name.split('-')[2] for name in seen if name.startswith('<ipython-input')]"
+
+    def outcome(lesson, *cells):
+        with jail.open(notebook(*cells), lesson=lesson) as session:
+            return session.cells
+
+    plain = outcome((), "", *lesson)
+    assert plain == outcome((None, *lesson), "", *lesson)
+    assert "1" == texts(plain[1]) and "ZeroDivisionError" == plain[3].outputs[-1]["ename"]
+    compiled = outcome((None, *lesson), watch, *lesson[:2], "x = 3\nx", tell)
+    assert "3" == texts(compiled[3]), "the student's own"
+    assert {"4", "5"} == set(ast.literal_eval(texts(compiled[4])))
+    moved = outcome((None, *lesson), watch, "pass", *lesson[:2], tell)
+    assert {"2", "3", "4", "5"} == set(ast.literal_eval(texts(moved[4]))), "elsewhere it has another name in tracebacks"
 
 
 def test_a_students_own_module_is_used(jail):
