@@ -35,18 +35,21 @@ def ours(folder: Path) -> Path:
     return course
 
 
-def stock(course: Path, folder: Path, students: Iterable[str]) -> Path:
-    """Our course under nbgrader as it comes, with some of its class: our test cells judge, in the student's kernel."""
+def stock(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
+    """Our course under nbgrader as it comes, with some of its class: our test cells judge, in the student's kernel.
+
+    ``students`` says under which name each of them hands in there.
+    """
     copy_of(course, folder, students)
     (folder / "nbgrader_config.py").write_text(STOCK)
     lay_support(load_assignment(course, NAME), folder / "source" / NAME)  # nbgrader copies it beside each notebook
     return folder
 
 
-def copy_of(course: Path, folder: Path, students: Iterable[str]) -> Path:
+def copy_of(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
     """The same course with some of its class, nobody graded."""
     shutil.copytree(course, folder, ignore=shutil.ignore_patterns("submitted", "autograded", "reports", "feedback"))
-    hand_in(course, folder, {student: student for student in students})
+    hand_in(course, folder, students)
     return folder
 
 

@@ -21,7 +21,7 @@ SECONDS = 60  # how long the cluster may take to come up
 
 def run(course: Path, students: Sequence[str], cores: int) -> dict[str, dict]:
     """The same part of the class with more and more processes, then on the workers of a Dask cluster."""
-    some = courses.copy_of(course, course.parent / "part", students)
+    some = courses.copy_of(course, course.parent / "part", {student: student for student in students})
     command = "autograder", "grade", NAME, "--all"
     found = {}
     for jobs in sorted({1, 2, cores}):

@@ -50,8 +50,9 @@ def tools(scratch: Path, batch: int, ours: int, with_otter: bool) -> tuple[list[
     course = courses.ours(scratch / "ours")
     students = list(classes.make_class(course, NAME, 1 + max(batch, ours), {"right": 1}))
     few = students[: 1 + batch]
-    stock = courses.stock(course, scratch / "stock", few)
-    plain = courses.plain_course(course, scratch / "plain", {student: student for student in few})
+    same = {student: student for student in few}
+    stock = courses.stock(course, scratch / "stock", same)
+    plain = courses.plain_course(course, scratch / "plain", same)
     bare = courses.bare_notebooks(course, scratch / "bare", few)
     notebooks = {path.stem: path for path in bare}
 

@@ -37,14 +37,18 @@ def run(scratch: Path, size: int, sample: int, part: int, endless: bool) -> tupl
     start = time.perf_counter()
     members = classes.make_class(course, NAME, size)
     made = time.perf_counter() - start
+    names = sample_of(members, sample)
+    theirs = {"our release": courses.stock(course, scratch / "stock", names),
+              "asserts": courses.plain_course(course, scratch / "plain", names)}
     cores = os.cpu_count() or 1
     progress(f"the class was written in {made:.1f} s; grading all of it, --jobs {cores}")
     whole = measure(course, "autograder", "grade", NAME, "--jobs", cores, codes=GRADED)
     kinds = show_class(course, members, made)
-    peer = peers(course, scratch / "plain", members, sample)
+    right = [name for student, name in names.items() if members[student] == "right"]
+    peer = {what: graded_by_nbgrader(place, what, right, len(names)) for what, place in theirs.items()}
     loop = endless_loop(course, scratch / "endless", members) if endless else None
-    grading, bars = show_grading(whole, peer, size, cores)
-    pages = feedback(course, size, peer)
+    grading, bars = show_grading(whole, peer, size, sample, cores)
+    pages = feedback(course, theirs["asserts"])
     exported = exports(course, size)
     hands = scaling.run(course, [*members][:part], cores)
     numbers = {"size": size, "made_seconds": made, "kinds": kinds, "grading": grading, "feedback": pages,
@@ -74,34 +78,28 @@ def show_class(course: Path, members: classes.Class, made: float) -> dict:
 # ---- grading -------------------------------------------------------------------------------------------------
 
 
-def peers(course: Path, folder: Path, members: classes.Class, sample: int) -> dict:
-    """nbgrader as it comes, on a sample in a plain course: one, all with one process, all with two, their feedback."""
+def sample_of(members: classes.Class, sample: int) -> dict[str, str]:
+    """Whom nbgrader grades, and under which names: by their first letters they fall into halves."""
     some = [student for student, kind in members.items() if kind in classes.HARMLESS][:sample]
-    names = {student: f"{'ab'[number % 2]}{number:03}" for number, student in enumerate(some)}
-    plain = courses.plain_course(course, folder, names)
+    return {student: f"{'ab'[number % 2]}{number:03}" for number, student in enumerate(some)}
+
+
+def graded_by_nbgrader(place: Path, what: str, right: list[str], count: int) -> dict[str, Cost]:
+    """What nbgrader's start costs, and each submission: with one process, and with two that have half of them each."""
     command = "nbgrader", "autograde", NAME, "--force"
-    progress("nbgrader autograde, one submission")
-    one = measure(plain, *command, "--student=a000", codes=NBGRADER)
-    progress(f"nbgrader autograde, {len(some)} submissions")
-    all_ = measure(plain, *command, codes=NBGRADER)
-    graded = courses.scores(plain)
-    wrong = [name for student, name in names.items() if members[student] == "right" and graded.get(name) != FULL]
-    if wrong:
+    progress(f"nbgrader autograde as it comes, {what}: one submission")
+    one = measure(place, *command, "--student=a000", codes=NBGRADER)
+    progress(f"{count} submissions")
+    all_ = measure(place, *command, codes=NBGRADER)
+    graded = courses.scores(place)
+    if wrong := [name for name in right if graded.get(name) != FULL]:
         raise RuntimeError(f"nbgrader does not give full marks to {wrong}: the benchmark is not fair")
-    progress(f"nbgrader autograde, {len(some)} submissions, two processes")
+    progress(f"{count} submissions, two processes")
     halves = " & ".join(f"{' '.join(command)} --student='{half}*'" for half in "ab") + " & wait"
-    two = measure(plain, "sh", "-c", halves)
-    progress("nbgrader generate_feedback")
-    command = "nbgrader", "generate_feedback", NAME, "--force"
-    page = measure(plain, *command, "--student=a000", codes=NBGRADER)
-    pages = measure(plain, *command, codes=NBGRADER)
-    count, written = len(some), len(list((plain / "feedback").glob(f"*/{NAME}/*.html")))
-    return {
-        "sample": count, "graded": len(graded), "start": one, "each": (all_ - one).per(count - 1), "all": all_,
-        # its start left out here, too: the processes start beside each other
-        "two": Cost((two.wall - one.wall) / (count - 2), (two.cpu - 2 * one.cpu) / (count - 2), 0),
-        "page": (pages - page).per(written - 1), "pages": written,
-    }
+    two = measure(place, "sh", "-c", halves)
+    # its start is left out there, too: the processes start beside each other
+    return {"start": one, "each": (all_ - one).per(count - 1),
+            "two": Cost((two.wall - one.wall) / (count - 2), (two.cpu - 2 * one.cpu) / (count - 2), 0)}
 
 
 def endless_loop(course: Path, folder: Path, members: classes.Class) -> dict | None:
@@ -117,51 +115,60 @@ def endless_loop(course: Path, folder: Path, members: classes.Class) -> dict | N
     return {"nbgrader": cost.wall, "ours": ours}
 
 
-def show_grading(whole: Cost, peer: dict, size: int, cores: int) -> tuple[dict, list[Bar]]:
-    each, two, mine = peer["each"], peer["two"], whole.per(size)
-    rows = [
-        [f"autograder grade --jobs {cores}, all {size}, start included", whole.wall, whole.cpu, 1 / mine.wall,
-         mine.wall, mine.cpu, 1.0, 1.0],
-        [f"nbgrader autograde, {peer['sample']} of it, start left out", size * each.wall, size * each.cpu,
-         1 / each.wall, each.wall, each.cpu, ratio(each.wall, mine.wall), ratio(each.cpu, mine.cpu)],
-        ["the same, two processes with half of them each", size * two.wall, size * two.cpu, 1 / two.wall, two.wall,
-         two.cpu, ratio(two.wall, mine.wall), ratio(two.cpu, mine.cpu)],
-    ]
+def show_grading(whole: Cost, peer: dict, size: int, sample: int, cores: int) -> tuple[dict, list[Bar]]:
+    mine = whole.per(size)
+    rows = [[f"autograder grade --jobs {cores}, all {size}, start included", whole.wall, whole.cpu, 1 / mine.wall,
+             mine.wall, mine.cpu, 1.0, 1.0]]
+    for what, costs in peer.items():
+        for cost, how in (("each", f"nbgrader autograde as it comes, {what}, {sample} of it"),
+                          ("two", "the same, two processes with half of them each")):
+            each = costs[cost]
+            rows.append([how, size * each.wall, size * each.cpu, 1 / each.wall, each.wall, each.cpu,
+                         ratio(each.wall, mine.wall), ratio(each.cpu, mine.cpu)])
     heads = (f"{cores} cores", "wall, s", "CPU, s", "a second", "wall each, s", "CPU each, s", "x wall", "x CPU")
     table(f"grading a class of {size}", heads, rows, [
-        f"nbgrader: as it comes, plain asserts; wall and CPU of {size} are computed from the sample. Endless loops and",
+        f"nbgrader: its start left out; wall and CPU of {size} are computed from the sample. Endless loops and",
         "mangled notebooks, which cost it minutes or its batch, are in our class and not in its sample.",
         f"The grading process itself, at its largest: {megabytes(whole.peak) or 0:.0f} MB.",
     ])
-    theirs = {what: {"wall": peer[what].wall, "cpu": peer[what].cpu} for what in ("start", "each", "two")}
+    theirs = {course: {what: {"wall": cost.wall, "cpu": cost.cpu} for what, cost in costs.items()}
+              for course, costs in peer.items()}
     numbers = {"wall": whole.wall, "cpu": whole.cpu, "peak": whole.peak, "cores": cores, "nbgrader": theirs}
     bars = [
-        Bar("throughput of `autograder grade` by nbgrader autograde's", 40, ratio(each.wall, mine.wall), True),
-        Bar("the same by that of two nbgrader processes at a time", 40, ratio(two.wall, mine.wall), True),
-        Bar("seconds for 1,000 submissions", 60, 1000 * mine.wall, False, "s"),
+        Bar(says, 40, ratio(peer[course][cost].wall, mine.wall), True) for says, course, cost in (
+            ("throughput of `autograder grade` by nbgrader autograde's", "our release", "each"),
+            ("the same by that of two nbgrader processes at a time", "our release", "two"),
+            ("the first, with plain asserts in place of its tests", "asserts", "each"),
+            ("the second, with plain asserts in place of its tests", "asserts", "two"))
     ]
-    return numbers, bars
+    return numbers, [*bars, Bar("seconds for 1,000 submissions", 60, 1000 * mine.wall, False, "s")]
 
 
 # ---- after grading -------------------------------------------------------------------------------------------
 
 
-def feedback(course: Path, size: int, peer: dict) -> dict | None:
-    """Pages for the whole class, beside nbgrader's for the sample."""
+def feedback(course: Path, plain: Path) -> dict | None:
+    """Pages for the whole class, beside nbgrader's for the sample, of the plain course."""
+    progress("nbgrader generate_feedback")
+    command = "nbgrader", "generate_feedback", NAME, "--force"
+    page = measure(plain, *command, "--student=a000", codes=NBGRADER)
+    pages = measure(plain, *command, codes=NBGRADER)
+    some = len(list((plain / "feedback").glob(f"*/{NAME}/*.html")))
+    theirs = (pages - page).per(some - 1)
     progress("autograder feedback")
     try:
         ours = measure(course, "autograder", "feedback", NAME, codes=GRADED)
     except RuntimeError as error:
         progress(f"left out: {str(error).strip().splitlines()[-1]}")
         return None
-    pages = len(list((course / "feedback").glob(f"*/{NAME}/*.html")))
-    each, theirs = ours.per(pages), peer["page"]
+    all_ = len(list((course / "feedback").glob(f"*/{NAME}/*.html")))
+    each = ours.per(all_)
     table("feedback", ("", "pages", "wall a page, s", "CPU a page, s", "x wall", "x CPU"), [
-        ["autograder feedback, start included", pages, each.wall, each.cpu, 1.0, 1.0],
-        ["nbgrader generate_feedback, start left out", peer["pages"], theirs.wall, theirs.cpu,
+        ["autograder feedback, start included", all_, each.wall, each.cpu, 1.0, 1.0],
+        ["nbgrader generate_feedback, start left out", some, theirs.wall, theirs.cpu,
          ratio(theirs.wall, each.wall), ratio(theirs.cpu, each.cpu)],
     ])
-    return {"pages": pages, "wall": each.wall, "cpu": each.cpu, "nbgrader": {"wall": theirs.wall, "cpu": theirs.cpu}}
+    return {"pages": all_, "wall": each.wall, "cpu": each.cpu, "nbgrader": {"wall": theirs.wall, "cpu": theirs.cpu}}
 
 
 def exports(course: Path, size: int) -> dict:
