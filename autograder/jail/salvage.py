@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import signal
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import lru_cache
@@ -20,6 +23,7 @@ from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
+MAX_PARSED = 1_000_000  # characters of a cell that ast may read
 AHEAD_BYTES = 1 << 16  # of calls sent before the ones ahead of them are answered; a socket holds three times as much
 FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
 
@@ -35,8 +39,9 @@ class Problem(NamedTuple):
 class JailSession(Session):
     """A notebook in forks of a jail's warm process; made by `Jail.open`.
 
-    A fork is used until something in it does not come back. Then it is ended, and the next one runs the same cells
-    but those that did not come back; what the other cells showed the first time is kept.
+    A fork is used until something in it does not come back. Then it is ended, and the next one runs the same cells; of
+    one that did not come back what it defines alone, and where that does not come back either, nothing. What the other
+    cells showed the first time is kept.
     """
 
     def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
@@ -48,7 +53,7 @@ class JailSession(Session):
                 raise ValueError(f"{name!r} is not the name of a file")
         self._files, self._lesson = files, lesson
         self._runs: list[CellRun | None] = [None] * len(self._sources)
-        self._culprits: set[int] = set()
+        self._instead: dict[int, str] = {}  # what is run of the cells that did not come back
         self._room = self._limits.outputs_bytes  # for what the cells have yet to show
         self._late = False  # whether a cell or call does not come back
         self._seconds = 0.0  # spent waiting for the student's code
@@ -95,9 +100,10 @@ class JailSession(Session):
 
     def _run_cells(self) -> None:
         """Run the cells in a fresh fork; it is kept where all came back, else the one that did not is noted."""
-        indices = [i for i in range(len(self._sources)) if i not in self._culprits]
+        known = {i for i, run in enumerate(self._runs) if run is not None and i not in self._instead}
+        indices = [i for i in range(len(self._sources)) if self._instead.get(i) != ""]
         if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
-            indices = [i for i in indices if self._runs[i] is not None]
+            indices = sorted(known)
         try:
             fork = self._jail.fork(self._files, self._lesson)
             self._forks.append(fork)
@@ -108,7 +114,7 @@ class JailSession(Session):
             self._blame(problem, None)
             return
         for index in indices:
-            limit = self._limits.cell_seconds if self._runs[index] else self._patience(self._limits.cell_seconds)
+            limit = self._limits.cell_seconds if index in known else self._patience(self._limits.cell_seconds)
             message, problem = self._next(fork, limit, "cell")
             if problem is None and (len(message) != 4 or message[1] != index):
                 problem = _unreadable(fork)
@@ -118,7 +124,10 @@ class JailSession(Session):
                     self._runs[index] = CellRun(self._shown(message[2]), count)
                 continue
             if self._blame(problem, index):
-                self._culprits.add(index)
+                if index in self._instead:
+                    self._instead[index] = ""
+                    return
+                self._instead[index] = definitions(self._sources[index])
                 run = self._runs[index] or CellRun()
                 self._runs[index] = replace(run, problem=problem.says, outputs=(*run.outputs, _stopped(problem.says)))
             return
@@ -144,7 +153,7 @@ class JailSession(Session):
             if message[0] != "fenced":
                 fork.end()
                 raise JailError(f"a wall cannot be put up: {message[-1]}")
-            cells = [(i, self._sources[i]) for i in indices]
+            cells = [(i, self._instead.get(i, self._sources[i])) for i in indices]
             frame = wire.encode(("run", cells, asdict(self._limits)))
             fork.send(frame, FENCE_SECONDS)
         except (TimeoutError, EOFError, OSError, WireError):
@@ -273,6 +282,28 @@ class JailSession(Session):
                 return Failed(message[1], clean_text(message[2], 2 * MAX_MESSAGE))
             else:
                 return _unreadable(fork)
+
+
+def definitions(source: str) -> str:
+    """The functions, classes and imports at a cell's top level, on the lines where they stand; "" where there are none.
+
+    A cell with an endless loop below a right function costs the student what it shows, and not the function.
+    """
+    if len(source) > MAX_PARSED:
+        return ""
+    plain = re.sub(r"^[%!?].*$", "", source, flags=re.MULTILINE)  # what IPython adds to Python
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # invalid escapes in a student's strings
+            nodes = ast.parse(plain).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    lines, kept = plain.split("\n"), set()
+    for node in nodes:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
+            kept |= set(range(first - 1, node.end_lineno))
+    return "\n".join(line if number in kept else "" for number, line in enumerate(lines)) if kept else ""
 
 
 def fitting(frames: Sequence[bytes]) -> int:

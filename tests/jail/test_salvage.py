@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from autograder.errors import JailError
-from autograder.jail import Jail, walls
+from autograder.jail import Jail, salvage, walls
 from autograder.model import Failed, Limits
 
 from .conftest import EVERY_LEVEL, LIMITS, linux, notebook, processes, texts, wait_until_gone
@@ -47,6 +47,38 @@ def test_a_cell_that_does_not_come_back_costs_itself(hasty_jail, source, problem
             assert culprit.problem.startswith(problem)
             assert f"This cell {culprit.problem}." == culprit.outputs[-1]["evalue"]
         assert 2 == session.call("f", (1,)).value
+
+
+@pytest.mark.parametrize("below", [
+    "while True: pass", "%timeit -r 100 f(1)", "import os\nos._exit(0)", "f(1); input.x",
+])
+def test_what_a_cell_defines_outlives_it(hasty_jail, below):
+    """A function above what does not come back is answered, as it stands on its line; the cell is told all the same."""
+    source = f"import math\n\n{DEFINITION} if x < 9 else 1 / 0\n\n{below}"
+    with hasty_jail.open(notebook(source, "print('after')")) as session:
+        assert ("after\n", None) == (texts(session.cells[1]), session.cells[1].problem)
+        assert ("input.x" in below) == (session.cells[0].problem is None)
+        assert 2 == session.call("f", (1,)).value
+        assert "(line 4 of the cell)" in session.call("f", (9,)).message
+
+
+def test_definitions_that_do_not_come_back_are_left_out(hasty_jail):
+    """A cell whose definitions loop by themselves costs itself alone, and is told once."""
+    source = "def g(x=[0 for _ in iter(int, 1)]):\n    return x"
+    with hasty_jail.open(notebook(source, DEFINITION)) as session:
+        assert ("ran past 1 s", 1) == (session.cells[0].problem, len(session.cells[0].outputs))
+        assert 2 == session.call("f", (1,)).value
+        assert "missing" == session.call("g", ()).kind
+
+
+@pytest.mark.parametrize(("source", "left"), [
+    ("x = 1\n%matplotlib inline\n@deco\ndef f():\n    return 'é'\n\nf()", "\n\n@deco\ndef f():\n    return 'é'\n\n"),
+    ("from a import b; while_ = 1\nclass A: pass", "from a import b; while_ = 1\nclass A: pass"),
+    ("x = 1", ""), ("def f(:", ""), ("(" * 10_000, ""), ("", ""), ("def f(): pass\n" * 100_000, ""),
+])
+def test_definitions(source, left):
+    """What is left of a cell; nothing where it cannot be read."""
+    assert left == salvage.definitions(source)
 
 
 def test_memory_is_a_cell_s_own_error(hasty_jail):
@@ -229,7 +261,7 @@ def settled(pid):
 def test_a_grader_killed_leaves_nothing(level, tmp_path):
     """After kill -9 of the parent no process and no file of it is left, though a student's loop was running."""
     script = textwrap.dedent(f"""
-        from autograder.jail import Jail, walls
+        from autograder.jail import Jail, salvage, walls
         from autograder.model import Limits
         jail = Jail(Limits(), {level!r})
         print("warm", flush=True)
