@@ -1,0 +1,18 @@
+"""The benchmarks: what stands for workers in them is graded with as the real ones are."""
+
+import json
+import shutil
+import sys
+
+from tests.conftest import NAME, ROOT
+from tests.courses import ENVIRONMENT, run
+
+
+def test_the_stand_in_for_workers_grades_a_class(ungraded, tmp_path, monkeypatch):
+    """Everybody gets a copy of one real result, through the real program."""
+    course = shutil.copytree(ungraded, tmp_path / "course")
+    monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(ROOT))
+    counts = json.loads(run(course, sys.executable, "-m", "benchmarks.standin", str(course), NAME).splitlines()[-1])
+    handed_in = len(list((course / "submitted").glob(f"*/{NAME}/{NAME}.ipynb")))
+    assert (handed_in, 0) == (counts["graded"], counts["not_graded"])
+    assert handed_in == len(list((course / "reports").rglob("*.json")))
