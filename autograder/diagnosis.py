@@ -113,9 +113,11 @@ class Total(NamedTuple):
     room: float
 
 
-def total_of(value: Value) -> Total:
+def total_of(value: Value, depth: int = 3) -> Total:
+    """The total of an array or a number; of a collection that of its first items, which bounds what it takes."""
     if isinstance(value, tuple | list):
-        return Total(*map(sum, zip((0.0, 0.0), *map(total_of, value), strict=True)))
+        items = value[:16] if depth else ()
+        return Total(*map(sum, zip((0.0, 0.0), *(total_of(item, depth - 1) for item in items), strict=True)))
     array = np.asarray(value) if isinstance(value, np.ndarray | np.generic | int | float) else np.empty(0)
     if array.dtype.kind not in "fiu":
         return Total(0.0, 0.0)

@@ -2,13 +2,17 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from autograder import notebook
+from autograder.diagnosis import may_agree, total_of
 from autograder.grade import lesson
 from autograder.jail.session import Session
 from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
 from autograder.scaffold import scaffold_source
+from public_tests import find_gap, room_of
 from tests.conftest import NAME, ROOT
 
 TASKS = (
@@ -307,3 +311,15 @@ def test_what_is_identical():
     assert not identical(np.zeros((0, 2)), np.zeros((2, 0)))
     assert not identical({"a": one}, {"b": one})
     assert not identical(1, True)
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1e-12, 1.0, 1e12]), st.floats(-0.99, 0.99))
+def test_what_agrees_adds_up_to_the_same(seed, size, share):
+    """No two values that agree, entry by entry, are told apart by their totals."""
+    rng = np.random.default_rng(seed)
+    expected = ([(size * rng.standard_normal((3, 2)), np.float64(size))] * 2, np.arange(4), 7, np.empty((0, 2)))
+    moved = [expected[0][0][0] + share * room_of(expected[0][0][0]), expected[0][0][1]]
+    got = [[moved, expected[0][1]], np.arange(4.0), 7.0, np.empty((0, 2))]
+    assert find_gap("value", expected, got) is None
+    assert may_agree(total_of(expected), total_of(got))
+    assert not may_agree(total_of(expected), total_of((*got[:2], np.nan, got[3])))

@@ -23,7 +23,7 @@ from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
-MAX_PARSED = 1_000_000  # characters of a cell that ast may read
+MAX_PARSED = 100_000  # characters of a cell that ast may read here: parsed, each takes a thousand bytes
 AHEAD_BYTES = 1 << 16  # of calls sent before the ones ahead of them are answered; a socket holds three times as much
 FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
 
