@@ -23,7 +23,7 @@ from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
-MAX_PARSED = 100_000  # characters of a cell that ast may read here: parsed, each takes a thousand bytes
+MAX_CELL = 100_000  # characters of a cell that ast may read here: parsed, each takes a thousand bytes
 AHEAD_BYTES = 1 << 16  # of calls sent before the ones ahead of them are answered; a socket holds three times as much
 FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
 
@@ -177,11 +177,13 @@ class JailSession(Session):
             return message, _unreadable(fork)
         except TimeoutError:
             used = fork.end()
+            if used is None:
+                return (), _death(None, self._limits)
             if last < deadline:
                 says = f"ran past the submission's {_seconds(self._limits.submission_seconds)}"
                 return (), Problem("timed out", says)
             # who has had little of the processor has waited: for something, or, on a busy machine, for the others
-            waited = used is not None and used["seconds"] < limit / 2
+            waited = used["seconds"] < limit / 2
             return (), Problem("timed out", f"ran past {_seconds(limit)}", "outside" if waited else "student")
         except (EOFError, OSError):
             return (), _death(fork.end(PATIENCE), self._limits)
@@ -289,7 +291,7 @@ def definitions(source: str) -> str:
 
     A cell with an endless loop below a right function costs the student what it shows, and not the function.
     """
-    if len(source) > MAX_PARSED:
+    if len(source) > MAX_CELL:
         return ""
     plain = re.sub(r"^[%!?].*$", "", source, flags=re.MULTILINE)  # what IPython adds to Python
     try:

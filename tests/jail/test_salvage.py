@@ -219,6 +219,21 @@ def test_who_did_not_get_the_processor_is_tried_again(hasty_jail):
         assert 2 == len(session._forks)
 
 
+def test_nobody_is_blamed_for_a_limit_that_only_we_could_tell(hasty_jail, monkeypatch):
+    """Where a fork ran past its limit and the warm process, asked for what it used, is gone, the cells run again."""
+    end, asked = hasty_jail.end, []
+
+    def end_untold(*args):
+        asked.append(end(*args))
+        return asked[-1] if len(asked) > 1 else None
+
+    monkeypatch.setattr(hasty_jail, "end", end_untold)
+    slow = "import os, time\nwhile not os.path.exists('/nowhere'): time.sleep(0.1)"
+    with hasty_jail.open(notebook(DEFINITION, slow)) as session:
+        assert "ran past 1 s" == session.cells[1].problem
+        assert 1 == session._lost, "the first time counts as ours"
+
+
 @linux
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_warm_process_killed_from_outside_loses_nothing(jail, which):
