@@ -56,7 +56,7 @@ def grade(
             runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     except JailError as error:
         return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs, isolation=jail.level)
-    verdicts = tuple(with_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
+    verdicts = with_circumstances(verdicts, nb, assignment, runs)
     seconds = time.perf_counter() - start
     return Report(assignment.name, student, "graded", verdicts, None, repairs, jail.level, seconds,
                   session.peak_memory, runs)
@@ -83,19 +83,24 @@ def lesson(assignment: Assignment) -> tuple[str | None, ...]:
 
 
 def with_circumstances(
-    verdict: Verdict, nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
-) -> Verdict:
-    """The verdict with what is known of its cell: that it is untouched, or that running it hit a limit."""
-    cell = notebook.solution_cells(nb).get(verdict.task)
-    if cell is None or verdict.passed:
+    verdicts: tuple[Verdict, ...], nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
+) -> tuple[Verdict, ...]:
+    """The verdicts with what is known of their cells: that one is untouched, or that running it hit a limit."""
+    written = notebook.solution_cells(nb)
+
+    def noted(verdict: Verdict) -> Verdict:
+        cell = written.get(verdict.task)
+        if cell is None or verdict.passed:
+            return verdict
+        if cell.source.strip() == released_source(assignment, verdict.task).strip():
+            return replace(verdict, notes=(f"`{verdict.task}` is not done yet: its cell is as it was released.",))
+        if cell.id in runs and runs[cell.id].problem:
+            number = 1 + [other.id for other in nb.cells].index(cell.id)
+            note = f"Running its cell, number {number} of the notebook, {runs[cell.id].problem}."
+            return replace(verdict, notes=(*verdict.notes, note))
         return verdict
-    notes = verdict.notes
-    if cell.source.strip() == released_source(assignment, verdict.task).strip():
-        notes = (f"`{verdict.task}` is not done yet: its cell is as it was released.",)
-    elif cell.id in runs and runs[cell.id].problem:
-        number = 1 + [other.id for other in nb.cells].index(cell.id)
-        notes = (*notes, f"Running its cell, number {number} of the notebook, {runs[cell.id].problem}.")
-    return replace(verdict, notes=notes)
+
+    return tuple(map(noted, verdicts))
 
 
 @cache

@@ -6,12 +6,13 @@ import atexit
 from functools import cache, lru_cache
 from pathlib import Path
 
-from nbformat import NotebookNode, from_dict
+from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
 from . import grade, records, render, repair, scaffold
+from .cells import copied
 from .errors import AutograderError
 from .jail import LEVELS, Jail, level_of
 from .model import Limits, Report
@@ -103,10 +104,10 @@ def fill(nb: NotebookNode, report: Report) -> NotebookNode:
             continue
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in verdicts:
-            cell.outputs = [from_dict(output) for output in render.outputs_of(verdicts[grade_id])]
+            cell.outputs = [copied(output) for output in render.outputs_of(verdicts[grade_id])]
         elif cell.id in report.cells:
             run = report.cells[cell.id]
-            cell.outputs = [from_dict(output) for output in run.outputs]
+            cell.outputs = [copied(output) for output in run.outputs]
             cell.execution_count = run.execution_count
     return nb
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -195,7 +195,7 @@ class Report:
                                                "hint": verdict.diagnosis.hint}
             tasks[verdict.task] = {
                 "score": verdict.score, "max_score": verdict.max_score, "passed": verdict.passed,
-                "checks": [asdict(check) for check in verdict.checks],
+                "checks": [vars(check).copy() for check in verdict.checks],
                 "diagnosis": diagnosis, "blamed_on": verdict.blamed_on, "public_passed": verdict.public_passed,
                 "notes": list(verdict.notes), "question": verdict.question,
             }

@@ -6,33 +6,28 @@ import ast
 import copy
 import itertools
 import json
-import math
 import os
 import re
 import stat
 import warnings
 from collections.abc import Iterator
-from functools import cache
-from json.encoder import encode_basestring
 from pathlib import Path
 
-import fastjsonschema
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.convert import upgrade_cell
-from nbformat.v4.rwbase import split_lines, strip_transient
+from nbformat.v4.rwbase import strip_transient
 from nbformat.validator import get_validator
 
-from autograder import records
+from autograder import cells, records
+from autograder.cells import MAX_DEPTH
 from autograder.errors import NotebookError
 
 MAX_BYTES = 20_000_000  # a lesson with its outputs has a few hundred thousand
 MAX_CONTAINERS = 1_000_000  # lists and dictionaries: each costs memory far beyond its two bytes
 MAX_CELLS = 10_000
-MAX_DEPTH = 64  # plots and widgets nest some 15 deep
 MAX_PARSED = 1_000_000  # characters of one notebook that ast may read; beyond, a regexp does
 MAX_REPAIRS = 100
-KINDS = ("code", "markdown", "raw")
 KEPT_METADATA = ("deletable", "editable", "name", "nbgrader", "tags")
 
 
@@ -115,22 +110,11 @@ def write(nb: NotebookNode, path) -> None:
 
 def written(nb: NotebookNode, path="notebook") -> bytes:
     """What `write` puts into the file."""
-    if problem := problem_of(nb):
-        raise NotebookError(path, f"the notebook is not written, since {problem}")
-    return (_json(strip_transient(split_lines(nbformat.from_dict(nb)))) + "\n").encode()
-
-
-def _json(value, line: str = "\n") -> str:
-    """What `nbformat.v4.writes` makes of a value: the standard library indents in Python, a step for each comma."""
-    if isinstance(value, str):
-        return encode_basestring(value)
-    deeper = line + " "
-    if isinstance(value, dict) and value:
-        items = [f"{encode_basestring(key)}: {_json(item, deeper)}" for key, item in sorted(value.items())]
-        return "{" + deeper + ("," + deeper).join(items) + line + "}"
-    if isinstance(value, list) and value:
-        return "[" + deeper + ("," + deeper).join([_json(item, deeper) for item in value]) + line + "]"
-    return json.dumps(value)
+    texts = [cells.written(cell) for cell in nb.get("cells", ())]
+    if None in texts or not cells.is_valid_notebook({**nb, "cells": []}):
+        raise NotebookError(path, f"the notebook is not written, since {problem_of(nb)}")
+    rest = strip_transient(nbformat.from_dict({**nb, "cells": []}))
+    return (cells.to_json({**rest, "cells": texts}) + "\n").encode()
 
 
 def normalise(document, where="notebook") -> NotebookNode:
@@ -144,28 +128,20 @@ def normalise(document, where="notebook") -> NotebookNode:
     NotebookError
         The document holds no cells, too many, or is nested too deep.
     """
-    try:
-        document = _plain(document, MAX_DEPTH)
-    except RecursionError:
-        raise NotebookError(where, f"the file is nested deeper than {MAX_DEPTH} levels") from None
     if not isinstance(document, dict):
         raise NotebookError(where, f"the file is JSON but not a notebook: it holds a {type(document).__name__}")
-    cells, sheets = document.get("cells"), document.get("worksheets")
-    if not isinstance(cells, list) and isinstance(sheets, list):  # nbformat 2 and 3
-        cells = [_upgraded(cell) for sheet in sheets if isinstance(sheet, dict)
-                 for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else ())]
-    if not isinstance(cells, list) or (cells and not any(isinstance(cell, dict) for cell in cells)):
-        raise NotebookError(where, "the file is JSON but not a notebook: it holds no list of cells")
-    if len(cells) > MAX_CELLS:
-        raise NotebookError(where, f"the notebook has {len(cells):,} cells; at most {MAX_CELLS:,} are read")
-    metadata = document.get("metadata")
-    nb = nbformat.from_dict({
-        "cells": with_ids([_cell(cell) for cell in cells if isinstance(cell, dict)]),
-        "metadata": metadata if isinstance(metadata, dict) else {},
-        "nbformat": nbformat.current_nbformat,
-        "nbformat_minor": nbformat.current_nbformat_minor,
-    })
-    if problem_of(nb):  # some metadata or output breaks the format: keep what grading needs
+    try:
+        found = [cells.normal(raw) for raw in cells_of(document, where)]
+        metadata = cells.plain(document.get("metadata"), MAX_DEPTH)
+    except RecursionError:
+        raise NotebookError(where, f"the file is nested deeper than {MAX_DEPTH} levels") from None
+    nb = NotebookNode(
+        cells=with_ids([cell for cell, _ in found]),
+        metadata=nbformat.from_dict(metadata if isinstance(metadata, dict) else {}),
+        nbformat=nbformat.current_nbformat, nbformat_minor=nbformat.current_nbformat_minor,
+    )
+    if not (all(valid for _, valid in found) and cells.is_valid_notebook({**nb, "cells": []})):
+        # some metadata or output breaks the format: keep what grading needs
         nb.metadata = NotebookNode()
         for cell in nb.cells:
             cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata})
@@ -177,75 +153,24 @@ def normalise(document, where="notebook") -> NotebookNode:
     return nb
 
 
-def _plain(value, room: int):
-    """The value as JSON can say it: text that UTF-8 can encode, finite numbers, nested at most `room` deep."""
-    if isinstance(value, str):
-        return value if value.isascii() else re.sub("[\ud800-\udfff]", "\ufffd", value)
-    if value is None or isinstance(value, bool | int):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if room == 0:
-        raise RecursionError
-    if isinstance(value, dict):
-        return {_plain(str(key), 1): _plain(item, room - 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item, room - 1) for item in value]
-    return _plain(str(value), room)
+def cells_of(document: dict, where) -> list[dict]:
+    """The cells of a document of any version, as they come.
 
-
-def _text(value) -> str:
-    if isinstance(value, list):
-        return "".join(part for part in value if isinstance(part, str))
-    return "" if value is None or isinstance(value, dict) else str(value)
-
-
-def _cell(raw: dict) -> dict:
-    kind = raw.get("cell_type")
-    metadata = raw.get("metadata")
-    cell = {
-        "cell_type": kind if kind in KINDS else "raw",
-        "id": raw.get("id"),
-        "metadata": metadata if isinstance(metadata, dict) else {},
-        "source": _text(raw.get("source")).replace("\r\n", "\n").replace("\r", "\n"),
-    }
-    if not isinstance(cell["metadata"].get("nbgrader", {}), dict):
-        del cell["metadata"]["nbgrader"]
-    if kind == "code":
-        outputs = raw.get("outputs")
-        cell["outputs"] = [output for output in map(_output, outputs if isinstance(outputs, list) else ()) if output]
-        cell["execution_count"] = _count(raw)
-    elif isinstance(raw.get("attachments"), dict):
-        cell["attachments"] = {name: _bundle(data) for name, data in raw["attachments"].items()}
-    return cell
-
-
-def _output(raw) -> dict | None:
-    """An output that nbformat knows of, or None."""
-    match raw:
-        case {"output_type": "stream", "name": str(name), "text": str() | list() as text}:
-            return {"output_type": "stream", "name": name, "text": _text(text)}
-        case {"output_type": "error", "ename": str(ename), "evalue": str(evalue), "traceback": list(lines)}:
-            return {"output_type": "error", "ename": ename, "evalue": evalue,
-                    "traceback": [line for line in lines if isinstance(line, str)]}
-        case {"output_type": "display_data" | "execute_result" as kind, "data": dict(data)}:
-            metadata = raw.get("metadata")
-            output = {"output_type": kind, "data": _bundle(data),
-                      "metadata": metadata if isinstance(metadata, dict) else {}}
-            return output | ({"execution_count": _count(raw)} if kind == "execute_result" else {})
-    return None
-
-
-def _bundle(data) -> dict:
-    if not isinstance(data, dict):
-        return {}
-    return {mime: value if re.fullmatch(r"application/(.*\+)?json", mime) else _text(value)
-            for mime, value in data.items()}
-
-
-def _count(raw: dict) -> int | None:
-    count = raw.get("execution_count")
-    return count if isinstance(count, int) and not isinstance(count, bool) and count >= 0 else None
+    Raises
+    ------
+    NotebookError
+    RecursionError
+        One of an old version is nested too deep.
+    """
+    found, sheets = document.get("cells"), document.get("worksheets")
+    if not isinstance(found, list) and isinstance(sheets, list):  # nbformat 2 and 3
+        found = [_upgraded(cell) for sheet in cells.plain(sheets, MAX_DEPTH) if isinstance(sheet, dict)
+                 for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else ())]
+    if not isinstance(found, list) or (found and not any(isinstance(cell, dict) for cell in found)):
+        raise NotebookError(where, "the file is JSON but not a notebook: it holds no list of cells")
+    if len(found) > MAX_CELLS:
+        raise NotebookError(where, f"the notebook has {len(found):,} cells; at most {MAX_CELLS:,} are read")
+    return [cell for cell in found if isinstance(cell, dict)]
 
 
 def _upgraded(raw) -> dict | None:
@@ -257,7 +182,7 @@ def _upgraded(raw) -> dict | None:
         lines = raw[key]
         if isinstance(lines, list) and lines and not str(lines[0]).endswith("\n"):  # written without line ends
             lines = "\n".join(map(str, lines))
-        raw[key] = _text(lines)
+        raw[key] = cells.text(lines)
     for outputs in (raw.get("outputs", []), []):
         try:
             return upgrade_cell(nbformat.from_dict(raw | {"outputs": outputs}))
@@ -266,46 +191,26 @@ def _upgraded(raw) -> dict | None:
     return raw | {"source": raw.get("input", raw.get("source"))}
 
 
-def with_ids(cells: list, taken=()) -> list:
+def with_ids(nodes: list, taken=()) -> list:
     """The cells, each with an id of its own that is in nobody else's hands."""
-    wanted = {cell["id"] for cell in cells if isinstance(cell["id"], str)} | set(taken)
+    wanted = {cell["id"] for cell in nodes if isinstance(cell["id"], str)} | set(taken)
     given, fresh = set(taken), (name for name in map("cell-{}".format, itertools.count(1)) if name not in wanted)
-    for cell in cells:
+    for cell in nodes:
         known = isinstance(cell["id"], str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell["id"])
         if not known or cell["id"] in given:
             cell["id"] = next(fresh)
         given.add(cell["id"])
-    return cells
+    return nodes
 
 
 def problem_of(nb) -> str | None:
-    try:
-        _validate()(nb)
-        return None
-    except fastjsonschema.JsonSchemaException:
-        pass  # nbformat's own words for it
+    """What nbformat has against a notebook, in its own words; None where it has nothing."""
     validator = get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor)
     try:  # not nbformat.validate, which mends ids, warns, and looks for the best wording for as long as it takes
         validator.validate(nb)
     except nbformat.ValidationError as error:
         return "it breaks nbformat: " + str(error.message).splitlines()[0][:200]
     return None
-
-
-@cache
-def _validate():
-    """Nbformat's schema, but that a cell is compared with its own kind only: theirs tries all three on each."""
-    name = nbformat.v4.nbformat_schema[nbformat.current_nbformat, nbformat.current_nbformat_minor]
-    schema = json.loads(Path(nbformat.v4.__file__).with_name(name).read_bytes())
-    del schema["$schema"]  # draft 4, which has no "if"
-
-    def if_kind(kind: str, otherwise: dict) -> dict:
-        is_kind = {"properties": {"cell_type": {"const": kind}}}
-        return {"if": is_kind, "then": {"$ref": f"#/definitions/{kind}_cell"}, "else": otherwise}
-
-    raw = {"$ref": "#/definitions/raw_cell"}
-    schema["definitions"]["cell"] = {"type": "object", **if_kind("code", if_kind("markdown", raw))}
-    return fastjsonschema.compile(schema)
 
 
 # ---- finding ------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
-"""Results of pure functions, remembered by the bytes of the answers that they are about.
+"""Results of pure functions, remembered by the bytes that they are about.
 
-A class gives few different answers to a call. What has been found out about one is not found out again, and nothing
-here keeps an answer itself alive, whatever its size.
+The notebooks of a class have most cells in common, and a class gives few different answers to a call. What has been
+found out about one is not found out again.
 """
 
 from __future__ import annotations
@@ -14,8 +14,39 @@ from typing import Any
 from .model import Returned
 
 
+class Memory:
+    """Results by the bytes that they were made of; those not asked for the longest are forgotten first.
+
+    Parameters
+    ----------
+    each, all_ : int
+        How many bytes one result may take, and all.
+    """
+
+    def __init__(self, each: int = 1 << 16, all_: int = 8 << 20):
+        self._each, self._room = each, all_
+        self._known: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+
+    def get(self, key: bytes | None, make: Callable[[], Any], more: int = 0) -> Any:
+        """What was made of these bytes, or what is made now: not kept where it is made of nothing that tells it apart.
+
+        ``more`` is how many bytes the result takes that are not in its key.
+        """
+        size = more + len(key or b"")
+        if key is None or size > self._each:
+            return make()
+        if key in self._known:
+            self._known.move_to_end(key)
+        else:
+            self._known[key] = make(), size
+            self._room -= size
+            while self._room < 0:
+                self._room += self._known.popitem(last=False)[1][1]
+        return self._known[key][0]
+
+
 def remembered(function: Callable) -> Callable:
-    """The function with a memory for its last results, as `functools.lru_cache` has it.
+    """The function with a memory for its last results, as `functools.lru_cache` has it; no answer is kept alive.
 
     A `Returned` among the arguments is told apart by its digest. Where one has none, or the arguments cannot be told
     apart, nothing is remembered.

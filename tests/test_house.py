@@ -12,19 +12,20 @@ PACKAGE = ROOT / "autograder"
 
 #: What stands on what. A module imports only from lower numbers, or from its own package.
 LEVELS = {
-    "errors": 0, "model": 0,
-    "records": 0, "config": 1, "course": 1, "notebook": 1, "sanitize": 1, "scaffold": 1, "roster": 1, "remember": 1,
-    "repair": 2, "submission": 2,
-    "oracle": 2, "jail": 2,
-    "diagnosis": 3, "fingerprints": 3, "render": 3, "dashboard": 4,
-    "judge": 4,
-    "grade": 5, "audit": 5,
-    "hooks": 6, "release": 6,
-    "gradebook": 7, "demo": 7,
-    "recording": 8, "marking": 8, "collect": 8, "exports": 8, "feedback": 8,
-    "workers": 9,
-    "classroom": 10,
-    "cli": 11,
+    "errors": 0, "model": 0, "records": 0,
+    "remember": 1,
+    "cells": 2,
+    "config": 3, "course": 3, "notebook": 3, "sanitize": 3, "scaffold": 3, "roster": 3,
+    "repair": 4, "submission": 4, "oracle": 4, "jail": 4,
+    "diagnosis": 5, "fingerprints": 5, "render": 5,
+    "judge": 6, "dashboard": 6,
+    "grade": 7, "audit": 7,
+    "hooks": 8, "release": 8,
+    "gradebook": 9, "demo": 9,
+    "recording": 10, "marking": 10, "collect": 10, "exports": 10, "feedback": 10,
+    "workers": 11,
+    "classroom": 12,
+    "cli": 13,
 }  # fmt: skip
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 

@@ -4,9 +4,10 @@ import gc
 import weakref
 
 import numpy as np
+import pytest
 
 from autograder.model import Failed, Returned
-from autograder.remember import remembered
+from autograder.remember import Memory, remembered
 
 
 def counted():
@@ -54,3 +55,27 @@ def test_no_answer_is_kept_alive():
     del value
     gc.collect()
     assert gone() is None
+
+
+def test_a_memory_is_bounded_by_bytes():
+    """What takes too much is made anew each time; of the others those not asked for the longest are forgotten."""
+    memory, made = Memory(each=4, all_=8), []
+
+    def get(key, more=0):
+        return memory.get(key, lambda: made.append(key) or len(made), more)
+
+    assert 1 == get(b"aaaa") == get(b"aaaa")
+    assert (2, 3) == (get(b"bb", more=2), get(b"cc", more=2))  # a's room is b's and c's now
+    assert [b"aaaa", b"bb", b"cc", b"aaaa"] == (get(b"cc", more=2), get(b"aaaa"), made)[-1]
+    for _ in range(2):
+        get(b"eeeee"), get(b"f", more=4), get(None)
+    assert [b"eeeee", b"f", None] * 2 == made[4:]
+    assert get(b"aaaa") == 4
+
+
+def test_what_could_not_be_made_is_tried_again():
+    """An exception is nobody's result."""
+    memory = Memory()
+    with pytest.raises(ZeroDivisionError):
+        memory.get(b"a", lambda: 1 // 0)
+    assert 2 == memory.get(b"a", lambda: 2)

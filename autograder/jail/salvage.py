@@ -18,7 +18,7 @@ from ..errors import JailError, WireError
 from ..model import Case, CellRun, Failed, Outcome, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
-from .outputs import clean_outputs, clean_text, size_of
+from .outputs import clean_text, size_of
 from .session import Replacing, Session, answer
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
@@ -137,12 +137,11 @@ class JailSession(Session):
         else:
             self._blame(problem, None)
 
-    def _shown(self, outputs: Value) -> tuple[dict[str, Any], ...]:
+    def _shown(self, outputs: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
         """A cell's outputs, as long as the notebook's fill no more than their share."""
-        kept = clean_outputs(outputs, self._limits.output_bytes)
-        self._room -= size_of(kept)
-        if self._room >= 0 or not kept:
-            return kept
+        self._room -= size_of(outputs)
+        if self._room >= 0 or not outputs:
+            return outputs
         text = f"not shown: the notebook's outputs are more than {self._limits.outputs_bytes:,} characters\n"
         return ({"output_type": "stream", "name": "stdout", "text": text},)
 

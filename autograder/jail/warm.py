@@ -12,7 +12,6 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
@@ -20,13 +19,13 @@ import numpy as np
 
 from ..errors import JailError
 from ..model import Limits, Returned
+from ..remember import Memory
 from . import tree, walls, wire
+from .outputs import clean_outputs
 from .salvage import JailSession
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
-#: Of one answer, and of all, that are kept because others give the same; right ones have some thousand bytes.
-KEPT_BYTES, ALL_KEPT_BYTES = 1 << 16, 8 << 20
 
 
 class Jail:
@@ -55,8 +54,7 @@ class Jail:
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
         self._laid: tuple = {}, ()  # the files, and the lesson, that the warm process has ready for its forks
-        self._answers: OrderedDict[bytes, tuple] = OrderedDict()  # by their frame
-        self._kept_bytes = 0
+        self._answers = Memory()
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
@@ -143,7 +141,7 @@ class Jail:
         self._laid = dict(files), lesson
 
     def read(self, frame: bytes) -> tuple:
-        """A message of a student's; it starts with a word. What a call returned comes as a `Returned`.
+        """A message of a student's; it starts with a word. What a call returned comes as a `Returned`, outputs cleaned.
 
         A class gives few different answers: those that were met before are not read again, and cannot be written into.
 
@@ -152,20 +150,16 @@ class Jail:
         WireError
             Where the frame is not a message.
         """
-        message = self._answers.get(frame)
-        if message is not None:
-            self._answers.move_to_end(frame)
-            return message
+        return self._answers.get(frame, lambda: self._read(frame))
+
+    def _read(self, frame):
         message = wire.decode(frame, cap=self.limits.message_bytes, writable=False)
         if type(message) is not tuple or not message or type(message[0]) is not str:
             raise wire.WireError("a message does not say what it is")
         if message[0] == "returned" and len(message) == 3 and type(message[2]) is tuple:
-            message = ("returned", Returned(*message[1:], hashlib.sha256(frame).digest()))
-            if len(frame) <= KEPT_BYTES:
-                self._answers[frame] = message
-                self._kept_bytes += len(frame)
-                while self._kept_bytes > ALL_KEPT_BYTES:
-                    self._kept_bytes -= len(self._answers.popitem(last=False)[0])
+            return "returned", Returned(*message[1:], hashlib.sha256(frame).digest())
+        if message[0] == "cell" and len(message) == 4:
+            return "cell", message[1], clean_outputs(message[2], self.limits.output_bytes), message[3]
         return message
 
     # ---- the warm process -------------------------------------------------------------------------------
