@@ -105,7 +105,7 @@ def enter(options, limits, scratch, keep):
     os.environ.clear()
     os.environ.update(HOME=scratch, TMPDIR=scratch, PWD=scratch, LANG="C.UTF-8", PATH="/usr/bin:/bin")
     tempfile.tempdir = None
-    outputs = {name: _unnamed_file(number) for number, name in ((1, "stdout"), (2, "stderr"))}
+    outputs = capture()
     close_all_but({0, 1, 2, *keep})
     _limit(limits, walls)
     if LINUX:
@@ -247,6 +247,11 @@ def _parents():
         except (OSError, ValueError, IndexError):
             continue
     return parents
+
+
+def capture():
+    """Make descriptors 1 and 2 files in the working folder, which are returned by stream's name."""
+    return {name: _unnamed_file(number) for number, name in ((1, "stdout"), (2, "stderr"))}
 
 
 def _unnamed_file(number):

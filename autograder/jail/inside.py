@@ -14,6 +14,7 @@ import signal
 import socket
 import struct
 import sys
+import threading
 
 import fence
 
@@ -21,16 +22,17 @@ import fence
 def main(options):
     """Serve the control socket until the trusted end is gone.
 
-    A request is one JSON object in one message, its answer likewise. ``{"files": names}`` comes with a file that holds
-    what forks will find in their folder, and the cells of the lesson. ``{"fork": limits}`` comes with the student's
-    socket and is answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it
+    A request is one JSON object in one message, its answer likewise. ``{"files": count}`` comes with a file that holds
+    what forks will find in their folder, and the cells of the lesson, of which so many are to be run ahead; it is
+    answered with whether they were. ``{"fork": limits}`` comes with the student's socket and is answered with the
+    process's number; ``{"end": number, "patience": seconds}`` kills it, with all it
     started, and is answered with its wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
     os.set_inheritable(control.fileno(), False)
     shell = _warm_up()
     fence.prepare(options)
-    forks, files = {}, {}
+    forks, files, begun = {}, {}, []
     _answer(control, {"warm": os.getpid()})
     while True:
         if not _waits(control, options["watch"]):
@@ -40,10 +42,11 @@ def main(options):
             break
         request = json.loads(data)
         if "files" in request:
-            files = _files(descriptors[0], shell)
-            answer = {"files": len(files)}
+            files, lesson = _files(descriptors[0], shell)
+            begun, files = _begin(shell, lesson[:request["files"]], files)
+            answer = {"begun": len(begun) == request["files"]}
         elif "fork" in request:
-            answer = _fork(control, options, request["fork"], descriptors[0], shell, files, forks)
+            answer = _fork(control, options, request["fork"], descriptors[0], shell, (files, begun), forks)
         elif request["end"] in forks:
             scratch = forks.pop(request["end"])
             answer = {"ended": fence.end(options, request["end"], scratch, forks, request["patience"])}
@@ -82,9 +85,7 @@ def _warm_up():
 
     here = os.path.dirname(__file__)
     sys.path[:] = [entry for entry in sys.path if entry != here]
-    gc.collect()
-    gc.freeze()
-    fence.compact()
+    _settle()
     return shell
 
 
@@ -109,10 +110,49 @@ def _files(descriptor, shell):
             # 3: to be used for just this source (PEP 552), so that a student's own of the same name is compiled
             head = importlib.util.MAGIC_NUMBER + struct.pack("<I", 3) + importlib.util.source_hash(content)
             files[importlib.util.cache_from_source(name)] = head + marshal.dumps(code)
-    return files
+    return files, lesson
 
 
-def _fork(control, options, limits, descriptor, shell, files, forks):
+def _begin(shell, sources, files):
+    """Run the cells that a lesson begins with, in the place where forks will find themselves.
+
+    What they showed, for forks to tell, and the files that are there then. Fewer where forks could not take over: after
+    an error, and beside a thread.
+    """
+    import shell as notebook
+    import student
+
+    begun = []
+    if not sources:
+        return begun, files
+    kept = {number: os.dup(number) for number in (1, 2)}
+    os.chdir(fence.SCRATCH)
+    outputs = fence.capture()
+    student.lay(files)
+    argv, sys.argv = sys.argv, ["notebook"]
+    for number, source in enumerate(sources, 1):
+        shown, count = notebook.run_cell(shell, source, number, outputs)
+        if any(output["output_type"] == "error" for output in shown) or threading.active_count() > 1:
+            break
+        begun.append((shown, count))
+    files = student.laid()
+    sys.argv = argv
+    for number, descriptor in kept.items():
+        os.dup2(descriptor, number, inheritable=True)
+        os.close(descriptor)
+    os.chdir("/")
+    _settle()
+    return begun, files
+
+
+def _settle():
+    """What is in memory now stays: no fork's collector touches its pages."""
+    gc.collect()
+    gc.freeze()
+    fence.compact()
+
+
+def _fork(control, options, limits, descriptor, shell, ready, forks):
     """Fork, and in the child serve one session; in the warm process, what to answer."""
     try:
         number, scratch = fence.fork(options, limits)
@@ -125,7 +165,7 @@ def _fork(control, options, limits, descriptor, shell, files, forks):
         return {"number": number}
     code = 1
     try:
-        _serve(control, options, limits, descriptor, shell, files, scratch)
+        _serve(control, options, limits, descriptor, shell, ready, scratch)
         code = 0
     except (EOFError, BrokenPipeError):
         code = 0  # the trusted end is done with us
@@ -135,7 +175,7 @@ def _fork(control, options, limits, descriptor, shell, files, forks):
         os._exit(code)
 
 
-def _serve(control, options, limits, descriptor, shell, files, scratch):
+def _serve(control, options, limits, descriptor, shell, ready, scratch):
     import student
     import wire
 
@@ -152,4 +192,4 @@ def _serve(control, options, limits, descriptor, shell, files, scratch):
     for name in ("student", "shell", "wire", "inside", "fence", "syscalls", "landlock", "explain", "tree"):
         sys.modules.pop(name, None)  # a student's own file of such a name is found instead
     sys.argv = ["notebook"]
-    student.serve(sock, shell, outputs, files)
+    student.serve(sock, shell, outputs, *ready)

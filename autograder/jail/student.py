@@ -12,10 +12,25 @@ import wire
 from explain import explain
 
 
-def serve(sock, shell, descriptors, files):
-    """Serve one session on a socket, beside some files: a "run" message, then "call" messages."""
+def serve(sock, shell, descriptors, files, begun):
+    """Serve one session on a socket, beside some files: a "run" message, then "call" messages.
+
+    ``begun`` is what the notebook's first cells showed, where they have been run before the fork.
+    """
     _, cells, limits = wire.decode(wire.receive(sock))
     end = StudentsEnd(sock, shell, descriptors, limits)
+    lay(files)
+    end.run(cells, begun)
+    while True:
+        try:
+            message = wire.decode(wire.receive(sock, end.cap), cap=end.cap)
+        except EOFError:
+            return
+        end.reply(end.call(*message[1:]))
+
+
+def lay(files):
+    """Put files, by name, into the working folder, from where they can be imported."""
     for name, content in files.items():
         if os.path.dirname(name):
             os.makedirs(os.path.dirname(name), exist_ok=True)
@@ -23,13 +38,17 @@ def serve(sock, shell, descriptors, files):
             file.write(content)
     if os.getcwd() not in sys.path:
         sys.path.append(os.getcwd())  # last, so that a file here shadows no library
-    end.run(cells)
-    while True:
-        try:
-            message = wire.decode(wire.receive(sock, end.cap), cap=end.cap)
-        except EOFError:
-            return
-        end.reply(end.call(*message[1:]))
+
+
+def laid():
+    """The files in the working folder, by name."""
+    files = {}
+    for folder, _, names in os.walk("."):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name))
+            with open(path, "rb") as file:
+                files[path] = file.read()
+    return files
 
 
 class StudentsEnd:
@@ -47,9 +66,11 @@ class StudentsEnd:
             frame = wire.encode(("failed", "unreadable", f"what came back cannot be sent: {explain(error)}"))
         wire.send(self.sock, frame)
 
-    def run(self, cells):
+    def run(self, cells, begun):
         for index, source in cells:
-            outputs, count = notebook.run_cell(self.shell, source, index + 1, self.descriptors)
+            known = index < len(begun)
+            outputs, count = begun[index] if known else notebook.run_cell(
+                self.shell, source, index + 1, self.descriptors)
             self.reply(("cell", index, outputs, count))
         self.reply(("ready",))
 

@@ -201,7 +201,7 @@ def _bubblewrap(root: str, become: int | None) -> list[str]:
     if "/tmp" not in parents:
         arguments += ["--symlink", "/scratch", "/tmp"]
     return [
-        *arguments, "--proc", "/proc", "--dev", "/dev", "--tmpfs", root, "--dir", "/scratch",
+        *arguments, "--proc", "/proc", "--dev", "/dev", "--tmpfs", root, "--tmpfs", "/scratch",
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/",
     ]
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import takewhile
 
 import numpy as np
 
@@ -24,6 +25,8 @@ from . import tree, walls, wire
 from .outputs import clean_outputs
 from .salvage import JailSession
 
+#: A notebook's code cells as most students leave them, by place; None where they write.
+Lesson = tuple[str | None, ...]
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
 
@@ -36,6 +39,8 @@ class Jail:
     limits : Limits
     level : str, optional
         One of `walls.LEVELS`; the strongest that this machine gives where it is not named.
+    ahead : bool
+        Run what a lesson begins with once, in the warm process, for all notebooks that begin with it unchanged.
 
     Attributes
     ----------
@@ -48,12 +53,16 @@ class Jail:
         Where the level is not to be had, or the warm process does not start.
     """
 
-    def __init__(self, limits: Limits | None = None, level: str | None = None):
+    def __init__(self, limits: Limits | None = None, level: str | None = None, ahead: bool = True):
         self.limits = limits or Limits()
         self.level = level or walls.best_level()
+        self._ahead = ahead and self.level == "bubblewrap"  # elsewhere each fork has another working folder
+        self._other: Jail | None = None  # which runs nothing ahead, for notebooks that begin otherwise
+        self._tried: set[Lesson] = set()  # lessons that cannot be begun in the warm process
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
         self._laid: tuple = {}, ()  # the files, and the lesson, that the warm process has ready for its forks
+        self._begun = False  # whether it has run what the lesson begins with
         self._answers = Memory()
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
@@ -70,14 +79,22 @@ class Jail:
         files : dict of name to bytes
             Lie in the working folder of the cells, a private one, and can be imported from there.
         lesson : sequence of str or None
-            What most notebooks have in these places: compiled once, and shared by all forks. For every student to see.
+            What most notebooks have in these places: compiled once, and shared by all forks. What they begin with, up
+            to the first None, is run once, too, where the instructor's cells let it. For every student to see.
         """
-        return JailSession(self, cells, files or {}, lesson)
+        jail, lesson = self, tuple(lesson)
+        start = beginning(lesson)
+        if self._ahead and [source for _, source in cells[:len(start)]] != start:
+            with self._lock:
+                jail = self._other = self._other or Jail(self.limits, self.level, ahead=False)
+        return JailSession(jail, cells, files or {}, lesson)
 
     def close(self) -> None:
         """End the warm process and all its forks."""
         with self._lock:
             self._stop()
+            if self._other is not None:
+                self._other.close()
 
     def __enter__(self):
         return self
@@ -91,7 +108,7 @@ class Jail:
 
     # ---- for sessions ---------------------------------------------------------------------------------
 
-    def fork(self, files: Mapping[str, bytes], lesson: Sequence[str | None]) -> Fork:
+    def fork(self, files: Mapping[str, bytes], lesson: Lesson) -> Fork:
         """A fresh fork behind its walls, before any student code; the warm process is started anew if it died."""
         with self._lock:
             while self.abandoned:
@@ -101,7 +118,7 @@ class Jail:
                     self._start()
                 ours, theirs = socket.socketpair()
                 try:
-                    self._lay(files, tuple(lesson))
+                    self._lay(files, lesson)
                     answer = self._ask({"fork": asdict(self.limits)}, theirs.fileno())
                     return Fork(self, ours, answer["number"], self.generation)
                 except JailError:
@@ -133,12 +150,26 @@ class Jail:
         """Hand the files and the lesson to the warm process, once for all forks that want the same."""
         if (files, lesson) == self._laid:
             return
+        if self._begun:  # another lesson, whose traces are all over it
+            self._start()
+        self._begun = self._ahead and lesson not in self._tried and bool(beginning(lesson))
         arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
-        with tempfile.TemporaryFile() as file:
-            file.write(wire.encode((arrays, lesson)))
-            file.seek(0)
-            self._ask({"files": list(files)}, file.fileno())
-        self._laid = dict(files), lesson
+        try:
+            with tempfile.TemporaryFile() as file:
+                file.write(wire.encode((arrays, lesson)))
+                file.seek(0)
+                answer = self._ask({"files": len(beginning(lesson)) if self._begun else 0}, file.fileno())
+            done = answer["begun"] or not self._begun
+        except JailError:
+            if not self._begun:
+                raise
+            done = False
+        if done:
+            self._laid = dict(files), lesson
+        else:  # an error, a process of its own, an endless loop: each student's process will show it
+            self._tried.add(lesson)
+            self._start()
+            self._lay(files, lesson)
 
     def read(self, frame: bytes) -> tuple:
         """A message of a student's; it starts with a word. What a call returned comes as a `Returned`, outputs cleaned.
@@ -167,7 +198,7 @@ class Jail:
     def _start(self):
         self._stop()
         self._owner = os.getpid()
-        self._laid = {}, ()
+        self._laid, self._begun = ({}, ()), False
         self.generation += 1
         walls.sweep_abandoned()
         if self.level == "process":  # at other levels scratch lies in the jail, and ends with it
@@ -250,6 +281,11 @@ class Jail:
         if not data:
             raise JailError("the warm process has died")
         return json.loads(data)
+
+
+def beginning(lesson: Lesson) -> list[str]:
+    """The lesson's cells above the first in which students write."""
+    return list(takewhile(lambda source: source is not None, lesson))
 
 
 class Fork:

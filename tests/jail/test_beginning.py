@@ -1,0 +1,73 @@
+"""What a lesson begins with is run once, in the warm process, and nobody can tell."""
+
+import pytest
+
+from autograder.jail import Jail, walls
+
+from .conftest import LIMITS, notebook, texts
+
+
+@pytest.fixture
+def ahead():
+    """A jail that runs lessons' beginnings once, and one that never does: the same must come out."""
+    if walls.bubblewrap_problem():
+        pytest.skip("forks have no folder in common at level process")
+    with Jail(LIMITS) as ahead, Jail(LIMITS, ahead=False) as never:
+        yield ahead, never
+
+
+BEGINNING = ("import os, helper\nstamp = os.urandom(8)\nnp_like = [1]",
+             "open('made.txt', 'w').write('made')\nos.write(1, b'below Python ')\nprint(stamp.hex())\nhelper.x")
+
+
+def test_what_a_lesson_begins_with_is_run_once_for_all(ahead):
+    """Notebooks that begin as the lesson does go on from there, each for itself; others run their own cells."""
+    lesson = (*BEGINNING, None)
+    theirs = ("np_like.append(helper.x)\nhelper.x = 2\nprint(open('made.txt').read(), np_like, os.getcwd())\n"
+              "open('made.txt', 'w').write('changed')", "In[2][:4], _2, len(Out)")
+
+    def cells(*sources):
+        with ahead[0].open(notebook(*sources), {"helper.py": b"x = 1"}, lesson) as session:
+            return session.cells
+
+    first, second = cells(*BEGINNING, *theirs), cells(*BEGINNING, *theirs)
+    assert first == second, "one stamp for both, and nothing of the first is seen by the second"
+    assert "made [1, 1] /scratch\n" in texts(first[2])
+    assert "below Python" in texts(first[1])
+    assert "('open', 1, 2)" == texts(first[3])
+    changed = cells(BEGINNING[0] + "\n", *BEGINNING[1:], *theirs)
+    assert texts(changed[1]) != texts(first[1]) and changed[2:] == first[2:]
+    assert cells(*BEGINNING) == first[:2]
+    assert cells(BEGINNING[0])[0] == first[0]
+
+
+@pytest.mark.parametrize("odd", [
+    "1 / 0",
+    "import os\nos._exit(1)",
+    "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
+    "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    "import sys\nsys.exit()",
+])
+def test_a_beginning_that_cannot_be_shared_is_run_for_each(ahead, odd):
+    """What a lesson begins with may fail, end the process or leave a thread: all students see what they would."""
+    lesson, cells = ("x = 1", odd, None), notebook("x = 1", odd, "print(x)")
+
+    def came_out(jail):
+        with jail.open(cells, lesson=lesson) as session:
+            return session.cells
+
+    one, other = map(came_out, ahead)
+    assert one == other == came_out(ahead[0])
+    assert "1\n" == texts(one[2])
+
+
+def test_a_lesson_leaves_nothing_to_the_next(ahead):
+    """Two lessons in turn: neither finds the other's names, modules or files."""
+    look = "import sys, os\n('mine' in globals(), 'helper' in sys.modules, sorted(os.listdir()))"
+
+    def seen(lesson, files):
+        with ahead[0].open(notebook(*lesson), files, lesson) as session:
+            return texts(session.cells[-1])
+
+    assert "(True, True, ['__pycache__', 'helper.py'])" == seen(("import helper\nmine = 1", look), {"helper.py": b""})
+    assert "(False, False, ['other.txt'])" == seen(("import sys", look), {"other.txt": b""})
