@@ -50,8 +50,9 @@ def grade(
     start = time.perf_counter()
     cells = student_cells(nb, assignment)
     try:
-        sources = [(cell.id, cell.source) for cell in cells]
-        with jail.open(sources, support_files(assignment), lesson(assignment)) as session:
+        sources, files = [(cell.id, cell.source) for cell in cells], support_files(assignment)
+        pace = jail.pace(own_cells(assignment), files, lesson(assignment))
+        with jail.open(sources, files, lesson(assignment), pace) as session:
             verdicts = judge(session, assignment)
             runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     except JailError as error:
@@ -69,6 +70,12 @@ def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode
         cell for cell in nb.cells
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in judged
     ]
+
+
+@cache
+def own_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
+    """The code cells of the instructor's own notebook, with their ids."""
+    return tuple((cell.id, cell.source) for cell in student_cells(assignment.notebook, assignment))
 
 
 @cache

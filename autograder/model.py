@@ -72,8 +72,9 @@ class Limits:
     """How much of the machine one submission may use: seconds, bytes, counts."""
 
     cell_seconds: float = 2.0  # honest ones take thousandths; who has not had the processor gets them twice
+    lesson_seconds: float = 0.5  # of a cell of the lesson's; or a hundred times what it takes with right solutions
     call_seconds: float = 1.0
-    later_seconds: float = 0.5  # of a cell or call, once one has run past its limit: what loops loops again
+    later_seconds: float = 0.25  # of a cell or call, once one has run past its limit: what loops loops again
     submission_seconds: float = 60.0
     memory_bytes: int = 2 << 30
     processes: int = 64
@@ -82,7 +83,7 @@ class Limits:
     output_bytes: int = 1 << 20  # of one cell's outputs
     outputs_bytes: int = 8 << 20  # of all cells' outputs
     message_bytes: int = 4 << 20  # of one call's arguments or answer; honest ones have some thousand
-    stand_in_calls: int = 1000  # of one call, to the trusted side's functions
+    stand_in_calls: int = 250  # of one call, to the trusted side's functions
     restarts: int = 8  # fresh processes after a cell or call that did not come back
 
 

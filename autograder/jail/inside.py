@@ -15,6 +15,7 @@ import socket
 import struct
 import sys
 import threading
+import time
 
 import fence
 
@@ -24,9 +25,9 @@ def main(options):
 
     A request is one JSON object in one message, its answer likewise. ``{"files": count}`` comes with a file that holds
     what forks will find in their folder, and the cells of the lesson, of which so many are to be run ahead; it is
-    answered with whether they were. ``{"fork": limits}`` comes with the student's socket and is answered with the
-    process's number; ``{"end": number, "patience": seconds}`` kills it, with all it
-    started, and is answered with its wait status and what it used.
+    answered with the seconds that each took. ``{"fork": limits}`` comes with the student's socket and is answered with
+    the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is answered with
+    its wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
     os.set_inheritable(control.fileno(), False)
@@ -43,8 +44,8 @@ def main(options):
         request = json.loads(data)
         if "files" in request:
             files, lesson = _files(descriptors[0], shell)
-            begun, files = _begin(shell, lesson[:request["files"]], files)
-            answer = {"begun": len(begun) == request["files"]}
+            begun, seconds, files = _begin(shell, lesson[:request["files"]], files)
+            answer = {"begun": seconds}
         elif "fork" in request:
             answer = _fork(control, options, request["fork"], descriptors[0], shell, (files, begun), forks)
         elif request["end"] in forks:
@@ -116,25 +117,27 @@ def _files(descriptor, shell):
 def _begin(shell, sources, files):
     """Run the cells that a lesson begins with, in the place where forks will find themselves.
 
-    What they showed, for forks to tell, and the files that are there then. Fewer where forks could not take over: after
-    an error, and beside a thread.
+    What they showed, for forks to tell, how long they took, and the files that are there then. It ends where forks
+    could not take over: after an error, and beside a thread.
     """
     import shell as notebook
     import student
 
-    begun = []
+    begun, seconds = [], []
     if not sources:
-        return begun, files
+        return begun, seconds, files
     kept = {number: os.dup(number) for number in (1, 2)}
     os.chdir(fence.SCRATCH)
     outputs = fence.capture()
     student.lay(files)
     argv, sys.argv = sys.argv, ["notebook"]
     for number, source in enumerate(sources, 1):
+        start = time.monotonic()
         shown, count = notebook.run_cell(shell, source, number, outputs)
         if any(output["output_type"] == "error" for output in shown) or threading.active_count() > 1:
             break
         begun.append((shown, count))
+        seconds.append(time.monotonic() - start)
     files = student.laid()
     sys.argv = argv
     for number, descriptor in kept.items():
@@ -142,7 +145,7 @@ def _begin(shell, sources, files):
         os.close(descriptor)
     os.chdir("/")
     _settle()
-    return begun, files
+    return begun, seconds, files
 
 
 def _settle():

@@ -25,7 +25,14 @@ FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on 
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
 MAX_CELL = 100_000  # characters of a cell that ast may read here: parsed, each takes a thousand bytes
 AHEAD_BYTES = 1 << 16  # of calls sent before the ones ahead of them are answered; a socket holds three times as much
+PACES = 100  # times what a cell of the lesson's takes with right solutions: loops in Python for numpy's are as slow
 FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
+
+
+#: How long each cell of a lesson takes with right solutions, by its source.
+Pace = Mapping[str, float]
+#: A notebook's code cells as most students leave them, by place; None where they write.
+Lesson = Sequence[str | None]
 
 
 class Problem(NamedTuple):
@@ -45,13 +52,14 @@ class JailSession(Session):
     """
 
     def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
-                 lesson: Sequence[str | None] = ()):
+                 lesson: Lesson = (), pace: Pace | None = None):
         self._jail, self._limits = jail, jail.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
             if not name or "/" in name or "\0" in name or name in (".", ".."):
                 raise ValueError(f"{name!r} is not the name of a file")
-        self._files, self._lesson = files, lesson
+        self._files, self._lesson, self._pace = files, lesson, pace or {}
+        self.seconds: list[float | None] = [None] * len(self._sources)  # that each cell took
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._instead: dict[int, str] = {}  # what is run of the cells that did not come back
         self._room = self._limits.outputs_bytes  # for what the cells have yet to show
@@ -114,14 +122,15 @@ class JailSession(Session):
             self._blame(problem, None)
             return
         for index in indices:
-            limit = self._limits.cell_seconds if index in known else self._patience(self._limits.cell_seconds)
-            message, problem = self._next(fork, limit, "cell")
+            start = time.monotonic()
+            message, problem = self._next(fork, self._allowed(index, index in known), "cell")
             if problem is None and (len(message) != 4 or message[1] != index):
                 problem = _unreadable(fork)
             if problem is None:
                 if self._runs[index] is None:
                     count = message[3] if type(message[3]) is int and message[3] >= 0 else None
                     self._runs[index] = CellRun(self._shown(message[2]), count)
+                    self.seconds[index] = time.monotonic() - start
                 continue
             if self._blame(problem, index):
                 if index in self._instead:
@@ -160,9 +169,15 @@ class JailSession(Session):
             return Problem("died", "could not be started", cause="ours")
         return None
 
-    def _patience(self, seconds: float) -> float:
+    def _allowed(self, index: int, is_known: bool) -> float:
+        """How long a cell may take: one of the lesson's own not much longer than it does with right solutions."""
+        took = self._pace.get(self._sources[index])
+        limit = self._limits.cell_seconds if took is None else max(self._limits.lesson_seconds, round(PACES * took, 1))
+        return limit if is_known else self._patience(limit, 2 * (took or 0))
+
+    def _patience(self, seconds: float, least: float = 0) -> float:
         """How long a cell or call may take that has not come back before: what loops as a rule loops again."""
-        return min(seconds, self._limits.later_seconds) if self._late else seconds
+        return min(seconds, max(self._limits.later_seconds, least)) if self._late else seconds
 
     def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Problem | None]:
         """The next message, of a kind, within ``limit`` seconds, or why there is none; then the fork has been ended."""
@@ -181,8 +196,8 @@ class JailSession(Session):
             if last < deadline:
                 says = f"ran past the submission's {_seconds(self._limits.submission_seconds)}"
                 return (), Problem("timed out", says)
-            # who has had little of the processor has waited: for something, or, on a busy machine, for the others
-            waited = used["seconds"] < limit / 2
+            # who has been without the processor has waited: for something, or, on a busy machine, for the others
+            waited = used["seconds"] < fork.seconds + limit / 2
             return (), Problem("timed out", f"ran past {_seconds(limit)}", "outside" if waited else "student")
         except (EOFError, OSError):
             return (), _death(fork.end(PATIENCE), self._limits)
@@ -190,6 +205,7 @@ class JailSession(Session):
             fork.end()
             return (), Problem("unreadable", f"sent what cannot be read: {error}")
         finally:
+            fork.seconds += time.monotonic() - start
             self._seconds += time.monotonic() - start
 
     def _blame(self, problem: Problem, place: int | str | None) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import signal
 import socket
@@ -23,10 +24,8 @@ from ..model import Limits, Returned
 from ..remember import Memory
 from . import tree, walls, wire
 from .outputs import clean_outputs
-from .salvage import JailSession
+from .salvage import JailSession, Lesson, Pace
 
-#: A notebook's code cells as most students leave them, by place; None where they write.
-Lesson = tuple[str | None, ...]
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
 
@@ -62,14 +61,15 @@ class Jail:
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
         self._laid: tuple = {}, ()  # the files, and the lesson, that the warm process has ready for its forks
-        self._begun = False  # whether it has run what the lesson begins with
+        self._begun: list[float] = []  # how long each cell took that the lesson begins with, where they have been run
+        self._paces: dict[tuple[str, ...], Pace] = {}
         self._answers = Memory()
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
 
     def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None,
-             lesson: Sequence[str | None] = ()) -> JailSession:
+             lesson: Lesson = (), pace: Pace | None = None) -> JailSession:
         """A session in which a notebook's code cells have run.
 
         Parameters
@@ -78,16 +78,28 @@ class Jail:
             In the notebook's order.
         files : dict of name to bytes
             Lie in the working folder of the cells, a private one, and can be imported from there.
-        lesson : sequence of str or None
+        lesson : Lesson
             What most notebooks have in these places: compiled once, and shared by all forks. What they begin with, up
             to the first None, is run once, too, where the instructor's cells let it. For every student to see.
+        pace : Pace, optional
+            As `pace` gives it: the lesson's own cells get time by it.
         """
-        jail, lesson = self, tuple(lesson)
+        jail, lesson = self, tuple(lesson)  # a key
         start = beginning(lesson)
         if self._ahead and [source for _, source in cells[:len(start)]] != start:
             with self._lock:
                 jail = self._other = self._other or Jail(self.limits, self.level, ahead=False)
-        return JailSession(jail, cells, files or {}, lesson)
+        return JailSession(jail, cells, files or {}, lesson, pace)
+
+    def pace(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], lesson: Lesson) -> Pace:
+        """How long each cell of a notebook takes that is the instructor's own: measured once, in a fork of its own."""
+        sources = tuple(source for _, source in cells)
+        if sources not in self._paces:
+            with JailSession(self, cells, files, lesson, dict.fromkeys(sources, math.inf)) as session:
+                took = [*self._begun, *session.seconds[len(self._begun):]]
+            self._paces[sources] = {source: seconds for source, seconds in zip(sources, took, strict=True)
+                                    if seconds is not None}
+        return self._paces[sources]
 
     def close(self) -> None:
         """End the warm process and all its forks."""
@@ -152,21 +164,19 @@ class Jail:
             return
         if self._begun:  # another lesson, whose traces are all over it
             self._start()
-        self._begun = self._ahead and lesson not in self._tried and bool(beginning(lesson))
+        start = beginning(lesson) if self._ahead and lesson not in self._tried else []
         arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
         try:
             with tempfile.TemporaryFile() as file:
                 file.write(wire.encode((arrays, lesson)))
                 file.seek(0)
-                answer = self._ask({"files": len(beginning(lesson)) if self._begun else 0}, file.fileno())
-            done = answer["begun"] or not self._begun
+                self._begun = self._ask({"files": len(start)}, file.fileno())["begun"]
         except JailError:
-            if not self._begun:
+            if not start:
                 raise
-            done = False
-        if done:
+        if len(self._begun) == len(start):
             self._laid = dict(files), lesson
-        else:  # an error, a process of its own, an endless loop: each student's process will show it
+        else:  # an error, a thread, an endless loop: each student's process will show it
             self._tried.add(lesson)
             self._start()
             self._lay(files, lesson)
@@ -198,7 +208,7 @@ class Jail:
     def _start(self):
         self._stop()
         self._owner = os.getpid()
-        self._laid, self._begun = ({}, ()), False
+        self._laid, self._begun = ({}, ()), []
         self.generation += 1
         walls.sweep_abandoned()
         if self.level == "process":  # at other levels scratch lies in the jail, and ends with it
@@ -294,6 +304,7 @@ class Fork:
     def __init__(self, jail: Jail, sock: socket.socket, number: int, generation: int):
         self.jail, self.sock, self.number, self.generation = jail, sock, number, generation
         self.ended, self.memory = False, None
+        self.seconds = 0.0  # spent waiting for it
 
     def send(self, frame: bytes, seconds: float) -> None:
         wire.send(self.sock, frame, time.monotonic() + seconds)

@@ -127,11 +127,11 @@ def bad():
 
 
 def test_a_stand_in_is_called_a_bounded_number_of_times(hasty_jail):
-    """A thousand calls go through; one more ends the call."""
+    """So many calls go through; one more ends the call."""
     with hasty_jail.open(notebook("def f(n):\n    for i in range(n): y = g(i)\n    return y")) as session:
-        assert 999 == session.call("f", (1000,), {"g": lambda x: x}).value
-        assert Failed("timed out", "`f` called `g` more than 1000 times.") == session.call(
-            "f", (1001,), {"g": lambda x: x})
+        assert 249 == session.call("f", (250,), {"g": lambda x: x}).value
+        assert Failed("timed out", "`f` called `g` more than 250 times.") == session.call(
+            "f", (251,), {"g": lambda x: x})
 
 
 def test_a_stand_in_carries_a_bounded_number_of_bytes(jail, limited):
@@ -151,7 +151,7 @@ def test_an_answer_too_large_is_named(jail, limited):
 
 def test_a_submission_has_a_bounded_time(jail, limited):
     """When its seconds are spent, the cells left are not run and calls fail at once, all with the reason."""
-    limited(jail, Limits(cell_seconds=1, call_seconds=1, submission_seconds=1.5))
+    limited(jail, Limits(cell_seconds=1, call_seconds=1, later_seconds=1, submission_seconds=1.5))
     with jail.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
         assert ["ran past 1 s", "ran past the submission's 1.5 s", "was not run: the submission ran past 1.5 s"] == [
             cell.problem for cell in session.cells[1:4]]

@@ -1,13 +1,14 @@
-"""What a lesson begins with is run once, in the warm process, and nobody can tell."""
+"""The lesson's own cells: what it begins with is run once, and nobody can tell; how long they take is known."""
 
 import pytest
 
 from autograder.jail import Jail, walls
+from autograder.model import Limits
 
 from .conftest import LIMITS, notebook, texts
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ahead():
     """A jail that runs lessons' beginnings once, and one that never does: the same must come out."""
     if walls.bubblewrap_problem():
@@ -71,3 +72,44 @@ def test_a_lesson_leaves_nothing_to_the_next(ahead):
 
     assert "(True, True, ['__pycache__', 'helper.py'])" == seen(("import helper\nmine = 1", look), {"helper.py": b""})
     assert "(False, False, ['other.txt'])" == seen(("import sys", look), {"other.txt": b""})
+
+
+SLOW = "import time\nstart = time.process_time()\nwhile time.process_time() < start + 0.3: pass\nprint('slow')"
+SHOW = "print(f())"
+RIGHT, ENDLESS = "def f(): return 1", "def f():\n    while True: pass"
+
+
+def test_a_lesson_that_takes_its_time_is_given_it():
+    """A cell of the lesson's may take as long as it does with right solutions, and longer; a student's own may not."""
+    with Jail(Limits(cell_seconds=0.1, lesson_seconds=0.1, later_seconds=0.1, submission_seconds=60.0)) as jail:
+        lesson = (SLOW, None, "x = 1\n" + SLOW)
+        pace = jail.pace(notebook(SLOW, RIGHT, lesson[2]), {}, lesson)
+        assert {SLOW, RIGHT, lesson[2]} == pace.keys() and pace[SLOW] > 0.2 < pace[lesson[2]]
+        for first in (SLOW, SLOW + "\n# mine"):
+            with jail.open(notebook(first, RIGHT, lesson[2], SLOW + " "), {}, lesson, pace) as session:
+                one, _, three, own = session.cells
+            assert [first != SLOW, False, True] == [bool(cell.problem) for cell in (one, three, own)]
+            assert "slow\n" == texts(three)
+
+
+def test_a_cell_of_the_lessons_that_loops_is_stopped_soon():
+    """What takes thousandths with right solutions is not waited for as long as a student's own cell."""
+    with Jail(Limits(cell_seconds=30.0, lesson_seconds=0.2, submission_seconds=120.0)) as jail:
+        pace = jail.pace(notebook(RIGHT, SHOW), {}, (None, SHOW))
+        with jail.open(notebook(ENDLESS, SHOW, "2 + 2"), {}, (None, SHOW), pace) as session:
+            _, shown, own = session.cells
+    assert shown.problem == "ran past 0.2 s" or float(shown.problem.split()[2]) == round(100 * pace[SHOW], 1)
+    assert "4" == texts(own)
+
+
+def test_how_long_a_lesson_takes_is_measured_once(monkeypatch):
+    """For a class the instructor's notebook is run once; what does not come back there has no pace."""
+    with Jail(LIMITS) as jail:
+        forks, fork = [], jail.fork
+        monkeypatch.setattr(jail, "fork", lambda *given: forks.append(given) or fork(*given))
+        cells = notebook(RIGHT, "import os\nos._exit(0)", SHOW)
+        first = jail.pace(cells, {}, (None,))
+        assert {RIGHT, SHOW} == first.keys()
+        made = len(forks)
+        assert first is jail.pace(list(cells), {}, (None,))
+        assert made == len(forks)
