@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import tempfile
 import time
 from collections import Counter, deque
@@ -264,10 +263,7 @@ class Class:
         path = self.autograded(marked.student)
         path.parent.mkdir(parents=True, exist_ok=True)
         for file in self.support:
-            beside = path.parent / file.relative_to(self.root / "source" / self.name)
-            beside.parent.mkdir(parents=True, exist_ok=True)
-            if not beside.exists() or beside.stat().st_size != file.stat().st_size:
-                shutil.copyfile(file, beside)
+            file.lay(path.parent)
         if marked.timestamp:
             records.write_whole(path.parent / TIMESTAMP, marked.timestamp.encode())
         else:
@@ -275,10 +271,11 @@ class Class:
         records.write_whole(path, marked.notebook)
 
     @cached_property
-    def support(self) -> list[Path]:
+    def support(self) -> list[records.Shared]:
         """What lies beside the source notebook: figures, above all."""
         source = self.root / "source" / self.name
-        return [path for path in sorted(source.rglob("*")) if path.is_file() and path.suffix != ".ipynb"]
+        return [records.Shared(path, str(path.relative_to(source)), path.stat()) for path in sorted(source.rglob("*"))
+                if path.is_file() and path.suffix != ".ipynb"]
 
 
 class Writer:

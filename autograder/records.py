@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -74,3 +76,29 @@ def write_whole(path: Path, content: bytes) -> None:
     """Put a file in place at once: an interrupted run or a full disk leaves what was there before."""
     with written_whole(path) as file:
         file.write(content)
+
+
+@dataclass
+class Shared:
+    """A file that lies in many folders: once on the disk for all that it is laid into, where links are to be had."""
+
+    path: Path
+    name: str  # in the folders
+    found: os.stat_result
+    copy: Path | None = None  # the last that was made
+
+    def lay(self, folder: Path) -> None:
+        """See to it that the file is in a folder, as it is now."""
+        there = folder / self.name
+        try:
+            old = there.stat()
+            if old.st_size == self.found.st_size and old.st_mtime >= self.found.st_mtime:
+                return
+            there.unlink()  # other folders may have the same
+        except FileNotFoundError:
+            there.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(self.copy or "", there)
+        except OSError:  # the first; or no links here, or too many
+            shutil.copyfile(self.path, there)
+            self.copy = there

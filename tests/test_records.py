@@ -1,0 +1,55 @@
+"""Files that lie beside every autograded notebook."""
+
+import os
+
+import pytest
+
+from autograder.records import Shared
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "source.png"
+    path.write_bytes(b"one")
+    return path
+
+
+def laid(file, *folders):
+    """Lay a file into folders, in one run."""
+    shared = Shared(file, "figures/a.png", file.stat())
+    for folder in folders:
+        shared.lay(folder)
+    return [folder / "figures" / "a.png" for folder in folders]
+
+
+def test_a_file_lies_once_on_the_disk(tmp_path, file):
+    """A thousand notebooks with their figures take the room of one set of figures; the source is not among them."""
+    one, two = laid(file, tmp_path / "ann", tmp_path / "ben")
+    assert b"one" == one.read_bytes() and one.samefile(two) and not one.samefile(file)
+
+
+def test_what_changed_is_laid_anew_and_no_other_folder_changes(tmp_path, file):
+    """A figure of the same size or another: where it is laid again it is the new one."""
+    ann, ben = tmp_path / "ann", tmp_path / "ben"
+    one, two = laid(file, ann, ben)
+    for content in (b"other", b"OTHER"):
+        later = one.stat().st_mtime + 10
+        file.write_bytes(content)
+        os.utime(file, (later, later))
+        laid(file, ann)
+        os.utime(one, (later, later))
+        assert (content, b"one") == (one.read_bytes(), two.read_bytes())
+    before = one.stat()
+    laid(file, ann)
+    assert before == one.stat(), "what is as it should be stays"
+
+
+def test_without_links_it_is_copied(tmp_path, file, monkeypatch):
+    """Some file systems have none, others only so many."""
+
+    def refuse(*_):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    one, two = laid(file, tmp_path / "ann", tmp_path / "ben")
+    assert one.read_bytes() == two.read_bytes() == b"one" and not one.samefile(two)
