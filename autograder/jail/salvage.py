@@ -19,7 +19,7 @@ from ..model import Case, CellRun, Failed, Outcome, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
 from .outputs import clean_text, size_of
-from .session import Replacing, Session, answer
+from .session import Replacing, Session
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
@@ -280,12 +280,12 @@ class JailSession(Session):
             message, problem = self._next(fork, patience, None, start)
             if problem is not None:
                 return problem
-            if message[0] == "asks" and _is_form(message, str, tuple, dict) and message[1] in replacing:
+            if message[0] == "asks" and _is_form(message, str, tuple, dict, bytes) and message[1] in replacing:
                 asked += 1
                 if asked > limits.stand_in_calls:
                     fork.end()
                     return Problem("timed out", f"called `{message[1]}` more than {limits.stand_in_calls} times")
-                reply = answer(replacing[message[1]], message[2:], limits.message_bytes)
+                reply = self._jail.reply(replacing[message[1]], *message[2:])
                 carried += len(reply)
                 if carried > 4 * limits.message_bytes:
                     fork.end()

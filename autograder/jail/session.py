@@ -12,7 +12,7 @@ from ..model import Case, CellRun, Failed, Outcome, Value
 from . import wire
 from .explain import MAX_MESSAGE
 
-#: Functions on the trusted side that stand for the student's own, by name.
+#: Functions on the trusted side that stand for the student's own, by name; asked the same, they answer the same.
 Replacing = Mapping[str, Callable[..., Any]]
 
 

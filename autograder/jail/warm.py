@@ -13,9 +13,11 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import takewhile
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -25,6 +27,7 @@ from ..remember import Memory
 from . import tree, walls, wire
 from .outputs import clean_outputs
 from .salvage import JailSession, Lesson, Pace
+from .session import answer
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
@@ -64,6 +67,7 @@ class Jail:
         self._begun: list[float] = []  # how long each cell took that the lesson begins with, where they have been run
         self._paces: dict[tuple[str, ...], Pace] = {}
         self._answers = Memory()
+        self._replies: WeakKeyDictionary[Callable, Memory] = WeakKeyDictionary()  # by the stand-in
         self.generation = 0
         self.abandoned: list[tuple[int, int]] = []  # forks that nobody ended
         self._start()
@@ -182,7 +186,8 @@ class Jail:
             self._lay(files, lesson)
 
     def read(self, frame: bytes) -> tuple:
-        """A message of a student's; it starts with a word. What a call returned comes as a `Returned`, outputs cleaned.
+        """A message of a student's; it starts with a word. What a call returned comes as a `Returned`, outputs cleaned,
+        what asks for a stand-in with its own frame.
 
         A class gives few different answers: those that were met before are not read again, and cannot be written into.
 
@@ -199,9 +204,18 @@ class Jail:
             raise wire.WireError("a message does not say what it is")
         if message[0] == "returned" and len(message) == 3 and type(message[2]) is tuple:
             return "returned", Returned(*message[1:], hashlib.sha256(frame).digest())
+        if message[0] == "asks" and len(message) == 4:
+            return *message, frame
         if message[0] == "cell" and len(message) == 4:
             return "cell", message[1], clean_outputs(message[2], self.limits.output_bytes), message[3]
         return message
+
+    def reply(self, function: Callable[..., Any], arguments: tuple, keywords: dict, frame: bytes) -> bytes:
+        """What answers a call to a stand-in; ``frame`` is what asked, and students ask the same."""
+        if function not in self._replies:
+            self._replies[function] = Memory()
+        cap = self.limits.message_bytes
+        return self._replies[function].get(frame, lambda: answer(function, (arguments, keywords), cap))
 
     # ---- the warm process -------------------------------------------------------------------------------
 

@@ -108,6 +108,13 @@ def scores_of_two_rounds(jail, two, sources, through):
         return tuple(verdict.score for verdict in judge(through(session), two))
 
 
+@pytest.fixture(autouse=True)
+def forgetful():
+    """What a stand-in answers while a wall is down is no answer for the next test."""
+    yield
+    stand_in.cache_clear()
+
+
 WHOLE = {
     "a whole sequence": f"return {TASK}(x, a0, parameters)",
     "a whole sequence, time first": f"return {TASK}(np.moveaxis(x, 2, 0), a0, parameters)",
@@ -125,6 +132,7 @@ def test_it_takes_one_step_only(body, jail, scores, harmless, reached, monkeypat
         assert (0, 0) == scores(jail, loop(body), NOTHING)
         assert not reached
     monkeypatch.setattr(judging, "same_form", lambda template, value: True)
+    stand_in.cache_clear()  # and with it what it has answered
     scores(jail, loop(body), NOTHING)
     assert reached, "with that wall down its own errors alone are in the way"
 
@@ -164,6 +172,7 @@ def test_it_computes_nothing_large(n, jail, scores, harmless, reached, monkeypat
         assert (0, 0) == scores(jail, loop(body), NOTHING)
         assert not reached
     monkeypatch.setattr(judging, "MAX_SIDE", 10**9)
+    stand_in.cache_clear()
     scores(jail, loop(body), NOTHING)
     assert n * n == max(reached)
 

@@ -469,6 +469,23 @@ def test_the_same_answer_is_read_once_and_cannot_be_written_into(jail):
         one.value[0] = 7
 
 
+def test_a_stand_in_that_is_asked_the_same_answers_once(jail):
+    """Students ask the same: what was answered is not worked out again, and each gets arrays of their own."""
+    asked = []
+
+    def g(x):
+        asked.append(x.shape)
+        return 2 * x
+
+    body = "import numpy as np\ndef f(n):\n    y = g(np.ones(n))\n    y += 1\n    return y, g(np.ones(n))"
+    for _ in range(2):
+        with jail.open([("f", body)]) as session:
+            for n in (2, 3):
+                changed, again = session.call("f", (n,), {"g": g}).value
+                assert [[3.0] * n, [2.0] * n] == [changed.tolist(), again.tolist()]
+    assert [(2,), (3,)] == asked
+
+
 def test_large_answers_are_not_kept(jail):
     """What is kept of answers has a bound: a class of large ones does not fill the grader's memory."""
     with jail.open([("f", "import numpy as np\ndef f(n, x):\n    return np.full(n, x)")]) as session:
