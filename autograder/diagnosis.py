@@ -42,19 +42,20 @@ def diagnose(
         return effects(assignment, task.name, mistake.id)
 
     # Whether a version fits is asked first: as a rule one case tells that it does not, what it touches takes all.
-    singles = [m for m in task.mistakes if fits.all(everything, m.id) and touched(m) == wrong]
+    singles = [m for m in fits.candidates(*everything) if fits.all(everything, m.id) and touched(m) == wrong]
     if singles:
         return agreed([(m,) for m in singles])
     # Mistakes that touch one output each: any number of them can be told apart.
     local = {
-        name: [m for m in task.mistakes if fits.one(name, m.id) and touched(m) == {name}]
+        name: [m for m in fits.candidates(name) if fits.one(name, m.id) and touched(m) == {name}]
         for name in task.outputs if name in wrong
     }
     named = {name: found for name, found in local.items() if agreed([(m,) for m in found])}
     if named and len(named) == len(wrong):
         return joined(found[0] for found in named.values())
     # Two mistakes, one of which shows by itself in some output that the other does not reach.
-    leading = [m for m in task.mistakes if any(fits.one(name, m.id) and name in touched(m) for name in sorted(wrong))]
+    shown = {m.id for name in wrong for m in fits.candidates(name) if fits.one(name, m.id) and name in touched(m)}
+    leading = [m for m in task.mistakes if m.id in shown]
     pairs = [
         (one, two) for one in leading for two in task.mistakes
         if two is not one and wrong == touched(one) | touched(two) and fits.all(everything, one.id, two.id)
@@ -74,6 +75,16 @@ class Fit:
         self.assignment, self.task, self.outcomes = assignment, task, outcomes
         self._known: dict[tuple[str, ...], bool] = {}
         self._totals: dict[tuple[str, int], Total] = {}
+
+    def candidates(self, *names: str) -> list[Mistake]:
+        """The mistakes that may fit in these outputs, going by all their totals on the first case at once."""
+        if isinstance(self.outcomes[0], Failed):
+            return list(self.task.mistakes)
+        possible = np.ones(len(self.task.mistakes), bool)
+        for name in names:
+            sums, rooms = wrong_totals(self.assignment, self.task, name)
+            possible &= ~(np.abs(self._total(name, 0).sum - sums) > rooms)  # what has no total stays
+        return [self.task.mistakes[index] for index in np.flatnonzero(possible)]
 
     def all(self, names: Iterable[str], *mistakes: str) -> bool:
         """Whether every outcome equals the wrong version's in all these outputs."""
@@ -157,6 +168,15 @@ def wrong_outcome(assignment: Assignment, task_name: str, mistakes: tuple[str, .
 @lru_cache(maxsize=100_000)
 def wrong_total(assignment: Assignment, task: Task, name: str, mistakes: tuple[str, ...], number: int) -> Total:
     return total_of(part(task, name, wrong_outcome(assignment, task.name, mistakes, number)))
+
+
+@lru_cache(maxsize=1_000)
+def wrong_totals(assignment: Assignment, task: Task, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Each mistake's total on the first case, and its room; not a number where that version does not come back."""
+    outcomes = [wrong_outcome(assignment, task.name, (mistake.id,), 0) for mistake in task.mistakes]
+    totals = [Total(np.nan, np.nan) if isinstance(outcome, Failed) else total_of(part(task, name, outcome))
+              for outcome in outcomes]
+    return np.array([total.sum for total in totals]), np.array([total.room for total in totals])
 
 
 @lru_cache(maxsize=10_000)
