@@ -31,16 +31,22 @@ _mapped = 0  # bytes of address space that the warm process has, libraries above
 
 def prepare(options):
     """Before the first fork: see to it that orphans of forks become ours, and have ready what every fork needs."""
-    global _code, _mapped
+    global _code
     if not LINUX:
         return
     _prctl(PR_SET_CHILD_SUBREAPER, 1)
-    with open("/proc/self/statm") as file:
-        _mapped = int(file.read().split()[0]) * resource.getpagesize()
     if "syscalls" in options["walls"]:
         _code, problem = syscalls.program()
         if problem:
             raise RuntimeError(problem)
+
+
+def measure():
+    """Look at how much address space this process has, which forks are to have beside their own."""
+    global _mapped
+    if LINUX:
+        with open("/proc/self/statm") as file:
+            _mapped = int(file.read().split()[0]) * resource.getpagesize()
 
 
 def compact():

@@ -23,15 +23,15 @@ import fence
 def main(options):
     """Serve the control socket until the trusted end is gone.
 
-    A request is one JSON object in one message, its answer likewise. ``{"files": count}`` comes with a file that holds
-    what forks will find in their folder, and the cells of the lesson, of which so many are to be run ahead; it is
-    answered with the seconds that each took. ``{"fork": limits}`` comes with the student's socket and is answered with
-    the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is answered with
-    its wait status and what it used.
+    A request is one JSON object in one message, its answer likewise. ``{"files": count, "draws": flag}`` comes with a
+    file that holds what forks will find in their folder, and the cells of the lesson, of which so many are to be run
+    ahead; it is answered with the seconds that each took. ``{"fork": limits}`` comes with the student's socket and is
+    answered with the process's number; ``{"end": number, "patience": seconds}`` kills it, with all it started, and is
+    answered with its wait status and what it used.
     """
     control = socket.socket(fileno=options["control"])
     os.set_inheritable(control.fileno(), False)
-    shell = _warm_up()
+    shell = _warm_up(options["draws"])
     fence.prepare(options)
     forks, files, begun = {}, {}, []
     _answer(control, {"warm": os.getpid()})
@@ -43,8 +43,12 @@ def main(options):
             break
         request = json.loads(data)
         if "files" in request:
+            if request["draws"]:
+                _rehearse_drawing(shell)
             files, lesson = _files(descriptors[0], shell)
             begun, seconds, files = _begin(shell, lesson[:request["files"]], files)
+            if begun or request["draws"]:
+                _settle()
             answer = {"begun": seconds}
         elif "fork" in request:
             answer = _fork(control, options, request["fork"], descriptors[0], shell, (files, begun), forks)
@@ -74,8 +78,8 @@ def _answer(control, message):
     control.sendall(json.dumps(message).encode())
 
 
-def _warm_up():
-    """The shell, with all that a notebook of ours imports; frozen, so that no fork's collector touches its pages."""
+def _warm_up(draws):
+    """The shell, with all that a notebook of ours imports; matplotlib, too, for one that draws."""
     import site
 
     import shell as notebook
@@ -84,6 +88,8 @@ def _warm_up():
     shell = notebook.make_shell(1 << 20)
     import student  # noqa: F401 - imported before the fork
 
+    if draws:
+        _rehearse_drawing(shell)
     here = os.path.dirname(__file__)
     sys.path[:] = [entry for entry in sys.path if entry != here]
     _settle()
@@ -144,8 +150,13 @@ def _begin(shell, sources, files):
         os.dup2(descriptor, number, inheritable=True)
         os.close(descriptor)
     os.chdir("/")
-    _settle()
     return begun, seconds, files
+
+
+def _rehearse_drawing(shell):
+    import shell as notebook
+
+    notebook.rehearse(shell, notebook.DRAWING)
 
 
 def _settle():
@@ -153,6 +164,7 @@ def _settle():
     gc.collect()
     gc.freeze()
     fence.compact()
+    fence.measure()
 
 
 def _fork(control, options, limits, descriptor, shell, ready, forks):

@@ -335,7 +335,7 @@ def make_shell(limit):
     shell.display_formatter.active_types = shell.display_formatter.format_types
     builtins.input = _nobody_to_ask
     getpass.getpass = _nobody_to_ask
-    _rehearse(shell)
+    rehearse(shell, REHEARSAL)
     return shell
 
 
@@ -344,20 +344,24 @@ def _nobody_to_ask(prompt=""):
 
 
 REHEARSAL = (
-    "import numpy as np, matplotlib.pyplot as plt\n%matplotlib inline",
-    "plt.figure(); plt.plot([1, 2], label='a'); plt.title('a'); plt.xlabel('$x_1$'); plt.legend(); plt.show()",
-    "plt.imshow(np.eye(3)); plt.colorbar(); {'a': np.eye(2)}",
+    "import numpy as np\n{'a': np.eye(2)}",
     "def f(x):\n    return np.dot(x, np.ones((3, 3)))\nf(np.ones((2, 2)))",
     "np.random, np.linalg, np.fft, np.ma, np.polynomial, np.testing",  # numpy imports them when first asked
     "print('a'); %timeit -n1 -r1 1",
     "if True print",
 )
+#: For notebooks that draw. matplotlib doubles the memory that each fork shares, and with it what a fork costs.
+DRAWING = (
+    "import numpy as np, matplotlib.pyplot as plt\n%matplotlib inline",
+    "plt.figure(); plt.plot([1, 2], label='a'); plt.title('a'); plt.xlabel('$x_1$'); plt.legend(); plt.show()",
+    "plt.imshow(np.eye(3)); plt.colorbar()",
+)
 
 
-def _rehearse(shell):
-    """Run what makes IPython and matplotlib import and cache, then forget it."""
+def rehearse(shell, sources):
+    """Run what makes IPython and libraries import and cache, then forget it."""
     names, hidden = set(shell.user_ns), dict(shell.user_ns_hidden)
-    for source in REHEARSAL:
+    for source in sources:
         run_cell(shell, source)
     for name in set(shell.user_ns) - names:
         del shell.user_ns[name]

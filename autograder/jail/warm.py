@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -41,8 +42,9 @@ class Jail:
     limits : Limits
     level : str, optional
         One of `walls.LEVELS`; the strongest that this machine gives where it is not named.
-    ahead : bool
-        Run what a lesson begins with once, in the warm process, for all notebooks that begin with it unchanged.
+    lean : bool
+        Be quick with what most of a class hands in: what a lesson begins with is run once, in the warm process, and
+        matplotlib is left out where the lesson does not draw. Notebooks that begin otherwise, or draw, run elsewhere.
 
     Attributes
     ----------
@@ -55,11 +57,12 @@ class Jail:
         Where the level is not to be had, or the warm process does not start.
     """
 
-    def __init__(self, limits: Limits | None = None, level: str | None = None, ahead: bool = True):
+    def __init__(self, limits: Limits | None = None, level: str | None = None, lean: bool = True):
         self.limits = limits or Limits()
         self.level = level or walls.best_level()
-        self._ahead = ahead and self.level == "bubblewrap"  # elsewhere each fork has another working folder
-        self._other: Jail | None = None  # which runs nothing ahead, for notebooks that begin otherwise
+        self._lean = lean
+        self._ahead = lean and self.level == "bubblewrap"  # elsewhere each fork has another working folder
+        self._other: Jail | None = None  # for what this one is too lean for
         self._tried: set[Lesson] = set()  # lessons that cannot be begun in the warm process
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
@@ -88,12 +91,21 @@ class Jail:
         pace : Pace, optional
             As `pace` gives it: the lesson's own cells get time by it.
         """
-        jail, lesson = self, tuple(lesson)  # a key
-        start = beginning(lesson)
-        if self._ahead and [source for _, source in cells[:len(start)]] != start:
-            with self._lock:
-                jail = self._other = self._other or Jail(self.limits, self.level, ahead=False)
+        lesson = tuple(lesson)  # a key
+        jail = self._for([source for _, source in cells], lesson)
         return JailSession(jail, cells, files or {}, lesson, pace)
+
+    def _for(self, sources, lesson):
+        """The jail that suits a notebook: this one, or the other."""
+        start = beginning(lesson)
+        begins_so = not self._ahead or sources[:len(start)] == start
+        if not self._lean or (begins_so and (draws(lesson) or not draws(sources))):
+            return self
+        with self._lock:
+            if self._other is None:
+                self._other = Jail(self.limits, self.level, lean=False)
+            self._other.limits = self.limits
+            return self._other
 
     def pace(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], lesson: Lesson) -> Pace:
         """How long each cell of a notebook takes that is the instructor's own: measured once, in a fork of its own."""
@@ -174,7 +186,8 @@ class Jail:
             with tempfile.TemporaryFile() as file:
                 file.write(wire.encode((arrays, lesson)))
                 file.seek(0)
-                self._begun = self._ask({"files": len(start)}, file.fileno())["begun"]
+                request = {"files": len(start), "draws": self._lean and draws(lesson)}
+                self._begun = self._ask(request, file.fileno())["begun"]
         except JailError:
             if not start:
                 raise
@@ -231,7 +244,8 @@ class Jail:
         watch = os.pidfd_open(os.getpid()) if hasattr(os, "pidfd_open") else None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _stop
         passed = [theirs.fileno()] + ([watch] if watch is not None else [])
-        options = {"level": self.level, "root": self._root, "control": theirs.fileno(), "watch": watch}
+        options = {"level": self.level, "root": self._root, "control": theirs.fileno(), "watch": watch,
+                   "draws": not self._lean}
         try:
             command, environment = walls.command(self.level, options)
             self._process = subprocess.Popen(
@@ -305,6 +319,11 @@ class Jail:
         if not data:
             raise JailError("the warm process has died")
         return json.loads(data)
+
+
+def draws(sources: Lesson) -> bool:
+    """Whether some cells say that they use matplotlib; it takes half a second to import."""
+    return any(re.search("matplotlib|pylab|pyplot", source) for source in sources if source is not None)
 
 
 def beginning(lesson: Lesson) -> list[str]:

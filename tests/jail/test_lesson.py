@@ -5,7 +5,7 @@ import pytest
 from autograder.jail import Jail, walls
 from autograder.model import Limits
 
-from .conftest import LIMITS, notebook, texts
+from .conftest import EVERY_LEVEL, LIMITS, notebook, texts
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +13,7 @@ def ahead():
     """A jail that runs lessons' beginnings once, and one that never does: the same must come out."""
     if walls.bubblewrap_problem():
         pytest.skip("forks have no folder in common at level process")
-    with Jail(LIMITS) as ahead, Jail(LIMITS, ahead=False) as never:
+    with Jail(LIMITS) as ahead, Jail(LIMITS, lean=False) as never:
         yield ahead, never
 
 
@@ -113,3 +113,21 @@ def test_how_long_a_lesson_takes_is_measured_once(monkeypatch):
         made = len(forks)
         assert first is jail.pace(list(cells), {}, (None,))
         assert made == len(forks)
+
+
+DRAW = ("import sys\nwas_there = 'matplotlib.pyplot' in sys.modules\nimport matplotlib.pyplot as plt\nplt.plot([1])\n"
+        "was_there")
+
+
+@pytest.mark.parametrize("level", EVERY_LEVEL)
+@pytest.mark.parametrize("lesson", [("x = 1", None), ("x = 1", None, "import matplotlib")], ids=["plain", "drawing"])
+def test_who_draws_finds_matplotlib_ready(level, lesson):
+    """A lesson that does not draw has forks without matplotlib; a student who does is not made to wait for it."""
+    with Jail(LIMITS, level) as jail:
+        for source in (DRAW, "2 + 2", DRAW):
+            with jail.open(notebook(lesson[0], source, *lesson[2:]), {}, lesson) as session:
+                (_, drawn, *_), says = session.cells, texts(session.cells[1])
+            if source == DRAW:
+                assert "True" in says and "image/png" in drawn.outputs[-1]["data"]
+        with jail.open(notebook(lesson[0], "import sys\n'mat' 'plotlib' in sys.modules"), {}, lesson) as session:
+            assert str(len(lesson) == 3) == texts(session.cells[1])
