@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from html import escape
 
 from .model import Verdict
@@ -12,20 +13,19 @@ PASSED, NOT_YET = "✓&nbsp;passed", "✗&nbsp;not&nbsp;yet"
 NAMES = {"returns": "comes back", "arguments": "leaves its arguments alone", "repeatable": "same answer twice"}
 
 
-def outputs_of(verdict: Verdict) -> list[dict]:
-    """A test cell's outputs: the feedback, and the score as the builtin float that nbgrader reads.
+@lru_cache(maxsize=1024)
+def outputs_of(verdict: Verdict) -> tuple[dict, ...]:
+    """A test cell's outputs, for many students the same: the feedback, and the score as the float that nbgrader reads.
 
     nbgrader looks at the first error, stderr or execute_result only; the feedback is display data, so that the score
     decides.
     """
     feedback = {"text/html": to_html(verdict), "text/plain": to_text(verdict)}
-    return [
+    score = {"text/plain": repr(float(verdict.score))}
+    return (
         {"output_type": "display_data", "data": feedback, "metadata": {}},
-        {
-            "output_type": "execute_result", "execution_count": None, "metadata": {},
-            "data": {"text/plain": repr(float(verdict.score))},
-        },
-    ]
+        {"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": score},
+    )
 
 
 def headline(verdict: Verdict) -> str:

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
+from nbformat.v4 import new_code_cell
 from sqlalchemy import create_engine
 
 from autograder import classroom, gradebook, marking, notebook, records
@@ -206,6 +207,10 @@ def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
 
 def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
     """One SIGINT to the command: exit code 1, a word on how to go on, and no process left."""
+    slow = shutil.copytree(course / "submitted" / "ada", course / "submitted" / "zoe") / NAME / f"{NAME}.ipynb"
+    nb = notebook.read(slow)  # half a minute of it: the run is still going when the signal comes
+    nb.cells += [new_code_cell("import time\ntime.sleep(1.5)") for _ in range(20)]
+    notebook.write(nb, slow)
     runner = start(course, "--jobs", "1")
     while not list((course / "reports").rglob("*.json")):
         time.sleep(0.05)
@@ -214,6 +219,7 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
     assert (1, True) == (runner.returncode, "The same command goes on" in out), out
     assert "Traceback" not in out
     assert [] == left_over(course)
+    assert "zoe" not in records.kept(course, NAME)
     assert set(records.kept(course, NAME)) <= {row[0] for row in rows(course)["submissions"]} | {"garbage"}
 
 

@@ -179,6 +179,8 @@ def test_gap_in_a_cache_says_where():
         (EXPECTED * 0, "Every entry of `a` is 0."),
         (-EXPECTED, "Every entry of `a` is -1 times the expected one."),
         (EXPECTED.T, "`a` is the transpose of what is expected."),
+        (EXPECTED[:, ::-1], "`a` holds the expected entries, in another order along axis 1 (m)."),
+        (np.sort(EXPECTED)[::-1, ::-1], "`a` holds the expected entries, in another order."),
     ],
 )
 def test_certain_facts_are_noticed(got, fact):

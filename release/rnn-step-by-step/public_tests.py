@@ -174,13 +174,26 @@ def notice(name, expected, got, layout=None):
         return [f"Every entry of `{name}` is 0."]
     facts = []
     factor = constant_factor(expected, got)
-    if factor is not None:
+    if factor is None:
+        facts += another_order(name, expected, got, layout)
+    else:
         # Only what the output counts, or what is summed over: examples and time steps.
         counted = {s: n for s, n in layout.sizes.items() if n > 1 and s in (*layout.symbols, "m", layout.steps)}
         sizes = [s for s, n in counted.items() if np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
         meaning = f" ({sizes[0]} is {layout.sizes[sizes[0]]})" if sizes else ""
         facts.append(f"Every entry of `{name}` is {factor:.4g} times the expected one{meaning}.")
     return facts
+
+
+def another_order(name, expected, got, layout):
+    """That the entries are the expected ones, but not in their places; along which axis, where it is one."""
+    if differs(np.sort(expected, axis=None), np.sort(got, axis=None)).any():
+        return []
+    axes = [axis for axis in range(got.ndim) if not differs(np.sort(expected, axis), np.sort(got, axis)).any()]
+    if len(axes) != 1:
+        return [f"`{name}` holds the expected entries, in another order."]
+    symbol = f" ({layout.symbols[axes[0]]})" if len(layout.symbols) == got.ndim else ""
+    return [f"`{name}` holds the expected entries, in another order along axis {axes[0]}{symbol}."]
 
 
 def constant_factor(expected, got):
