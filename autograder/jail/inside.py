@@ -142,7 +142,7 @@ def _begin(shell, sources, files):
         shown, count = notebook.run_cell(shell, source, number, outputs)
         if any(output["output_type"] == "error" for output in shown) or threading.active_count() > 1:
             break
-        begun.append((shown, count))
+        begun.append((source, shown, count))
         seconds.append(time.monotonic() - start)
     files = student.laid()
     sys.argv = argv

@@ -15,7 +15,7 @@ from explain import explain
 def serve(sock, shell, descriptors, files, begun):
     """Serve one session on a socket, beside some files: a "run" message, then "call" messages.
 
-    ``begun`` is what the notebook's first cells showed, where they have been run before the fork.
+    ``begun`` holds the notebook's first cells with what they showed, where they have been run before the fork.
     """
     _, cells, limits = wire.decode(wire.receive(sock))
     end = StudentsEnd(sock, shell, descriptors, limits)
@@ -68,9 +68,10 @@ class StudentsEnd:
 
     def run(self, cells, begun):
         for index, source in cells:
-            known = index < len(begun)
-            outputs, count = begun[index] if known else notebook.run_cell(
-                self.shell, source, index + 1, self.descriptors)
+            if index < len(begun) and begun[index][0] == source:
+                _, outputs, count = begun[index]
+            else:
+                outputs, count = notebook.run_cell(self.shell, source, index + 1, self.descriptors)
             self.reply(("cell", index, outputs, count))
         self.reply(("ready",))
 

@@ -111,8 +111,9 @@ class Jail:
         """How long each cell of a notebook takes that is the instructor's own: measured once, in a fork of its own."""
         sources = tuple(source for _, source in cells)
         if sources not in self._paces:
-            with JailSession(self, cells, files, lesson, dict.fromkeys(sources, math.inf)) as session:
-                took = [*self._begun, *session.seconds[len(self._begun):]]
+            jail = self._for(list(sources), lesson)
+            with JailSession(jail, cells, files, lesson, dict.fromkeys(sources, math.inf)) as session:
+                took = [*jail._begun, *session.seconds[len(jail._begun):]]
             self._paces[sources] = {source: seconds for source, seconds in zip(sources, took, strict=True)
                                     if seconds is not None}
         return self._paces[sources]
@@ -199,10 +200,10 @@ class Jail:
             self._lay(files, lesson)
 
     def read(self, frame: bytes) -> tuple:
-        """A message of a student's; it starts with a word. What a call returned comes as a `Returned`, outputs cleaned,
-        what asks for a stand-in with its own frame.
+        """A message of a student's; it starts with a word.
 
-        A class gives few different answers: those that were met before are not read again, and cannot be written into.
+        What a call returned is a `Returned`, outputs are cleaned, and what asks for a stand-in has its frame with it. A
+        class gives few different answers: those that were met before are not read again, and cannot be written into.
 
         Raises
         ------
@@ -226,7 +227,7 @@ class Jail:
     def reply(self, function: Callable[..., Any], arguments: tuple, keywords: dict, frame: bytes) -> bytes:
         """What answers a call to a stand-in; ``frame`` is what asked, and students ask the same."""
         if function not in self._replies:
-            self._replies[function] = Memory()
+            self._replies[function] = Memory(all_=2 << 20)  # an answer may be several times what asked for it
         cap = self.limits.message_bytes
         return self._replies[function].get(frame, lambda: answer(function, (arguments, keywords), cap))
 

@@ -131,3 +131,13 @@ def test_who_draws_finds_matplotlib_ready(level, lesson):
                 assert "True" in says and "image/png" in drawn.outputs[-1]["data"]
         with jail.open(notebook(lesson[0], "import sys\n'mat' 'plotlib' in sys.modules"), {}, lesson) as session:
             assert str(len(lesson) == 3) == texts(session.cells[1])
+
+
+def test_another_notebooks_pace_is_its_own(ahead):
+    """What is measured is what runs: a notebook that begins otherwise is not taken for the lesson."""
+    slow = "import time\ntime.sleep(0.2)\ny = 7"
+    lesson = ("y = 1", None)
+    pace = ahead[0].pace(notebook(slow, "print(y)"), {}, lesson)
+    assert pace[slow] > 0.1
+    with ahead[0].open(notebook(*lesson[:1], "print(y)"), {}, lesson, pace) as session:
+        assert "1\n" == texts(session.cells[1])
