@@ -97,7 +97,7 @@ def judged(assignment: Assignment, task: str, source: str) -> dict[str, Verdict]
             verdicts[name] = judge_task(session, assignment, name, verdicts)
     nb = notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb")
     notebook.solution_cells(nb)[task].source = source
-    return verdicts | {task: with_circumstances(verdicts[task], nb, assignment, {})}
+    return verdicts | {task: with_circumstances((verdicts[task],), nb, assignment, {})[0]}
 
 
 def report_drawn(assignment: Assignment, pools: dict, odd: list, student: str, drawn: random.Random) -> dict:

@@ -103,9 +103,12 @@ class Jail:
             return self
         with self._lock:
             if self._other is None:
-                self._other = Jail(self.limits, self.level, lean=False)
+                self._other = self._companion()
             self._other.limits = self.limits
             return self._other
+
+    def _companion(self):
+        return Jail(self.limits, self.level, lean=False)
 
     def pace(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], lesson: Lesson) -> Pace:
         """How long each cell of a notebook takes that is the instructor's own: measured once, in a fork of its own."""

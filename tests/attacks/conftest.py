@@ -179,6 +179,7 @@ def harmless(jails, range_, assignment):
     @contextmanager
     def harmless(jail):
         jails.full(jail.level)
+        jail.open([("draws", "# matplotlib")]).close()  # its companion has started, whoever needs it
         range_.lay()
         before = range_.state()
         yield

@@ -19,6 +19,7 @@ from autograder.grade import support_files
 from autograder.jail import Jail, landlock, walls
 from autograder.judge import judge_task
 from autograder.model import Limits
+from autograder.remember import Memory
 
 from ..jail.conftest import is_running, processes, texts
 
@@ -120,8 +121,8 @@ class PartJail(Jail):
         For the copy of the student's end.
     """
 
-    def __init__(self, level, some, without, folder):
-        self.some, self.folder = some, walls.HERE
+    def __init__(self, level, some, without, folder, lean=True):
+        self.some, self.folder, self._made_of = some, walls.HERE, (level, some, without)
         if without:
             self.folder = folder
             shutil.copytree(walls.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
@@ -129,7 +130,10 @@ class PartJail(Jail):
                 source = (folder / file).read_text()
                 assert 1 == source.count(old), (file, old)
                 (folder / file).write_text(source.replace(old, new))
-        super().__init__(LIMITS, level)
+        super().__init__(LIMITS, level, lean)
+
+    def _companion(self):
+        return PartJail(*self._made_of, self.folder.with_name(self.folder.name + "-companion"), lean=False)
 
     def _start(self):
         command = walls.command
@@ -184,6 +188,14 @@ def missing(wall):
 def with_limits(jail, patch, **limits):
     """Give a jail other limits for the rest of a test."""
     patch.setattr(jail, "limits", replace(LIMITS, **limits))
+    return jail
+
+
+def forgetful(jail, patch):
+    """A jail that remembers nothing of what it has read: for a test in which, a wall down, it reads otherwise."""
+    for each in (jail, jail._other):
+        if each is not None:
+            patch.setattr(each, "_answers", Memory())
     return jail
 
 
@@ -289,9 +301,10 @@ def marked_processes():
 def at_rest(jails):
     """Whether the jails' processes are the warm ones alone; waits for what is just ending."""
     deadline = time.monotonic() + 10
+    jails = [each for jail in jails.values() for each in (jail, jail._other) if each is not None]
     while True:
-        warm = {number for jail in jails.values() if jail._process for number in processes(jail._process.pid)}
-        alive = [jail for jail in jails.values() if jail._process and jail._process.poll() is None]
+        warm = {number for jail in jails if jail._process for number in processes(jail._process.pid)}
+        alive = [jail for jail in jails if jail._process and jail._process.poll() is None]
         idle = sum(2 if jail.level == "bubblewrap" else 1 for jail in alive)
         marked = marked_processes()
         if marked <= warm and len({n for n in warm if is_running(n)}) == idle:

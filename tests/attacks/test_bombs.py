@@ -9,11 +9,11 @@ import os
 import numpy as np
 import pytest
 
-from autograder.jail import Session, salvage, shell, walls
+from autograder.jail import Session, shell, walls, warm
 from autograder.judge import judge_task
 
 from ..jail.conftest import linux, texts
-from .harness import NOTHING, PRELUDE, TASK, THROUGH, attack, missing, notebook_of, points, with_limits
+from .harness import NOTHING, PRELUDE, TASK, THROUGH, attack, forgetful, missing, notebook_of, points, with_limits
 
 pytestmark = linux
 MIB = 1 << 20
@@ -153,8 +153,8 @@ def test_output_forged_past_its_limit_is_cut_again(strongest, assignment, harmle
     with harmless(jail):
         score, runs = points(jail, assignment, [("flood", code), ("nothing", NOTHING)])
         assert (0, True) == (score, 300_000 > len(str(runs[0].outputs)))
-    monkeypatch.setattr(salvage, "clean_outputs", lambda outputs, limit: tuple(outputs))
-    _, runs = points(jail, assignment, [("flood", code), ("nothing", NOTHING)])
+    monkeypatch.setattr(warm, "clean_outputs", lambda outputs, limit: tuple(outputs))
+    _, runs = points(forgetful(jail, monkeypatch), assignment, [("flood", code), ("nothing", NOTHING)])
     assert 1_000_000 < len(str(runs[0].outputs))
 
 

@@ -5,6 +5,7 @@ with all that it started. The demonstrations put two students into one process, 
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.jail import warm
+from autograder.grade import support_files
+from autograder.jail import walls, warm
 
 from ..jail.conftest import is_running, linux, processes, texts, wait_until_gone
 from .harness import (
@@ -26,6 +28,7 @@ from .harness import (
     at_rest,
     attack,
     honest_points,
+    notebook_of,
     points,
     with_limits,
 )  # fmt: skip
@@ -110,6 +113,32 @@ def test_the_next_student_finds_all_as_it_was(name, jail, assignment, harmless):
         score, runs = points(jail, assignment, [*poisoned(POISONS[name]), ("nothing", NOTHING)])
         assert (0, []) == (score, [o for run in runs for o in run.outputs if o["output_type"] == "error"])
         assert before == state_of(jail.open([("state", STATE)]).cells[-1])
+
+
+@pytest.fixture(scope="module")
+def begun(jails, tmp_path_factory):
+    """A jail whose warm process runs what the lesson begins with; with the others it is looked after, and closed."""
+    if problem := walls.bubblewrap_problem():
+        pytest.skip(problem)
+    jails["begun"] = PartJail("bubblewrap", walls.walls_of("bubblewrap"), (), tmp_path_factory.mktemp("begun"))
+    return jails["begun"]
+
+
+@pytest.mark.parametrize("name", [name for name in POISONS if "matplotlib" not in POISONS[name].partition("\n")[0]])
+def test_what_has_been_begun_stays_as_it_was(name, begun, assignment):
+    """Where notebooks go on from what was run for all of them, nothing of one reaches that, or the next."""
+    files, lesson = support_files(assignment), (assignment.oracle.imports, None)
+
+    def last(*cells):
+        with begun.open(notebook_of(assignment, *cells), files, lesson) as session:
+            return session.cells[-1]
+
+    state = re.sub('\n    "figures".*', "", STATE)
+    before = state_of(last(("state", state)))
+    generation = begun.generation
+    last(*poisoned(POISONS[name]))
+    assert before == state_of(last(("state", state)))
+    assert (generation, True) == (begun.generation, bool(begun._begun)), "all of it in forks of one process"
 
 
 @pytest.mark.parametrize("name", POISONS)

@@ -24,11 +24,11 @@ from traitlets.config import Config, PyFileConfigLoader
 from autograder import hooks, render
 from autograder.feedback import pages
 from autograder.grade import grade
-from autograder.jail import salvage
+from autograder.jail import warm
 from autograder.sanitize import as_text, clean_html, markdown2html
 
 from ..jail.conftest import linux
-from .harness import NOTHING, TASK
+from .harness import NOTHING, TASK, forgetful
 
 pytestmark = linux
 ROOT = Path(__file__).parents[2]
@@ -190,9 +190,11 @@ def test_no_page_runs_anything(attack, strongest, assignment, dangers, harmless)
 def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dangers, monkeypatch):
     """Shown by nbconvert alone, and with what else is named taken down, it is there; some nbconvert itself escapes."""
     if attack.held == "outputs":
-        monkeypatch.setattr(salvage, "clean_outputs", lambda found, limit: tuple(found))
+        monkeypatch.setattr(warm, "clean_outputs", lambda found, limit: tuple(found))
+        forgetful(strongest, monkeypatch)
     if attack.held == "render":
         monkeypatch.setattr(render, "escape", lambda text: text)
+        monkeypatch.setattr(render, "outputs_of", render.outputs_of.__wrapped__)
     nb, report = shown(attack, strongest, assignment)
     for cell in nb.cells:
         if cell.cell_type == "code":
