@@ -50,7 +50,6 @@ def without_magics(source: str) -> str:
 def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     """Medians over rounds of what one submission costs, floor and ours; every round does all students, both ways."""
     import IPython  # noqa: F401 - the floor forks from a process that has what the jail's warm process has
-    import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
 
     from autograder import notebook
