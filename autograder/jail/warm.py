@@ -195,6 +195,8 @@ class Jail:
         except JailError:
             if not start:
                 raise
+            with contextlib.suppress(ProcessLookupError):  # it may be in an endless loop
+                os.killpg(self._process.pid, signal.SIGKILL)
         if len(self._begun) == len(start):
             self._laid = dict(files), lesson
         else:  # an error, a thread, an endless loop: each student's process will show it
