@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -76,11 +77,17 @@ def change(course, statement, **values):
     engine.dispose()
 
 
-def start(course, *options, **more):
-    """`autograder grade` in the background."""
+def start(course, *options, limit=None):
+    """`autograder grade` in the background, open to Ctrl-C: what a script starts with `&` inherits that it is not."""
+
+    def prepare():
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if limit:
+            limit()
+
     return subprocess.Popen(
         ("autograder", "grade", NAME, *options), cwd=course, env=ENVIRONMENT, text=True, start_new_session=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=prepare)
 
 
 def left_over(course, patience=10):

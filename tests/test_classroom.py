@@ -317,7 +317,7 @@ def test_a_lock_that_stays_is_named(course, monkeypatch):
 def test_a_full_disk_stops_with_a_line_and_the_rest_is_kept(graded, course):
     """No file may grow past 64 KiB, as on a full disk: exit code 2, one line; with room again the run goes on."""
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
-    runner = start(course, preexec_fn=limit)
+    runner = start(course, limit=limit)
     out, _ = runner.communicate(timeout=120)
     assert 2 == runner.returncode, out
     assert "Traceback" not in out and "autograder: " in out
