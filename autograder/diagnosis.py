@@ -83,7 +83,8 @@ class Fit:
         possible = np.ones(len(self.task.mistakes), bool)
         for name in names:
             sums, rooms = wrong_totals(self.assignment, self.task, name)
-            possible &= ~(np.abs(self._total(name, 0).sum - sums) > rooms)  # what has no total stays
+            with np.errstate(invalid="ignore"):  # infinite ones have no difference
+                possible &= ~(np.abs(self._total(name, 0).sum - sums) > rooms)  # what has no total stays
         return [self.task.mistakes[index] for index in np.flatnonzero(possible)]
 
     def all(self, names: Iterable[str], *mistakes: str) -> bool:
