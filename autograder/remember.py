@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
+from threading import Lock
 from typing import Any
 
 from .model import Returned
@@ -26,6 +27,7 @@ class Memory:
     def __init__(self, each: int = 1 << 16, all_: int = 8 << 20):
         self._each, self._room = each, all_
         self._known: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._lock = Lock()
 
     def get(self, key: bytes | None, make: Callable[[], Any], more: int = 0) -> Any:
         """What was made of these bytes, or what is made now: not kept where it is made of nothing that tells it apart.
@@ -35,14 +37,18 @@ class Memory:
         size = more + len(key or b"")
         if key is None or size > self._each:
             return make()
-        if key in self._known:
-            self._known.move_to_end(key)
-        else:
-            self._known[key] = make(), size
-            self._room -= size
-            while self._room < 0:
-                self._room += self._known.popitem(last=False)[1][1]
-        return self._known[key][0]
+        with self._lock:  # a jail may be used by several threads
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key][0]
+        made = make()
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = made, size
+                self._room -= size
+                while self._room < 0:
+                    self._room += self._known.popitem(last=False)[1][1]
+        return made
 
 
 def remembered(function: Callable) -> Callable:

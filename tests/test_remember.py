@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -79,3 +80,12 @@ def test_what_could_not_be_made_is_tried_again():
     with pytest.raises(ZeroDivisionError):
         memory.get(b"a", lambda: 1 // 0)
     assert 2 == memory.get(b"a", lambda: 2)
+
+
+def test_threads_share_a_memory():
+    """Several at once, with room for a few: each gets what it asked for, and the bound is kept."""
+    memory = Memory(each=8, all_=16)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda n: memory.get(b"%d" % (n % 30), lambda: n % 30), range(20_000)))
+    assert [n % 30 for n in range(20_000)] == found
+    assert 0 <= memory._room and 16 - memory._room == sum(size for _, size in memory._known.values())
