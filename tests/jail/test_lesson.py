@@ -42,16 +42,19 @@ def test_what_a_lesson_begins_with_is_run_once_for_all(ahead):
     assert cells(BEGINNING[0])[0] == first[0]
 
 
+LOOK = "print(x, 'thread' in globals() and thread.is_alive())"
+
+
 @pytest.mark.parametrize("odd", [
     "1 / 0",
     "import os\nos._exit(1)",
     "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)",
-    "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), daemon=True).start()",
+    "import threading, time\nthread = threading.Thread(target=time.sleep, args=(60,), daemon=True)\nthread.start()",
     "import sys\nsys.exit()",
 ])
 def test_a_beginning_that_cannot_be_shared_is_run_for_each(ahead, odd):
     """What a lesson begins with may fail, end the process or leave a thread: all students see what they would."""
-    lesson, cells = ("x = 1", odd, None), notebook("x = 1", odd, "print(x)")
+    lesson, cells = ("x = 1", odd, None), notebook("x = 1", odd, LOOK)
 
     def came_out(jail):
         with jail.open(cells, lesson=lesson) as session:
@@ -59,7 +62,7 @@ def test_a_beginning_that_cannot_be_shared_is_run_for_each(ahead, odd):
 
     one, other = map(came_out, ahead)
     assert one == other == came_out(ahead[0])
-    assert "1\n" == texts(one[2])
+    assert f"1 {'thread' in odd}\n" == texts(one[2])
 
 
 def test_a_lesson_leaves_nothing_to_the_next(ahead):
