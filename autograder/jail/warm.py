@@ -63,7 +63,7 @@ class Jail:
         self._lean = lean
         self._ahead = lean and self.level == "bubblewrap"  # elsewhere each fork has another working folder
         self._other: Jail | None = None  # for what this one is too lean for
-        self._tried: set[Lesson] = set()  # lessons that cannot be begun in the warm process
+        self._unshareable: set[Lesson] = set()  # lessons that cannot be begun in the warm process
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
         self._laid: tuple = {}, ()  # the files, and the lesson, that the warm process has ready for its forks
@@ -184,7 +184,7 @@ class Jail:
             return
         if self._begun:  # another lesson, whose traces are all over it
             self._start()
-        start = beginning(lesson) if self._ahead and lesson not in self._tried else []
+        start = beginning(lesson) if self._ahead and lesson not in self._unshareable else []
         arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
         try:
             with tempfile.TemporaryFile() as file:
@@ -200,7 +200,7 @@ class Jail:
         if len(self._begun) == len(start):
             self._laid = dict(files), lesson
         else:  # an error, a thread, an endless loop: each student's process will show it
-            self._tried.add(lesson)
+            self._unshareable.add(lesson)
             self._start()
             self._lay(files, lesson)
 
