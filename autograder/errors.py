@@ -46,6 +46,17 @@ class GradebookError(LocatedError):
     """The gradebook cannot be reached, read or written."""
 
 
+class UnknownAssignmentError(GradebookError):
+    """The gradebook does not know an assignment: it has not been released."""
+
+    def __init__(self, assignment: str) -> None:
+        super().__init__(assignment)
+
+    def __str__(self) -> str:
+        (assignment,) = self.args
+        return f"{assignment}: the gradebook does not know this assignment. Run: autograder release {assignment}"
+
+
 class FeedbackError(AutograderError):
     """There is no page to write for a student; says why."""
 

@@ -11,7 +11,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -36,7 +36,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
 from .config import CONFIG, course_config
-from .errors import GradebookError
+from .errors import GradebookError, UnknownAssignmentError
+from .model import CellGrade, StudentGrade
 
 LOCK_SECONDS = 60  # how long a lock is waited for
 
@@ -212,70 +213,20 @@ def structure(engine: Engine, name: str) -> Structure | None:
 # ---- what it holds of a class -----------------------------------------------------------------------------
 
 
-def score_of(auto_score: float | None, manual_score: float | None, extra_credit: float | None) -> float:
-    """A person's score before the autograder's, and extra credit on top; nothing without either."""
-    given = auto_score if manual_score is None else manual_score
-    return 0.0 if given is None else given + (extra_credit or 0.0)
-
-
-@dataclass(frozen=True)
-class CellGrade:
-    """A cell's points: the autograder's, a person's, and what they come to."""
-
-    auto_score: float | None
-    manual_score: float | None
-    extra_credit: float | None
-    max_score: float
-    needs_manual_grade: bool
-
-    @property
-    def score(self) -> float:
-        return score_of(self.auto_score, self.manual_score, self.extra_credit)
-
-
-@dataclass(frozen=True)
-class Standing:
-    """Where a student stands in an assignment, manual scores and penalties included."""
-
-    student: str
-    first_name: str | None
-    last_name: str | None
-    email: str | None
-    lms_user_id: str | None
-    timestamp: datetime | None  # of the submission, UTC
-    duedate: datetime | None  # with this student's extension, UTC
-    late_penalty: float
-    max_score: float
-    submitted: bool
-    cells: Mapping[str, CellGrade] = field(default_factory=dict)  # by grade_id
-    comments: Mapping[str, str] = field(default_factory=dict)  # by grade_id; a person's before the autograder's
-
-    @property
-    def raw_score(self) -> float:
-        return sum(cell.score for cell in self.cells.values())
-
-    @property
-    def score(self) -> float:
-        """What counts: the sum without the penalty, and never below nothing."""
-        return max(0.0, self.raw_score - self.late_penalty)
-
-    @property
-    def needs_manual_grade(self) -> bool:
-        return any(cell.needs_manual_grade for cell in self.cells.values())
-
-
-def standings(root: Path, name: str) -> dict[str, Standing]:
-    """Where every student of the gradebook stands in an assignment, by id; also those who handed in nothing.
+def read_grades(root: Path, name: str) -> dict[str, StudentGrade]:
+    """Return the grade of each student in the gradebook, by id; also of those who handed in nothing.
 
     Raises
     ------
     GradebookError
-        Where the database cannot be read, or does not know the assignment.
+        The database cannot be read.
+    UnknownAssignmentError
+        The assignment has not been released.
     """
     with opened(root) as engine:
         known = structure(engine, name)
         if known is None:
-            raise GradebookError(name, "the gradebook does not know this assignment", f"Run: autograder release {name}")
+            raise UnknownAssignmentError(name)
         with reading(engine) as db:
             students = db.execute(select(Student).order_by(Student.c.id)).all()
             submissions = db.execute(
@@ -303,7 +254,7 @@ def standings(root: Path, name: str) -> dict[str, Standing]:
         duedate = known.duedate
         if row is not None and duedate is not None:
             duedate += row.extension or timedelta()
-        result[student.id] = Standing(
+        result[student.id] = StudentGrade(
             *student, row and row.timestamp, duedate, (row and row.late_submission_penalty) or 0.0, maximum,
             row is not None, cells[row.id] if row else {}, comments[row.id] if row else {})
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -207,3 +208,66 @@ class Report:
             "peak_memory": self.peak_memory,
             "limits": [{"cell": id, "problem": run.problem} for id, run in self.cells.items() if run.problem],
         }
+
+
+# ---- what the gradebook holds of a student -------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CellGrade:
+    """The points of one cell, as nbgrader keeps them."""
+
+    auto_score: float | None
+    manual_score: float | None
+    extra_credit: float | None
+    max_score: float
+    needs_manual_grade: bool
+
+    @property
+    def has_points(self) -> bool:
+        """Tell if the autograder or a person has scored the cell."""
+        return self.auto_score is not None or self.manual_score is not None
+
+    @property
+    def score(self) -> float:
+        """Return the manual score, else the automatic one, plus extra credit; 0 without a score."""
+        return score_of(self.auto_score, self.manual_score, self.extra_credit)
+
+
+def score_of(auto_score: float | None, manual_score: float | None, extra_credit: float | None) -> float:
+    """Return the manual score, else the automatic one, plus extra credit; 0 without a score."""
+    score = auto_score if manual_score is None else manual_score
+    return 0.0 if score is None else score + (extra_credit or 0.0)
+
+
+@dataclass(frozen=True)
+class StudentGrade:
+    """One student's grade in an assignment, with manual scores and late penalty."""
+
+    student: str
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+    lms_user_id: str | None
+    timestamp: datetime | None  # of the submission, UTC
+    duedate: datetime | None  # with this student's extension, UTC
+    late_penalty: float
+    max_score: float
+    submitted: bool
+    cells: Mapping[str, CellGrade] = field(default_factory=dict)  # by grade_id
+    comments: Mapping[str, str] = field(default_factory=dict)  # by grade_id; a manual comment replaces an automatic one
+
+    @property
+    def raw_score(self) -> float:
+        """Return the sum of all cells, before the late penalty."""
+        return sum(cell.score for cell in self.cells.values())
+
+    @property
+    def score(self) -> float:
+        """Return the raw score minus the late penalty, at least 0."""
+        return max(0.0, self.raw_score - self.late_penalty)
+
+    @property
+    def needs_manual_grade(self) -> bool:
+        """Tell if a person has yet to grade a cell."""
+        return any(cell.needs_manual_grade for cell in self.cells.values())

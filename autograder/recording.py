@@ -24,8 +24,8 @@ from .gradebook import (
     SubmittedAssignment,
     SubmittedNotebook,
     reading,
-    score_of,
 )
+from .model import score_of
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,7 @@ class Roster:
 
     Parameters
     ----------
-    people : iterable of Person, or of anything with its attributes, as `gradebook.Standing`
+    people : iterable of Person, or of anything with its attributes, as `model.StudentGrade`
     closed : bool
         Whether nobody else can be meant: true of a list that was given, false of a gradebook that fills as it grades.
     """

@@ -13,10 +13,9 @@ from functools import cache
 from autograder import notebook
 from autograder.errors import NotebookError
 from autograder.grade import with_circumstances
-from autograder.gradebook import CellGrade, Standing
 from autograder.jail.local import LocalSession
 from autograder.judge import callees_first, judge_task
-from autograder.model import Report, Verdict
+from autograder.model import CellGrade, Report, StudentGrade, Verdict
 from autograder.oracle import Assignment, load_assignment, mutate
 from autograder.repair import restore
 from tests.conftest import NAME, ROOT
@@ -28,8 +27,8 @@ SYLLABLES = ["ka", "lo", "mi", "ra", "ne", "tu", "si", "vo", "el", "an", "bri", 
 
 
 @cache
-def made_class(size: int, seed: int = 1) -> tuple[dict[str, dict], dict[str, Standing]]:
-    """Reports and standings of a class, as `records.kept` and `gradebook.standings` give them."""
+def made_class(size: int, seed: int = 1) -> tuple[dict[str, dict], dict[str, StudentGrade]]:
+    """Reports and standings of a class, as `records.kept` and `gradebook.read_grades` give them."""
     assignment, drawn = load_assignment(ROOT, NAME), random.Random(seed)
     pools = {task: pool_of(assignment, task) for task in assignment.tasks}
     odd = mended(assignment)
@@ -180,7 +179,7 @@ def standing_of(assignment: Assignment, student: str, names: list, report: dict 
             cells[f"{task}_tests"] = CellGrade(verdict and verdict["score"], manual, None, assignment.points[task],
                                                verdict is None or (manual is not None and drawn.random() < 0.3))
         penalty = 5.0 if when > DUE and report["tasks"] else 0.0
-    return Standing(student, *names, f"{student}@example.org", None, when, DUE, penalty,
+    return StudentGrade(student, *names, f"{student}@example.org", None, when, DUE, penalty,
                     sum(assignment.points.values()), report is not None, cells)
 
 

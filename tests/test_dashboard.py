@@ -17,8 +17,7 @@ from autograder import demo, gradebook, records, release
 from autograder.dashboard import labels_of, page, summarise
 from autograder.dashboard.gist import gist_of_gap, gist_of_repair, without_particulars
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
-from autograder.gradebook import CellGrade, Standing
-from autograder.model import Check, Diagnosis, Report, Verdict
+from autograder.model import CellGrade, Check, Diagnosis, Report, StudentGrade, Verdict
 from autograder.submission import submission_files, timestamp_of
 from tests.conftest import NAME, ROOT
 from tests.courses import run
@@ -34,7 +33,7 @@ def twelve(tmp_path_factory):
     release.release(course, NAME)
     demo.make_class(course, NAME)
     run(course, "autograder", "grade", NAME)
-    return records.kept(course, NAME), gradebook.standings(course, NAME)
+    return records.kept(course, NAME), gradebook.read_grades(course, NAME)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +77,7 @@ def members(draw, student):
         report["seconds"] = draw(st.floats(0, 100))
     cells = {f"{v.task}_tests": CellGrade(v.score, draw(st.sampled_from([None, 3.0])), None, 10.0, draw(st.booleans()))
              for v in found}  # fmt: skip
-    standing = Standing(student, "Firstname", student.upper(), None, None, None, None,
+    standing = StudentGrade(student, "Firstname", student.upper(), None, None, None, None,
                         draw(st.sampled_from([0.0, 5.0])), 30.0, status is not None, cells)  # fmt: skip
     return report, draw(st.sampled_from([standing, standing, standing, None]))
 
@@ -445,7 +444,7 @@ def test_a_short_name_stays_hidden(name):
     """Two letters, or one that is a word by itself; it is a word of its own that counts, not part of another."""
     reports = {"s1": Report(NAME, "s1", "not graded", reason=f"{name} left early").to_dict(),
                "s2": Report(NAME, "s2", "not graded", reason="the files were split, Wulf").to_dict()}  # fmt: skip
-    standings = {"s1": Standing("s1", "Ada", name, None, None, None, None, 0.0, 1.0, True, {})}
+    standings = {"s1": StudentGrade("s1", "Ada", name, None, None, None, None, 0.0, 1.0, True, {})}
     reasons = {entry["reason"] for entry in summarise(reports, standings, hide_names=True)["not_graded"]}
     assert {"In words that are not shown while names are hidden.", "the files were split, Wulf"} == reasons
 
@@ -463,7 +462,7 @@ def test_whatever_a_student_wrote_is_text(twelve):
     verdict["checks"][0] |= {"passed": False, "message": f"ValueError: {EVIL}"}
     reports["ada"]["repairs"] = [f"'{EVIL}' has an odd name and was left out", EVIL]
     reports[EVIL] = reports["ada"] | {"status": "not graded", "reason": EVIL, "tasks": {}}
-    standing = Standing(EVIL, EVIL, EVIL, None, None, None, None, 0.0, 100.0, True, {})
+    standing = StudentGrade(EVIL, EVIL, EVIL, None, None, None, None, 0.0, 100.0, True, {})
     made = page(summarise(reports, {EVIL: standing}, EVIL, made=EVIL))
     assert "<script" not in made and "<img" not in made and "{{" not in made.replace("{{ 7*7 }}", "")
     assert "&lt;script&gt;" in made

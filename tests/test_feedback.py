@@ -16,7 +16,7 @@ from autograder.errors import CourseError, FeedbackError
 from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
 from autograder.feedback.exporter import FeedbackPage
-from autograder.gradebook import CellGrade, Standing
+from autograder.model import CellGrade, StudentGrade
 from tests.conftest import NAME, ROOT
 from tests.courses import change, run
 
@@ -43,7 +43,7 @@ def verdict(*checks, **more):
 
 
 def standing(comments=None, penalty=0.0, **grades):
-    return Standing("s1", "Ada", "Lovelace", None, None, datetime(2026, 11, 20, 12), datetime(2026, 11, 20, 10),
+    return StudentGrade("s1", "Ada", "Lovelace", None, None, datetime(2026, 11, 20, 12), datetime(2026, 11, 20, 10),
                     penalty, sum(grade.max_score for grade in grades.values()), True, grades, comments or {})
 
 

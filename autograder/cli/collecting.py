@@ -10,7 +10,7 @@ from rich import box
 from rich.markup import escape
 from rich.table import Column, Table
 
-from ..errors import GradebookError
+from ..errors import UnknownAssignmentError
 from ..oracle import load_assignment
 from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
 
@@ -58,10 +58,8 @@ def known_students(root: Path, assignment: str, file: Path | None) -> Roster:
     if file:
         return roster.read_roster(file)
     try:
-        return roster.Roster(gradebook.standings(root, assignment).values())
-    except GradebookError as error:
-        if "does not know this assignment" not in str(error):
-            raise
+        return roster.Roster(gradebook.read_grades(root, assignment).values())
+    except UnknownAssignmentError:
         return roster.Roster()
 
 

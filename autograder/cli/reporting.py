@@ -47,7 +47,7 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
     must_be_writable("--json", json_file)
     now = datetime.now()
     summary = dashboard.summarise(
-        records.kept(root, assignment), gradebook.standings(root, assignment), assignment,
+        records.kept(root, assignment), gradebook.read_grades(root, assignment), assignment,
         load_assignment(root, assignment).tasks, students_of(root, assignment), hide_names,
         f"{now.day} {now:%B %Y, %H:%M}",
     )

@@ -51,8 +51,8 @@ def summarise(
     ----------
     reports : mapping of str to dict
         By student, as `records.kept` gives them.
-    standings : mapping of str to Standing
-        By student, as `gradebook.standings` gives them. Where a score stands in both, the gradebook's counts.
+    standings : mapping of str to StudentGrade
+        By student, as `gradebook.read_grades` gives them. Where a score stands in both, the gradebook's counts.
     assignment : str
         What the report is about.
     tasks : mapping of str to Task, optional

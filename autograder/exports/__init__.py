@@ -51,9 +51,9 @@ def class_grades(root: Path, name: str) -> dict[str, Grade]:
     GradebookError
         Where the gradebook cannot be read, or does not know the assignment.
     """
-    from ..gradebook import standings  # with nbgrader, which takes seconds
+    from ..gradebook import read_grades  # with nbgrader, which takes seconds
 
-    return grades(standings(root, name), kept(root, name))
+    return grades(read_grades(root, name), kept(root, name))
 
 
 def default_target(root: Path, name: str, form: str) -> Path:

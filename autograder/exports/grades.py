@@ -12,13 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from .. import render
-from ..model import Check, Diagnosis, Verdict
-
-if TYPE_CHECKING:
-    from ..gradebook import Standing
+from ..model import Check, Diagnosis, StudentGrade, Verdict
 
 NO_SUBMISSION = "no submission"
 NOT_GRADED = "not graded"
@@ -40,7 +36,7 @@ class Grade:
     """A student's score in an assignment, or None and the reason; and the words."""
 
     student: str
-    standing: Standing | None
+    standing: StudentGrade | None
     report: Mapping | None
     score: float | None
     why: str = ""  # where there is no score
@@ -87,13 +83,13 @@ class Grade:
         return {cell: comment for cell, comment in said.items() if comment and comment != NO_RESPONSE}
 
 
-def grades(standings: Mapping[str, Standing], reports: Mapping[str, Mapping]) -> dict[str, Grade]:
+def grades(standings: Mapping[str, StudentGrade], reports: Mapping[str, Mapping]) -> dict[str, Grade]:
     """Each student's grade, in the order of their ids.
 
     Parameters
     ----------
-    standings : dict of str to Standing
-        As `gradebook.standings` gives them.
+    standings : dict of str to StudentGrade
+        As `gradebook.read_grades` gives them.
     reports : dict of str to dict
         As `records.kept` gives them.
     """
@@ -101,7 +97,7 @@ def grades(standings: Mapping[str, Standing], reports: Mapping[str, Mapping]) ->
             for student in sorted({*standings, *reports})}
 
 
-def grade_of(student: str, standing: Standing | None, report: Mapping | None) -> Grade:
+def grade_of(student: str, standing: StudentGrade | None, report: Mapping | None) -> Grade:
     """What one student gets."""
     if report and report["status"] == NOT_GRADED and not by_hand(standing):
         return Grade(student, standing, report, None, f"{NOT_GRADED}: {reason_of(report)}")
@@ -119,7 +115,7 @@ def reason_of(report: Mapping) -> str:
     return FOLDERS.sub("", report.get("reason") or "no reason is known")
 
 
-def by_hand(standing: Standing | None) -> bool:
+def by_hand(standing: StudentGrade | None) -> bool:
     """Whether a person has given every cell its points."""
     return bool(standing and standing.cells) and all(
         cell.manual_score is not None for cell in standing.cells.values())

@@ -48,9 +48,9 @@ def write_feedback(
     dict
         For each student why no page could be written, or None where it was.
     """
-    from ..gradebook import standings
+    from ..gradebook import read_grades
 
-    reports, standing, problems = records.kept(root, name), standings(root, name), {}
+    reports, standing, problems = records.kept(root, name), read_grades(root, name), {}
     each = students, map(reports.get, students), map(standing.get, students)
     write = partial(problem_of_page, root, name)
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")

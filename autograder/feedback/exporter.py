@@ -19,7 +19,7 @@ class FeedbackPage(HTMLExporter):
 
     def __init__(self, **more):
         super().__init__(**more)
-        self._standings = cache(gradebook.standings)  # nbgrader makes one exporter for all pages of a run
+        self._standings = cache(gradebook.read_grades)  # nbgrader makes one exporter for all pages of a run
         course_picture.cache_clear()  # Formgrader's server may have been up since before a figure was changed
 
     def from_filename(self, filename: str, resources=None, **more):

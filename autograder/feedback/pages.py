@@ -243,7 +243,7 @@ def page(
         The autograded notebook, nbformat 4; None where there is none.
     report : mapping
         In the form of `Report.to_dict`.
-    standing : gradebook.Standing or None
+    standing : model.StudentGrade or None
     find : FindPicture
         For pictures that are not in the notebook itself.
     """

@@ -35,7 +35,7 @@ def pages(browser, tmp_path_factory):
 @pytest.fixture(scope="module")
 def by_a_person(tmp_path_factory):
     """A page with everything that a person adds, a penalty, errors, a raw cell, and headings that skip levels."""
-    from autograder.gradebook import CellGrade
+    from autograder.model import CellGrade
 
     error = {"output_type": "error", "ename": "NameError", "evalue": "name 'x' is not defined", "traceback": ["x"]}
     table = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<table><tr><th>a</th></tr></table>"}}

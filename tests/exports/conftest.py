@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from autograder.exports.grades import grades
-from autograder.gradebook import CellGrade, Standing
+from autograder.model import CellGrade, StudentGrade
 
 NAME = "rnn-step-by-step"
 
@@ -19,7 +19,7 @@ def standing(student, auto=None, submitted=True, late=0.0, first=None, last=None
     made = {name: cell if isinstance(cell, CellGrade) else CellGrade(cell, None, None, most.get(name, 25.0), False)
             for name, cell in cells.items()}
     when = datetime(2026, 3, 1, 12, 0, 5) if submitted else None
-    return Standing(student, first, last, email, lms, when, datetime(2026, 3, 2), late, 100.0, submitted, made)
+    return StudentGrade(student, first, last, email, lms, when, datetime(2026, 3, 2), late, 100.0, submitted, made)
 
 
 def report(student, score, says="`a_next` is what one gets without the bias `ba`.", status="graded"):

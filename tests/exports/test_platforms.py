@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from autograder.exports import classroom50, coursera, gradescope, tables
 from autograder.exports.grades import grades
-from autograder.gradebook import CellGrade
+from autograder.model import CellGrade
 
 from .conftest import NAME, report, rows, standing
 
