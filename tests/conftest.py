@@ -1,16 +1,13 @@
 """What the tests share: the course, its assignment, and sessions that hold a student's functions."""
 
 import shutil
-from pathlib import Path
 
 import pytest
 
 from autograder import demo, notebook, release
 from autograder.jail.local import LocalSession
 from autograder.oracle import load_assignment, mutate
-
-ROOT = Path(__file__).parent.parent
-NAME = "rnn-step-by-step"
+from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +52,6 @@ def wrong_source(assignment):
 @pytest.fixture(scope="session")
 def ungraded(tmp_path_factory):
     """A course with a release, a due date, and a class that nobody has graded yet."""
-    from tests.courses import LATE, change, write
-
     course = demo.make_course(ROOT, tmp_path_factory.mktemp("classroom") / "course")
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(LATE)
@@ -92,8 +87,6 @@ def ungraded(tmp_path_factory):
 @pytest.fixture(scope="session")
 def graded(ungraded, tmp_path_factory):
     """That course, graded in one go."""
-    from tests.courses import run
-
     course = shutil.copytree(ungraded, tmp_path_factory.mktemp("graded") / "course")
     run(course, "autograder", "grade", NAME, code=1)  # 1: garbage is not graded
     return course

@@ -4,8 +4,7 @@ import json
 import shutil
 import sys
 
-from tests.conftest import NAME, ROOT
-from tests.courses import ENVIRONMENT, run
+from tests.helpers.courses import ENVIRONMENT, NAME, ROOT, run
 
 
 def test_the_stand_in_for_workers_grades_a_class(ungraded, tmp_path, monkeypatch):

@@ -13,7 +13,7 @@ from autograder import classroom, gradebook, workers
 from autograder.errors import CourseError, GradebookError
 from autograder.oracle import find_root
 from autograder.submission import students_of
-from tests.conftest import NAME
+from tests.helpers.courses import NAME
 
 
 def dies_handing_over(handed, digest):

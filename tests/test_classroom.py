@@ -25,8 +25,8 @@ from autograder.model import Report
 from autograder.oracle import load_assignment
 from autograder.submission import misnamed, students_of
 from autograder.workers import LocalWorkers
-from tests.conftest import NAME
-from tests.courses import LATE, change, left_over, rows, run, start
+from tests.helpers.courses import LATE, NAME, change, rows, run, start
+from tests.helpers.processes import left_over
 
 
 @pytest.fixture

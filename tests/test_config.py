@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from autograder import records
 from autograder.cli import common, main
 from autograder.cli.common import must_be_writable
-from tests.conftest import NAME
+from tests.helpers.courses import NAME
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from autograder.judge import judge
 from autograder.model import Mistake, Task
 from autograder.oracle import load_assignment
 from autograder.scaffold import scaffold_notebook
-from tests.conftest import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT
 
 SOLUTION = '''def clip(gradients, max_value):
     """Limit every entry of the gradients to [-max_value, max_value]."""

@@ -19,9 +19,8 @@ from autograder.dashboard.gist import gist_of_gap, gist_of_repair, without_parti
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
 from autograder.model import CellGrade, Check, Diagnosis, Report, StudentGrade, Verdict
 from autograder.submission import submission_files, timestamp_of
-from tests.conftest import NAME, ROOT
-from tests.courses import run
-from tests.made_class import made_class, mended
+from tests.helpers.courses import NAME, ROOT, run
+from tests.helpers.made_class import made_class, mended
 
 # ---- classes ------------------------------------------------------------------------------------------------
 

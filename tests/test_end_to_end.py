@@ -10,8 +10,7 @@ from nbgrader.api import Gradebook
 
 from autograder import demo, notebook, records, release
 from autograder.oracle import load_assignment, mutate
-from tests.conftest import NAME, ROOT
-from tests.courses import run, write
+from tests.helpers.courses import NAME, ROOT, run, write
 
 TASKS = ("rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward",
          "rnn_cell_backward", "rnn_backward", "lstm_cell_backward", "lstm_backward")  # fmt: skip

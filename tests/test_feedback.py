@@ -17,8 +17,7 @@ from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
 from autograder.feedback.exporter import FeedbackPage
 from autograder.model import CellGrade, StudentGrade
-from tests.conftest import NAME, ROOT
-from tests.courses import change, run
+from tests.helpers.courses import NAME, ROOT, change, run
 
 PIXEL = base64.b64encode(b"\x89PNG, as far as anyone here looks").decode()
 FOUND = re.compile(r"<h([1-6])\b")

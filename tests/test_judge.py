@@ -13,7 +13,7 @@ from autograder.judge import callees_first, identical, judge, judge_task, same_f
 from autograder.model import Failed, Foreign, Returned
 from autograder.scaffold import scaffold_source
 from public_tests import find_gap, room_of
-from tests.conftest import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT
 
 TASKS = (
     "rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward",

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import NAME
-from tests.courses import rows, run, start
+from tests.helpers.courses import NAME, rows, run, start
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 pytestmark = pytest.mark.skipif(not BINARIES, reason="no PostgreSQL server here: apt-get install postgresql")

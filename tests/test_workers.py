@@ -13,8 +13,7 @@ from contextlib import suppress
 import pytest
 
 from autograder import records
-from tests.conftest import NAME, ROOT
-from tests.courses import ENVIRONMENT, rows, run
+from tests.helpers.courses import ENVIRONMENT, NAME, ROOT, rows, run
 
 #: Where the scheduler and the grader are, and where the workers are; each may be a host of its own.
 HERE = ()

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from autograder.jail import walls
+from tests.helpers.sandbox import EVERY_LEVEL
 
-from ..jail.conftest import EVERY_LEVEL
 from .harness import (
     KEY,
     MARK,

@@ -20,8 +20,8 @@ from autograder.jail import Jail, landlock, walls
 from autograder.judge import judge_task
 from autograder.model import Limits
 from autograder.remember import Memory
-
-from ..jail.conftest import is_running, processes, texts
+from tests.helpers.processes import is_running, processes
+from tests.helpers.sandbox import texts
 
 #: Seconds are generous: what is held fails at once, and a loaded machine must not make an honest student fail.
 LIMITS = Limits(cell_seconds=20.0, call_seconds=20.0, submission_seconds=60.0, restarts=3)

@@ -11,8 +11,8 @@ import pytest
 
 from autograder.jail import Session, shell, walls, warm
 from autograder.judge import judge_task
+from tests.helpers.sandbox import linux, texts
 
-from ..jail.conftest import linux, texts
 from .harness import NOTHING, PRELUDE, TASK, THROUGH, attack, forgetful, missing, notebook_of, points, with_limits
 
 pytestmark = linux

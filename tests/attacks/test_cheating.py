@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from autograder.model import Foreign
+from tests.helpers.sandbox import linux
 
-from ..jail.conftest import linux
 from .harness import NOTHING, PRELUDE, TASK, Attack, points, stock_points
 
 pytestmark = linux

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from ..conftest import NAME, ROOT
-from ..jail.conftest import linux
+from tests.helpers.courses import NAME, ROOT
+from tests.helpers.sandbox import linux
+
 from .harness import MARK, TASK, attack, missing
 from .machine import disk, own_libraries, root_only, traces
 

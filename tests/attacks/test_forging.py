@@ -20,8 +20,8 @@ from autograder.errors import WireError
 from autograder.jail import Session, salvage, wire
 from autograder.judge import judge_task, stand_in
 from autograder.model import Failed
+from tests.helpers.sandbox import linux
 
-from ..jail.conftest import linux
 from .harness import NOTHING, PRELUDE, TASK, notebook_of, points, with_limits
 
 pytestmark = linux

@@ -16,8 +16,9 @@ import pytest
 
 from autograder.grade import support_files
 from autograder.jail import walls, warm
+from tests.helpers.processes import is_running, processes, wait_until_gone
+from tests.helpers.sandbox import linux, texts
 
-from ..jail.conftest import is_running, linux, processes, texts, wait_until_gone
 from .harness import (
     LIMITS,
     MARK,

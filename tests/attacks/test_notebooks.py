@@ -21,8 +21,8 @@ from autograder.errors import NotebookError
 from autograder.grade import grade
 from autograder.repair import restore
 from autograder.submission import submission_files
+from tests.helpers.sandbox import linux, texts
 
-from ..jail.conftest import linux, texts
 from .harness import NOTHING, TASK, graded_by_nbgrader, notebook_of
 
 pytestmark = linux

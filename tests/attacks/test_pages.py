@@ -26,8 +26,8 @@ from autograder.feedback import pages
 from autograder.grade import grade
 from autograder.jail import warm
 from autograder.sanitize import as_text, clean_html, markdown2html
+from tests.helpers.sandbox import linux
 
-from ..jail.conftest import linux
 from .harness import NOTHING, TASK, forgetful
 
 pytestmark = linux

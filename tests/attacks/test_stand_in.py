@@ -13,8 +13,8 @@ import pytest
 from autograder import judge as judging
 from autograder.jail import Session
 from autograder.judge import judge, stand_in
+from tests.helpers.sandbox import linux
 
-from ..jail.conftest import linux
 from .harness import NOTHING, PRELUDE, TASK, notebook_of, with_limits
 
 pytestmark = linux

@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from ..jail.conftest import linux
+from tests.helpers.sandbox import linux
+
 from .harness import KEY, MARK, attack, missing
 from .machine import calls, capable, namespaces, old_calls, root_only, traces, works
 

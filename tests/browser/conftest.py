@@ -1,12 +1,11 @@
 """A scratch course with a small class, one JupyterLab on it and one Chromium, for all browser tests of a worker."""
 
-import shutil
 
 import pytest
 
 from autograder import demo, release
 from tests.browser import lab
-from tests.conftest import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +45,5 @@ def page(browser):
 def student(browser, address, course):
     """A student's untouched copy of the release, open in JupyterLab; nothing may go wrong in its page."""
     with lab.watched_page(browser) as (opened, wrong):
-        yield lab.NotebookPage(opened, address, course, copy_release(course, "student"))
+        yield lab.NotebookPage(opened, address, course, lab.copy_release(course, "student", NAME))
         assert [] == wrong
-
-
-def copy_release(course, folder):
-    """Copy the release into a folder of the course; the notebook's path."""
-    shutil.copytree(course / "release" / NAME, course / folder)
-    return course / folder / f"{NAME}.ipynb"

@@ -181,3 +181,9 @@ class NotebookPage:
         """What a cell that is running says when it is done."""
         self.cell(id).locator(".jp-InputPrompt", has_text=RAN).wait_for()
         return self.cell(id).locator(".jp-Cell-outputArea").inner_text()
+
+
+def copy_release(course: Path, folder: str, assignment: str) -> Path:
+    """Copy a release into a folder of the course, and return the path of its notebook."""
+    shutil.copytree(course / "release" / assignment, course / folder)
+    return course / folder / f"{assignment}.ipynb"

@@ -5,8 +5,7 @@ import pytest
 from autograder import demo, feedback, release
 from autograder.feedback import pages as feedback_page
 from tests.browser import lab
-from tests.conftest import NAME, ROOT
-from tests.courses import run
+from tests.helpers.courses import NAME, ROOT, run
 from tests.test_feedback import EVIL, TASK, WRONG, cell, made, standing
 
 pytestmark = pytest.mark.browser

@@ -7,8 +7,7 @@ from autograder import demo, feedback, notebook, release
 from autograder.gradebook import read_grades
 from tests.browser import lab
 from tests.browser.test_lab import reads_well
-from tests.conftest import NAME, ROOT
-from tests.courses import rows, run
+from tests.helpers.courses import NAME, ROOT, rows, run
 
 pytestmark = pytest.mark.browser
 

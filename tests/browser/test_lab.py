@@ -6,8 +6,8 @@ import pytest
 
 from autograder import demo, notebook
 from tests.browser import lab
-from tests.browser.conftest import copy_release
-from tests.conftest import NAME
+from tests.browser.lab import copy_release
+from tests.helpers.courses import NAME
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +52,7 @@ def test_locked_cells_refuse_typing(student):
 def test_validate_names_what_is_not_done(page, address, course, assignment):
     """With one task left, nbgrader's Validate button shows that one, in the check's own words."""
     left = "lstm_backward"
-    path = copy_release(course, "nearly-done")
+    path = copy_release(course, "nearly-done", NAME)
     nb = notebook.read(path)
     demo.fill(nb, {task: source for task, source in assignment.oracle.sources.items() if task != left})
     notebook.write(nb, path)

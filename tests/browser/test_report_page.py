@@ -9,8 +9,8 @@ import pytest
 from autograder.dashboard import page as made_page
 from autograder.dashboard import summarise
 from tests.browser import lab
-from tests.conftest import NAME
-from tests.made_class import made_class
+from tests.helpers.courses import NAME
+from tests.helpers.made_class import made_class
 
 pytestmark = pytest.mark.browser
 

@@ -8,8 +8,8 @@ from autograder.errors import CourseError
 from autograder.exports import canvas
 from autograder.exports.grades import grades
 from autograder.exports.sheets import parse
-
-from .conftest import NAME, rows, standing
+from tests.helpers.courses import NAME
+from tests.helpers.export_rows import rows, standing
 
 #: As Canvas writes it: byte order mark, quotes where needed, a row of posting policies, its computed columns.
 DOWNLOADED = (

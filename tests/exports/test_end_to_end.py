@@ -8,10 +8,9 @@ from nbgrader.api import Gradebook
 
 from autograder import demo, exports, release
 from autograder.exports import canvas
-from tests.conftest import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT
+from tests.helpers.export_rows import rows
 from tests.test_end_to_end import run
-
-from .conftest import rows
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from autograder import demo, notebook, oracle
 from autograder.errors import JailError
 from autograder.exports import gradescope_zip, on_gradescope
-from tests.conftest import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT
 
 SECRET = "a secret of the course's own"
 

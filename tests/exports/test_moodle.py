@@ -8,8 +8,8 @@ from autograder.errors import CourseError
 from autograder.exports import moodle
 from autograder.exports.grades import grades
 from autograder.exports.sheets import parse
-
-from .conftest import NAME, rows, standing
+from tests.helpers.courses import NAME
+from tests.helpers.export_rows import rows, standing
 
 HEAD = ("Identifier,Full name,Email address,Status,Grade,Maximum grade,Grade can be changed,"
         "Last modified (submission),Last modified (grade),Feedback comments")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from autograder.exports import classroom50, coursera, gradescope, tables
 from autograder.exports.grades import grades
 from autograder.model import CellGrade
-
-from .conftest import NAME, report, rows, standing
+from tests.helpers.courses import NAME
+from tests.helpers.export_rows import report, rows, standing
 
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 TOP = {"score", "execution_time", "output", "output_format", "visibility", "stdout_visibility", "extra_data", "tests",

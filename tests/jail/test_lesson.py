@@ -4,8 +4,7 @@ import pytest
 
 from autograder.jail import Jail, walls
 from autograder.model import Limits
-
-from .conftest import EVERY_LEVEL, LIMITS, notebook, texts
+from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, notebook, texts
 
 
 @pytest.fixture(scope="module")

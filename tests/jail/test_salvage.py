@@ -14,8 +14,8 @@ import pytest
 from autograder.errors import JailError
 from autograder.jail import Jail, salvage, walls
 from autograder.model import Failed, Limits
-
-from .conftest import EVERY_LEVEL, LIMITS, linux, notebook, processes, texts, wait_until_gone
+from tests.helpers.processes import processes, wait_until_gone
+from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
 DEFINITION = "def f(x):\n    return x + 1"
 

@@ -11,8 +11,7 @@ import pytest
 from autograder.grade import student_cells, support_files
 from autograder.jail.local import LocalSession
 from autograder.model import CellRun, Failed, Foreign, Returned
-
-from .conftest import EVERY_LEVEL, notebook, texts
+from tests.helpers.sandbox import EVERY_LEVEL, notebook, texts
 
 # ---- calls: alike behind every wall, and in our own process ---------------------------------------------
 

@@ -13,7 +13,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 import public_tests
 from autograder import notebook
 from autograder.jail.shell import Compiler, Shell, Transformer
-from tests.conftest import ROOT
+from tests.helpers.courses import ROOT
 
 CELLS = [cell.source for path in sorted((ROOT / "source").glob("*/*.ipynb"))
          for cell in notebook.read(path).cells if cell.cell_type == "code"]

@@ -11,9 +11,10 @@ import pytest
 
 from autograder.errors import JailError
 from autograder.jail import Jail, doctor, landlock, walls
+from tests.helpers.processes import processes, wait_until_gone
+from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
 from ..attacks import machine
-from .conftest import EVERY_LEVEL, LIMITS, linux, notebook, processes, texts, wait_until_gone
 
 ROOT = Path(__file__).parents[2]
 

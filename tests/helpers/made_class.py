@@ -18,7 +18,7 @@ from autograder.judge import callees_first, judge_task
 from autograder.model import CellGrade, Report, StudentGrade, Verdict
 from autograder.oracle import Assignment, load_assignment, mutate
 from autograder.repair import restore
-from tests.conftest import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT
 
 DUE = datetime(2025, 11, 14, 12)
 #: Mistakes judged for each task, and how much less often each is made than the one before it.

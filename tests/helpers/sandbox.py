@@ -1,0 +1,35 @@
+"""Limits, levels and small notebooks, for tests that run a student's code."""
+
+import sys
+
+import pytest
+
+from autograder.jail import LEVELS, walls
+from autograder.model import Limits
+
+#: Seconds are generous where a test expects success: a loaded machine must not make one fail.
+LIMITS = Limits(cell_seconds=30.0, call_seconds=30.0, submission_seconds=120.0)
+HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, later_seconds=0.5, submission_seconds=60.0, restarts=3)
+
+
+def available(level):
+    """The level, or a mark that skips it where this machine does not give it."""
+    problem = walls.bubblewrap_problem() if level == "bubblewrap" else None
+    return pytest.param(level, marks=pytest.mark.skipif(problem is not None, reason=str(problem)))
+
+
+EVERY_LEVEL = [available(level) for level in LEVELS]
+linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def notebook(*sources):
+    """Code cells with ids a, b, c, ..."""
+    return [(chr(ord("a") + i), source) for i, source in enumerate(sources)]
+
+
+def texts(run):
+    """All text of a cell's outputs."""
+    found = []
+    for output in run.outputs:
+        found += [output.get("text", ""), output.get("evalue", ""), output.get("data", {}).get("text/plain", "")]
+    return "".join(found)
