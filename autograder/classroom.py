@@ -11,13 +11,10 @@ import errno
 import os
 import tempfile
 import time
-from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -27,16 +24,15 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
 from . import gradebook, notebook, recording, records
+from .batch.workers import Workers
 from .config import CONFIG, course_config
-from .errors import AutograderError, CourseError, NotebookError, WorkerError
+from .errors import AutograderError, CourseError, NotebookError
 from .marking import Handed, Kit, Marked, Marker, digest_of, kit_of, not_graded, quiet_log, without_score
 from .oracle import Assignment, load_assignment
 from .release import release
 from .submission import TIMESTAMP, shown, submission_files, timestamp_of
-from .workers import Workers
 
 IN_A_BATCH, BATCH_SECONDS = 32, 1.0  # how much is written at once, and how long it may wait
-TRIES = 5  # of a submission that came upon workers which cannot mark
 #: What keeps every submission from being written, not the one at which it showed.
 FOR_ALL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 MAKE_ROOM = "What was graded before is kept; make room or give leave to write, then run it again."
@@ -123,8 +119,12 @@ def grade_class(
         class_ = Class(root, name, kit, engine, recording.graded_students(engine, known), late, again)
         writer = Writer(class_, tally, progress)
         try:
-            with workers(kit) as crew:
-                mark_all(class_.new(students, writer), crew, writer)
+            with workers(kit) as pool:
+                for marked in pool.grade(class_.new(students, writer)):
+                    if marked is None:
+                        writer.tick()
+                    else:
+                        writer.add(marked)
         except KeyboardInterrupt:
             tally.stopped = True
         finally:
@@ -330,65 +330,3 @@ class Writer:
         for report in reports:
             self._tally.add(report, kept)
             self._progress(self._tally, report)
-
-
-def mark_all(new: Iterator[Handed], crew: Workers, writer: Writer) -> None:
-    """Have all of it marked, a bounded number at a time.
-
-    When a worker dies, its pool is gone with all that was in flight, and nobody says which of them did it. Those are
-    then marked one at a time: whichever kills its worker again is not graded, the others are.
-    """
-    suspects: deque[Handed] = deque()
-    flying: dict[Future, Handed] = {}
-    tries: Counter[str] = Counter()
-    misled: Counter[str] = Counter()
-    new = iter(new)
-    while True:
-        room = (1 if suspects else crew.in_flight) - len(flying)
-        while room > 0 and (handed := suspects.popleft() if suspects else next(new, None)) is not None:
-            try:
-                flying[crew.submit(handed)] = handed
-            except BrokenExecutor:  # a worker died just now, and this one had no part in it
-                suspects.appendleft(handed)
-                if not flying:  # otherwise those in flight say it, below
-                    crew.restart()
-                break
-            room -= 1
-        if not flying and not suspects:
-            return
-        done, _ = wait(flying, timeout=0.2, return_when=FIRST_COMPLETED)
-        if not done:
-            crew.watch()
-        broken = []
-        for future in done:
-            handed = flying.pop(future)
-            try:
-                marked = future.result()
-            except BrokenExecutor:
-                broken.append(handed)
-                continue
-            except CancelledError:
-                problem = "the scheduler is gone"
-                raise CourseError("cluster", problem, "The same command goes on from here.") from None
-            except WorkerError as error:
-                misled[handed.student] += 1
-                if misled[handed.student] < TRIES:
-                    new = chain([handed], new)
-                    continue
-                marked = not_graded(handed, str(error))
-            except AutograderError as error:
-                marked = not_graded(handed, str(error))
-            except Exception as error:  # Dask gives a submission up that ended several workers
-                marked = not_graded(handed, f"grading it failed: {type(error).__name__}: {error}")
-            writer.add(marked)  # where writing fails, that is no fault of this submission's
-        if broken:
-            broken += flying.values()
-            flying.clear()
-            crew.restart()
-            for handed in broken:
-                tries[handed.student] += 1
-                if tries[handed.student] > 1 and len(broken) == 1:
-                    writer.add(not_graded(handed, "grading it ended the grading process, twice"))
-                else:
-                    suspects.append(handed)
-        writer.tick()

@@ -9,39 +9,32 @@ from __future__ import annotations
 import json
 import pickle
 import sys
-from concurrent.futures import Future
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from autograder import classroom
+from autograder.batch.workers import LocalWorkers
 from autograder.marking import Handed, Kit, Marked
-from autograder.workers import LocalWorkers
 
 
 class StandIn:
     """Answers with a copy of one result, through the same pickles as a worker's."""
 
-    in_flight = 4
-
     def __init__(self, kit: Kit):
         self._kit, self._marked = kit, None
 
-    def submit(self, handed: Handed) -> Future:
+    def grade(self, submissions: Iterable[Handed]) -> Iterator[Marked]:
+        return map(self._copy, submissions)
+
+    def _copy(self, handed: Handed) -> Marked:
         if self._marked is None:
-            with LocalWorkers(self._kit, 1) as crew:
-                self._marked = pickle.dumps(crew.submit(handed).result())
+            with LocalWorkers(self._kit, 1) as pool:
+                self._marked = pickle.dumps(next(filter(None, pool.grade([handed]))))
         handed = pickle.loads(pickle.dumps(handed))
         marked: Marked = pickle.loads(self._marked)
         report = marked.report | {"student": handed.student, "key": handed.key}
-        future: Future = Future()
-        future.set_result(replace(marked, student=handed.student, key=handed.key, report=report))
-        return future
-
-    def watch(self) -> None:
-        """Nobody is at work."""
-
-    def restart(self) -> None:
-        """Nothing of it can break."""
+        return replace(marked, student=handed.student, key=handed.key, report=report)
 
     def __enter__(self):
         return self

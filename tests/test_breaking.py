@@ -1,73 +1,14 @@
 """What is in the way between a worker and the gradebook costs a retry or one clear line, never a run or a student."""
 
 import os
-import signal
-import time
-from concurrent.futures import BrokenExecutor, Future
-from multiprocessing.connection import Connection
-from types import SimpleNamespace
 
 import pytest
 
-from autograder import classroom, gradebook, workers
+from autograder import gradebook
 from autograder.errors import CourseError, GradebookError
 from autograder.oracle import find_root
 from autograder.submission import students_of
 from tests.helpers.courses import NAME
-
-
-def dies_handing_over(handed, digest):
-    """A worker that is killed when half of its result is in the pipe, as one is that has no more memory."""
-
-    def half(self, buffer):
-        os.write(self.fileno(), bytes(buffer)[: len(buffer) // 2])
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    Connection._send = half
-    return bytes(100_000)
-
-
-def answers(handed, digest):
-    return handed
-
-
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_half_a_result_is_not_waited_for(monkeypatch, jobs):
-    """A worker killed while it hands over: what is in flight is broken at once, and a new pool works."""
-    monkeypatch.setattr(workers, "start_worker", lambda kit: None)
-    monkeypatch.setattr(workers, "mark", dies_handing_over)
-    with workers.LocalWorkers(SimpleNamespace(digest=""), jobs) as crew:
-        future, deadline = crew.submit("ada"), time.monotonic() + 30
-        while not future.done() and time.monotonic() < deadline:
-            crew.watch()
-            time.sleep(0.01)
-        with pytest.raises(BrokenExecutor):
-            future.result(0)
-        crew.restart()
-        monkeypatch.setattr(workers, "mark", answers)
-        assert "ada" == crew.submit("ada").result(30)
-
-
-def test_what_cannot_be_written_is_no_submissions_fault():
-    """A full disk while a batch is written ends the run with its own line; nobody is "not graded" for it."""
-    added = []
-
-    class Full:
-        def add(self, marked):
-            added.append(marked)
-            raise CourseError("course", "cannot be written (No space left on device)", "Make room.")
-
-    class Crew:
-        in_flight = 2
-
-        def submit(self, handed):
-            future = Future()
-            future.set_result(f"{handed} marked")
-            return future
-
-    with pytest.raises(CourseError, match="No space left"):
-        classroom.mark_all(iter(["ada", "bea"]), Crew(), Full())
-    assert 1 == len(added) and added[0].endswith("marked")
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may look everywhere")

@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import threading
 import time
-from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 
@@ -18,13 +17,14 @@ from nbformat.v4 import new_code_cell
 from sqlalchemy import create_engine
 
 from autograder import classroom, gradebook, marking, notebook, records
+from autograder.batch import workers
+from autograder.batch.workers import LocalWorkers
 from autograder.cli import grading
 from autograder.config import course_config
-from autograder.errors import CourseError, GradebookError, WorkerError
+from autograder.errors import CourseError, GradebookError
 from autograder.model import Report
 from autograder.oracle import load_assignment
 from autograder.submission import misnamed, students_of
-from autograder.workers import LocalWorkers
 from tests.helpers.courses import LATE, NAME, change, rows, run, start
 from tests.helpers.processes import left_over
 
@@ -35,15 +35,13 @@ def course(ungraded, tmp_path):
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
-def grade(course, students=None, crew=LocalWorkers, **options):
+def grade(course, students=None, pool=LocalWorkers, **options):
     students = students or students_of(course, NAME)
-    return classroom.grade_class(course, NAME, students, partial(crew, jobs=2), **options)
+    return classroom.grade_class(course, NAME, students, partial(pool, jobs=2), **options)
 
 
 class Lenient:
     """Workers that give full marks without looking: for tests of what is written, and of what is not."""
-
-    in_flight = 4
 
     def __init__(self, kit, jobs):
         self._kit = kit
@@ -54,13 +52,14 @@ class Lenient:
     def __exit__(self, *exc_info):
         pass
 
-    def submit(self, handed):
+    def grade(self, submissions):
+        return map(self.full_marks, submissions)
+
+    def full_marks(self, handed):
         report = {**Report(NAME, handed.student, "graded", repairs=handed.repairs).to_dict(), "key": handed.key}
-        known, future = self._kit.structure, Future()
+        known = self._kit.structure
         scores, comments = dict(known.points), dict.fromkeys(known.commented)
-        future.set_result(marking.Marked(
-            handed.student, handed.key, handed.timestamp, report, b"{}", scores, comments))
-        return future
+        return marking.Marked(handed.student, handed.key, handed.timestamp, report, b"{}", scores, comments)
 
 
 def settings(course):
@@ -223,46 +222,36 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
     assert set(records.kept(course, NAME)) <= {row[0] for row in rows(course)["submissions"]} | {"garbage"}
 
 
-class Deadly(LocalWorkers):
-    """Workers in which one student's submission ends the process, as a bug in a library of ours could."""
+def test_a_submission_that_kills_its_worker_costs_itself_only(course, monkeypatch):
+    """The culprit alone is not graded, after two tries; the submissions in flight beside it are graded."""
 
-    def submit(self, handed):
-        return self._pool.submit(end_if, "dora", handed, self._kit.digest)
+    def grade_unless_dora(handed, digest):
+        if handed.student == "dora":  # as a bug in a library could end the process
+            os.kill(os.getpid(), signal.SIGKILL)
+        return marking.mark(handed, digest)
 
-
-def end_if(student, handed, digest):
-    if handed.student == student:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return marking.mark(handed, digest)
-
-
-def test_a_submission_that_kills_its_worker_costs_itself_only(course):
-    """It is named as not graded; whoever was in flight beside it is graded."""
-    tally = grade(course, crew=Deadly)
+    monkeypatch.setattr(workers, "mark", grade_unless_dora)  # workers are forks: they have it, too
+    tally = grade(course)
     assert (11, 2) == (tally.graded, tally.not_graded)
     assert "ended the grading process, twice" in tally.unwell["dora"]
 
 
-@pytest.mark.parametrize("seen", [False, True])
-def test_a_killed_worker_costs_nothing(course, monkeypatch, seen):
-    """`kill -9` on one worker in mid-run: its submissions are graded by another, whenever its pool notices."""
+def test_a_killed_worker_costs_nothing(course, monkeypatch):
+    """`kill -9` on one worker in mid-run: another one grades its submissions."""
     monkeypatch.setattr(classroom, "BATCH_SECONDS", 0)  # so that each is counted as it comes
-    crews = []
+    pools = []
 
     class Watched(LocalWorkers):
         def __enter__(self):
-            crews.append(self)
+            pools.append(self)
             return super().__enter__()
 
     def kill_one(tally, report):
-        if tally.graded == 2 and crews:
-            pool = crews.pop()._pool
-            os.kill(next(iter(pool._processes)), signal.SIGKILL)
-            while seen and not pool._broken:
-                time.sleep(0.01)
+        if tally.graded == 2 and pools:
+            os.kill(pools.pop()._workers[0].process.pid, signal.SIGKILL)
 
-    tally = grade(course, crew=Watched, progress=kill_one)
-    assert (12, 1, []) == (tally.graded, tally.not_graded, crews)
+    tally = grade(course, pool=Watched, progress=kill_one)
+    assert (12, 1, []) == (tally.graded, tally.not_graded, pools)
 
 
 def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
@@ -571,23 +560,3 @@ def test_the_order_of_rows_grades_nothing_again(course):
     digests = [marking.kit_of(assignment, each, config).digest
                for each in (known, turned, replace(known, points=dict.fromkeys(known.points, 1.0)))]
     assert digests[0] == digests[1] != digests[2]
-
-
-def test_a_worker_without_the_kit_is_no_fault_of_the_submission(course):
-    """A worker of a cluster that joined late and could not be made ready: another one is tried, then it is said."""
-    with pytest.raises(WorkerError, match="another version"):
-        marking.mark(None, "a digest that nobody brought")
-
-    times = {"ada": 2, "dora": 99, "leo": 0}
-
-    class Unready(Lenient):
-        def submit(self, handed):
-            times[handed.student] -= 1
-            if times[handed.student] < 0:
-                return super().submit(handed)
-            future = Future()
-            future.set_exception(WorkerError("host", "this worker lacks what it needs", "Install it."))
-            return future
-
-    tally = grade(course, ["ada", "dora", "leo"], Unready)
-    assert (2, ["dora"]) == (tally.graded, list(tally.unwell))

@@ -23,7 +23,7 @@ LEVELS = {
     "hooks": 8, "release": 8,
     "gradebook": 9, "demo": 9,
     "recording": 10, "marking": 10, "collect": 10, "exports": 10, "feedback": 10,
-    "workers": 11,
+    "batch": 11,
     "classroom": 12,
     "cli": 13,
 }  # fmt: skip

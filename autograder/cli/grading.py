@@ -34,9 +34,9 @@ from .common import (
 )
 
 if TYPE_CHECKING:
+    from ..batch.workers import Workers
     from ..classroom import Tally
     from ..marking import Kit
-    from ..workers import Workers
 
 
 @click.command()
@@ -92,10 +92,12 @@ def must_be_had(isolation: str | None, root: Path) -> None:
 
 def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Kit], Workers]:
     """Who grades: so many processes of this machine, or a cluster."""
-    from ..workers import ClusterWorkers, LocalWorkers
-
     if scheduler:
+        from ..batch.cluster import ClusterWorkers
+
         return partial(ClusterWorkers, address=scheduler)
+    from ..batch.workers import LocalWorkers
+
     return partial(LocalWorkers, jobs=min(jobs, students))
 
 

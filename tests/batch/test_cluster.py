@@ -8,11 +8,15 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 
-from autograder import records
+from autograder import marking, records
+from autograder.batch.cluster import ClusterWorkers
+from autograder.errors import WorkerError
 from tests.helpers.courses import ENVIRONMENT, NAME, ROOT, rows, run
 
 #: Where the scheduler and the grader are, and where the workers are; each may be a host of its own.
@@ -137,3 +141,28 @@ def test_no_scheduler_is_one_line(course):
     """Nobody listens there: exit code 2 within the time-out, and how to start one."""
     out = run(course, "autograder", "grade", NAME, "--scheduler", "tcp://127.0.0.1:9", code=2)
     assert "no scheduler answers" in out and "dask scheduler" in out and "Traceback" not in out
+
+
+def test_a_worker_that_cannot_grade_is_no_fault_of_the_submission(monkeypatch):
+    """A worker that joined late and could not be made ready: another one is tried, five times at most."""
+    with pytest.raises(WorkerError, match="another version"):
+        marking.mark(None, "a digest that no worker has")
+
+    refusals = {"ada": 2, "dora": 99, "leo": 0}
+
+    def submit(mark, handed, digest):
+        refusals[handed.student] -= 1
+        future = Future()
+        if refusals[handed.student] < 0:
+            future.set_result(handed.student)
+        else:
+            future.set_exception(WorkerError("host", "this worker lacks what it needs", "Install it."))
+        return future
+
+    pool = ClusterWorkers(SimpleNamespace(digest=""), "address")
+    monkeypatch.setattr(pool, "_executor", SimpleNamespace(submit=submit), raising=False)
+    monkeypatch.setattr(pool, "_flying", 2, raising=False)
+    handed = [marking.Handed(student, b"{}", "", (), None, "") for student in refusals]
+    *others, dora = sorted(pool.grade(handed), key=str)
+    assert (["ada", "leo"], "not graded") == (others, dora.report["status"])
+    assert 99 - 5 == refusals["dora"]

@@ -1,0 +1,1 @@
+"""A whole class: grading in many processes, and writing the results."""

@@ -1,0 +1,159 @@
+"""Processes of this machine, killed at every moment: each costs a retry, and a culprit costs itself."""
+
+import os
+import signal
+import time
+from multiprocessing.connection import Connection
+from types import SimpleNamespace
+
+import pytest
+
+from autograder.batch import workers
+from autograder.batch.workers import LocalWorkers
+from autograder.marking import Handed
+
+KIT = SimpleNamespace(digest="")
+
+
+def submissions(*students, content=b"{}"):
+    return [Handed(student, content, "", (), None, "") for student in students]
+
+
+def results(pool, handed):
+    """Each student with the result: a mark, or the reason why there is none."""
+    found = {}
+    for result in filter(None, pool.grade(handed)):
+        student, mark = result if isinstance(result, tuple) else (result.student, result.report["reason"])
+        assert student not in found
+        found[student] = mark
+    return found
+
+
+@pytest.fixture
+def grades(monkeypatch):
+    """Make workers grade with this function of a submission; they are forks, and have it, too."""
+    monkeypatch.setattr(workers, "start_worker", lambda kit: None)
+
+    def use(function):
+        monkeypatch.setattr(workers, "mark", lambda handed, digest: (handed.student, function(handed)))
+
+    return use
+
+
+def die():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 5])
+def test_every_submission_has_one_result(grades, jobs):
+    """Any number of workers gives each submission its own result."""
+    grades(lambda handed: handed.student.upper())
+    students = "abcdefghijklm"
+    with LocalWorkers(KIT, jobs) as pool:
+        assert dict(zip(students, students.upper(), strict=True)) == results(pool, submissions(*students))
+        assert {"z": "Z"} == results(pool, submissions("z"))
+        assert {} == results(pool, [])
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_large_submissions_and_results_pass(grades, jobs):
+    """Both directions may carry megabytes at the same time; nobody waits for the other for ever."""
+    grades(lambda handed: handed.content * 2)
+    large = bytes(3_000_000)
+    with LocalWorkers(KIT, jobs) as pool:
+        assert dict.fromkeys("abcdef", large * 2) == results(pool, submissions(*"abcdef", content=large))
+
+
+def test_no_more_is_read_than_workers_have_room_for(grades):
+    """Submissions are taken as results come: memory does not grow with the class."""
+    grades(lambda handed: None)
+    taken, seen, most = 0, 0, 0
+
+    def class_():
+        nonlocal taken
+        for submission in submissions(*map(str, range(40))):
+            taken += 1
+            yield submission
+
+    with LocalWorkers(KIT, 2) as pool:
+        for result in filter(None, pool.grade(class_())):
+            most, seen = max(most, taken - seen), seen + bool(result)
+    assert (40, 40) == (taken, seen)
+    assert most <= 2 * workers.AHEAD + 2
+
+
+def test_the_caller_is_told_that_nothing_comes(grades):
+    """While a worker is at a long submission, None comes several times a second."""
+    grades(lambda handed: time.sleep(1))
+    with LocalWorkers(KIT, 1) as pool:
+        assert 2 <= sum(result is None for result in pool.grade(submissions("ada")))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_culprit_alone_is_not_graded(grades, jobs):
+    """A submission that ends its worker is tried twice; those that the worker had ahead are graded."""
+
+    def grade(handed):
+        if handed.student == "c":
+            die()
+        return "graded"
+
+    grades(grade)
+    with LocalWorkers(KIT, jobs) as pool:
+        found = results(pool, submissions(*"abcdefgh"))
+    assert "grading it ended the grading process, twice" == found.pop("c")
+    assert dict.fromkeys("abdefgh", "graded") == found
+
+
+def test_a_worker_that_dies_once_costs_nothing(grades, tmp_path):
+    """Killed from outside in the middle of a submission: the second try grades it."""
+
+    def grade(handed):
+        if handed.student == "b" and not (tmp_path / "dead").exists():
+            (tmp_path / "dead").touch()
+            die()
+        return "graded"
+
+    grades(grade)
+    with LocalWorkers(KIT, 2) as pool:
+        assert dict.fromkeys("abcd", "graded") == results(pool, submissions(*"abcd"))
+
+
+def test_an_idle_worker_that_dies_costs_nothing(grades):
+    """Killed while it waits: the next submission goes to a new one."""
+    grades(lambda handed: "graded")
+    with LocalWorkers(KIT, 1) as pool:
+        results(pool, submissions("a"))
+        os.kill(pool._workers[0].process.pid, signal.SIGKILL)
+        assert {"b": "graded"} == results(pool, submissions("b"))
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_half_a_result_is_not_waited_for(grades, tmp_path, jobs):
+    """A worker killed while it sends a result, as one without memory is: the result of another one counts."""
+
+    def half(self, buffer):
+        os.write(self.fileno(), bytes(buffer)[: len(buffer) // 2])
+        die()
+
+    def grade(handed):
+        if handed.student == "b" and not (tmp_path / "dead").exists():
+            (tmp_path / "dead").touch()
+            Connection._send = half
+        return "graded"
+
+    grades(grade)
+    with LocalWorkers(KIT, jobs) as pool:
+        assert dict.fromkeys("abcd", "graded") == results(pool, submissions(*"abcd"))
+
+
+def test_leaving_ends_the_workers_at_once(grades):
+    """Ctrl-C, or an error while a batch is written: no worker is waited for."""
+    grades(lambda handed: time.sleep(60))
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), LocalWorkers(KIT, 2) as pool:
+        for _ in pool.grade(submissions(*"ab")):
+            started = [worker.process for worker in pool._workers]
+            raise KeyboardInterrupt
+    assert time.monotonic() - start < 30
+    assert 2 == len(started) and not any(process.is_alive() for process in started)
