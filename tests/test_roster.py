@@ -1,31 +1,21 @@
-"""Who is meant, and cells that no spreadsheet runs."""
+"""Students found by the identifiers of other systems."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from autograder.errors import CourseError
-from autograder.roster import FORMULA, Person, Roster, plain, read_roster, safe, safe_id
+from autograder.roster import Roster, RosterEntry, read_roster
 
 ROSTER = Roster([
-    Person("ada", "Ada", "Lovelace", "ada@uni.example", "101"), Person("bea", "Bea María", "Müller-Lüdenscheid"),
-    Person("kim1", "Kim", "Lee"), Person("kim2", "Kim", "Lee"), Person("42", None, None),
+    RosterEntry("ada", "Ada", "Lovelace", "ada@uni.example", "101"),
+    RosterEntry("bea", "Bea María", "Müller-Lüdenscheid"),
+    RosterEntry("kim1", "Kim", "Lee"), RosterEntry("kim2", "Kim", "Lee"), RosterEntry("42", None, None),
 ])  # fmt: skip
 
 
-@given(st.text(alphabet=st.sampled_from("'=+-@\t\r\n \"abc＝"), max_size=8))
-def test_a_safe_cell_says_the_same_and_cannot_run(text):
-    """`plain` gives back what `safe` was given, and what is safe begins with no sign of a formula."""
-    assert text == plain(safe(text))
-    assert not FORMULA.match(safe(text)) or safe(text).startswith("'")
-
-
-@given(st.text(alphabet=st.sampled_from("'=+-@a1.(|! "), max_size=8))
-def test_an_id_is_touched_only_where_it_could_run(text):
-    """An id comes back from its cell; one of letters, digits and signs stays as it is."""
-    assert text == plain(safe_id(text))
-    assert "-ana" == safe_id("-ana") and "@bo" == safe_id("@bo")
-    assert "'=cmd|x" == safe_id("=cmd|x") and "'-1+f(2)" == safe_id("-1+f(2)")
+def identify(*identifiers, roster=ROSTER):
+    """Return the match as (student, reason)."""
+    match = roster.identify(*identifiers)
+    return match.student, match.reason
 
 
 @pytest.mark.parametrize("kind, text, student", [
@@ -34,70 +24,80 @@ def test_an_id_is_touched_only_where_it_could_run(text):
     ("name", "lovelaceada", "ada"), ("name", "ada Ada Lovelace", "ada"), ("name", "müllerlüdenscheidbeamaría", "bea"),
     ("name", "Bea Maria Muller-Ludenscheid", "bea"),
 ])  # fmt: skip
-def test_a_student_is_found_by_what_others_call_them(kind, text, student):
-    """Ids, addresses, numbers and names in either order, with or without case, spaces, punctuation and accents."""
+def test_a_student_is_found_by_any_identifier(kind, text, student):
+    """Ids, addresses, numbers and names fit in either order, without case, spaces, punctuation and accents."""
     assert [student] == ROSTER.find(kind, text)
 
 
 @pytest.mark.parametrize("kind, text", [
     ("name", ""), ("name", "--"), ("email", ""), ("student", "bob"), ("name", "Ada"),
 ])  # fmt: skip
-def test_nobody_is_found_by_nothing(kind, text):
-    """An empty clue, or half a name, means nobody."""
+def test_an_empty_identifier_finds_nobody(kind, text):
+    """An empty text, an unknown id and half a name fit no student."""
     assert [] == ROSTER.find(kind, text)
 
 
-def test_two_of_one_name_are_not_guessed():
-    """A name that two students have tells nothing, and says whose it may be; a better clue decides."""
-    assert (None, "may be any of kim1, kim2") == ROSTER.who(("name", "Kim Lee"))
-    assert ("kim2", "") == ROSTER.who(("student", "kim2"), ("name", "Kim Lee"))
-    assert ("kim2", "") == ROSTER.who(("name", "Kim Lee"), ("student", "kim2"))
+def test_a_name_of_two_students_is_ambiguous():
+    """A name that two students share is ignored and reported; an id decides, before or after it."""
+    assert (None, "may be any of kim1, kim2") == identify(("name", "Kim Lee"))
+    assert ROSTER.identify(("name", "Kim Lee")).ambiguous
+    assert ("kim2", "") == identify(("student", "kim2"), ("name", "Kim Lee"))
+    assert ("kim2", "") == identify(("name", "Kim Lee"), ("student", "kim2"))
 
 
-@pytest.mark.parametrize("clue, student", [
+@pytest.mark.parametrize("identifier, student", [
     (("lms_user_id", "102"), None), (("email", "other@uni.example"), None), (("email", "lovelace"), "ada"),
     (("lms_user_id", " "), "ada"), (("lms_user_id", "101"), "ada"), (("student", "lovelace"), "ada"),
 ])  # fmt: skip
-def test_a_name_does_not_outdo_a_number_or_an_address(clue, student):
-    """Who has the name, but is known by another number or address, is not meant: it may be somebody of that name."""
-    found, problem = ROSTER.who(clue, ("name", "Ada Lovelace"))
+def test_a_number_or_an_address_overrules_a_name(identifier, student):
+    """A student with the name but another number or address does not match: it may be a namesake."""
+    found, reason = identify(identifier, ("name", "Ada Lovelace"))
     assert student == found
-    known = ROSTER.people["ada"].email if clue[0] == "email" else "101"
-    said = f"looks like ada, whose {clue[0]} is {known}, not {clue[1]}: correct ada's entry if it is the same person"
-    assert ("" if student else said) == problem
+    kind, text = identifier
+    known = ROSTER.entries["ada"].email if kind == "email" else "101"
+    expected = f"looks like ada, whose {kind} is {known}, not {text}: correct the entry of ada if it is the same person"
+    assert ("" if student else expected) == reason
 
 
-def test_a_number_that_nobody_knows_contradicts_nobody():
-    """Of Bea neither number nor address is known: her name is enough, whatever stands beside it."""
+def test_an_unknown_number_contradicts_nobody():
+    """The entry of Bea has neither number nor address, so her name is enough beside any of them."""
     name = ("name", "Müller-Lüdenscheid, Bea María")
-    assert ("bea", "") == ROSTER.who(("lms_user_id", "102"), ("email", "bea@uni.example"), name)
+    assert ("bea", "") == identify(("lms_user_id", "102"), ("email", "bea@uni.example"), name)
 
 
 def test_one_of_several_numbers_may_be_the_known_one():
-    """Canvas has two numbers of everyone; the gradebook knows one of them."""
-    assert ("ada", "") == ROSTER.who(("lms_user_id", "5001"), ("lms_user_id", "101"), ("name", "Ada Lovelace"))
+    """Canvas has two numbers for each student, of which the gradebook knows one."""
+    assert ("ada", "") == identify(("lms_user_id", "5001"), ("lms_user_id", "101"), ("name", "Ada Lovelace"))
 
 
-def test_numbers_of_two_students_mean_neither():
-    """A number of the one and the id of the other: no guess; a mere name beside a number changes nothing."""
-    assert (None, "may be any of ada, bea") == ROSTER.who(("lms_user_id", "101"), ("student", "bea"))
-    assert ("ada", "") == ROSTER.who(("lms_user_id", "101"), ("name", "Bea María Müller-Lüdenscheid"))
-    two = Roster([Person("li1", lms_user_id="7"), Person("li2", lms_user_id="7"), Person("bo", "Bo", "Li")])
-    assert (None, "may be any of li1, li2") == two.who(("lms_user_id", "7"), ("name", "Bo Li"))
+def test_identifiers_of_two_students_match_neither():
+    """A number of one and the id of another give no match; a name beside a number changes nothing."""
+    assert (None, "may be any of ada, bea") == identify(("lms_user_id", "101"), ("student", "bea"))
+    assert ("ada", "") == identify(("lms_user_id", "101"), ("name", "Bea María Müller-Lüdenscheid"))
+    two = Roster([RosterEntry("li1", lms_user_id="7"), RosterEntry("li2", lms_user_id="7"),
+                  RosterEntry("bo", "Bo", "Li")])
+    assert (None, "may be any of li1, li2") == identify(("lms_user_id", "7"), ("name", "Bo Li"), roster=two)
+
+
+def test_nobody_is_found_with_a_reason():
+    """Without any match the reason says so, and the match is not ambiguous."""
+    assert (None, "no student with that name or number is known") == identify(("name", "Sam Stranger"))
+    assert not ROSTER.identify(("name", "Sam Stranger")).ambiguous
 
 
 def test_a_roster_is_read_from_csv(tmp_path):
-    """nbgrader's columns, with a byte order mark, semicolons, another name for the id, and columns of no use."""
+    """Byte order mark, semicolons, another name of the id column, escaped cells and extra columns are accepted."""
     file = tmp_path / "roster.csv"
     file.write_text("\ufeffUsername;first_name;last_name;Section\nada;Ada;'=1+1;7\n;x;y;z\n", encoding="utf-8")
     roster = read_roster(file)
-    assert {"ada": Person("ada", "Ada", "=1+1")} == roster.people
+    assert {"ada": RosterEntry("ada", "Ada", "=1+1")} == roster.entries
     assert roster.closed
 
 
-@pytest.mark.parametrize("content, said", [(b"first_name\nAda\n", "no column 'id'"), (b"id\n\xff\n", "cannot be read")])
-def test_a_bad_roster_is_refused(tmp_path, content, said):
-    """One clear line."""
+@pytest.mark.parametrize("content, problem", [
+    (b"first_name\nAda\n", "no column 'id'"), (b"id\n\xff\n", "cannot be read")])
+def test_a_bad_roster_is_refused(tmp_path, content, problem):
+    """A file without ids or in another encoding is refused with the problem."""
     (tmp_path / "roster.csv").write_bytes(content)
-    with pytest.raises(CourseError, match=said):
+    with pytest.raises(CourseError, match=problem):
         read_roster(tmp_path / "roster.csv")

@@ -1,4 +1,4 @@
-"""`autograder collect`: submissions from what people have."""
+"""`autograder collect`: bring submissions in."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..oracle import load_assignment
 from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
 
 if TYPE_CHECKING:
-    from ..collect import Collected
+    from ..collect import CollectResult
     from ..roster import Roster
 
 
@@ -23,36 +23,37 @@ if TYPE_CHECKING:
 @click.argument("assignment")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--pattern", metavar="TEMPLATE",
-              help='How the files are called, as in "{student}_{anything}.ipynb". Also: {name}, {email}, '
-                   "{lms_user_id}, {timestamp}. With slashes it is compared with folders, too.")
+              help='The form of the files\' names, as in "{student}_{anything}.ipynb". Also: {name}, {email}, '
+                   "{lms_user_id}, {timestamp}. A pattern with slashes is compared with folders, too.")
 @click.option("--regex", is_flag=True,
               help="The pattern is a regular expression, with groups such as (?P<student>...).")
 @click.option("--roster", "roster_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CSV",
-              help="Who may be meant: id,first_name,last_name,email,lms_user_id. By default the gradebook's students.")
-@click.option("--replace", "replacing", is_flag=True, help="Overwrite submissions that are different; they are named.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+              help="The students: id,first_name,last_name,email,lms_user_id.  [default: those of the gradebook]")
+@click.option("--replace", is_flag=True, help="Overwrite submissions that differ; each is named.")
+@click.option("--dry-run", is_flag=True, help="Write nothing; only report what would be done.")
 @in_course
 def collect_command(root: Path, assignment: str, path: Path, pattern: str | None, regex: bool,
-                    roster_file: Path | None, replacing: bool, dry_run: bool):
+                    roster_file: Path | None, replace: bool, dry_run: bool) -> int:
     """Put submissions from PATH, a folder or a zip, into submitted/STUDENT/ASSIGNMENT/.
 
-    PATH is what you have: a bulk download of Moodle or Canvas, nbgrader's exchange, a submitted folder, or files that
-    begin with the student's id; for others give --pattern. What is there already stays, unless you say --replace.
+    PATH can be a bulk download of Moodle or Canvas, nbgrader's exchange, a submitted folder, or files whose names
+    begin with the student's id. For other names, give --pattern. A submission that is already there stays, unless you
+    give --replace.
 
     \b
     Exit code: 0 all in place, 1 something unmatched, refused or kept (each is named), 2 bad usage.
     """
-    from ..collect import collect
+    from ..collect import collect_submissions
 
     load_assignment(root, assignment)
-    roster = known_students(root, assignment, roster_file)
-    found = collect(root, assignment, path, roster, pattern, regex, replacing, dry_run)
-    show_collected(found, dry_run)
-    return SOME_NOT_GRADED if found.unmatched or found.refused or found.kept else ALL_GRADED
+    roster = load_roster(root, assignment, roster_file)
+    result = collect_submissions(root, assignment, path, roster, pattern, regex, replace, dry_run)
+    show_result(result, dry_run)
+    return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
 
 
-def known_students(root: Path, assignment: str, file: Path | None) -> Roster:
-    """The students of a file; else those of the gradebook, of which there may be none yet."""
+def load_roster(root: Path, assignment: str, file: Path | None) -> Roster:
+    """Return the students in a file, or those of the gradebook; none before the assignment is released."""
     from .. import gradebook, roster
 
     if file:
@@ -63,25 +64,27 @@ def known_students(root: Path, assignment: str, file: Path | None) -> Roster:
         return roster.Roster()
 
 
-def show_collected(found: Collected, dry_run: bool) -> None:
-    """What became of each file: a table, or counts where the class is large; then what needs a look."""
+def show_result(result: CollectResult, dry_run: bool) -> None:
+    """Print the outcome of each file as a table, or counts of a large class; then each file that needs attention."""
     would = "would be " if dry_run else ""
-    states = {f"{would}collected": found.matched, f"{would}replaced": found.replaced, "unchanged": found.unchanged,
-              "kept": found.kept}
-    if 0 < sum(map(len, states.values())) <= IN_A_TABLE:
-        table = Table(Column("student", no_wrap=True), "", "from", "note", title=found.kind, box=box.SIMPLE)
-        for state, lines in states.items():
-            for line in lines:
-                table.add_row(*map(escape, (line.student, state, line.source, line.note)))
+    outcomes = {f"{would}collected": result.matched, f"{would}replaced": result.replaced,
+                "unchanged": result.unchanged, "kept": result.kept}
+    if 0 < sum(map(len, outcomes.values())) <= IN_A_TABLE:
+        table = Table(Column("student", no_wrap=True), "", "from", "note", title=result.source, box=box.SIMPLE)
+        for outcome, files in outcomes.items():
+            for file in files:
+                table.add_row(*map(escape, (file.student, outcome, file.source, file.note)))
         console.print(table)
     else:
-        for line in (*found.replaced, *found.kept):
-            click.echo(f"{'kept' if line in found.kept else f'{would}replaced'}: {line.student}: {line.note}")
-    for what, files in (("unmatched", found.unmatched), ("refused", found.refused)):
-        for file, reason in files:
-            click.echo(f"{what}: {file}: {reason}")
-    for note in found.notes:
+        for outcome, files in ((f"{would}replaced", result.replaced), ("kept", result.kept)):
+            for file in files:
+                click.echo(f"{outcome}: {file.student}: {file.note}")
+    for problem, skipped in (("unmatched", result.unmatched), ("refused", result.refused)):
+        for path, reason in skipped:
+            click.echo(f"{problem}: {path}: {reason}")
+    for note in result.notes:
         click.echo(note)
-    click.echo(", ".join(f"{len(lines)} {state}" for state, lines in states.items() if lines) or "nothing collected")
-    if found.kept:
-        click.echo("what is kept gives way with --replace")
+    counts = [f"{len(files)} {outcome}" for outcome, files in outcomes.items() if files]
+    click.echo(", ".join(counts) or "nothing collected")
+    if result.kept:
+        click.echo("give --replace to overwrite what is kept")

@@ -12,9 +12,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import CourseError
-from ..roster import Roster, name_key, plain, safe, safe_id, sortable_name
+from ..roster import Roster, name_key, sortable_name
+from ..spreadsheets import Sheet, escape_formula, escape_id, parse_number, read_sheet, unescape
 from .grades import Export, Grade, listed, notes_of, number, one_row_each
-from .sheets import Sheet, read
 
 #: The columns before the assignments' that Canvas itself writes; after Section, a course may have its own.
 STUDENT_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID",
@@ -56,7 +56,7 @@ def export(
     """
     if into is None:
         return fresh(grades, column or name, zeros)
-    sheet = read(into, where, is_gradebook, "a gradebook of Canvas (Grades > Export)")
+    sheet = read_sheet(into, where, is_gradebook, "a gradebook of Canvas (Grades > Export)")
     return Filling(sheet, grades, name, column, zeros).export()
 
 
@@ -94,7 +94,7 @@ class Filling:
                 unassigned.append(student)
             elif after is not None:
                 put += 1
-                if before and as_number(before) != as_number(after):
+                if before and parse_number(before) != parse_number(after):
                     changed.append(f"{student} ({before} to {after})")
                 self.sheet.put(row, self.column, after)
         there = set(found.values())
@@ -126,7 +126,7 @@ class Filling:
         if "read only" in said.lower():
             raise CourseError(self.sheet.where, f"Canvas reads no grades from column {self.head[self.column]!r}",
                               "Name another with --column.")
-        return as_number(said)
+        return parse_number(said)
 
     def _students(self) -> tuple[dict[int, str], list[str]]:
         """The student of each row that has one, and what to say of the other rows."""
@@ -137,14 +137,14 @@ class Filling:
             values = self.sheet.values(row)
             if row in self.points or all(NOT_A_STUDENT.fullmatch(value) for value in values):
                 continue
-            said = dict(zip(self.head[:first], map(plain, values), strict=False))
+            said = dict(zip(self.head[:first], map(unescape, values), strict=False))
             name = said.get("Student") or f"{said.get('LastName', '')}, {said.get('FirstName', '')}"
             clues = [(kind, said.get(title, "")) for title, kinds in CLUES for kind in kinds]
-            student, problem = roster.who(*clues, ("name", name))
-            if student:
-                found[row] = student
+            match = roster.identify(*clues, ("name", name))
+            if match.student:
+                found[row] = match.student
             else:
-                notes.append(f"row {row + 1}, {name.strip()!r}, left as it is: {problem}")
+                notes.append(f"row {row + 1}, {name.strip()!r}, left as it is: {match.reason}")
         found, twice = one_row_each(found)
         return found, notes + twice
 
@@ -170,13 +170,6 @@ def title_and_id(head: str) -> tuple[str, str]:
     return (match["title"], match["id"]) if match else (head, head)
 
 
-def as_number(text: str) -> float | None:
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        return None
-
-
 # ---- writing one anew ------------------------------------------------------------------------------------------
 
 
@@ -191,7 +184,7 @@ def fresh(grades: Mapping[str, Grade], title: str, zeros: bool) -> Export:
         person = grade.standing
         cell = number(grade.score) if grade.score is not None else "0" if zeros and not grade.submitted else ""
         writer.writerow([
-            safe(sortable_name(person) if person else student), safe_id((person and person.lms_user_id) or ""),
-            safe_id(student), "", cell])
+            escape_formula(sortable_name(person) if person else student),
+            escape_id((person and person.lms_user_id) or ""), escape_id(student), "", cell])
     notes = (f"{sum(grade.score is not None for grade in grades.values())} of {len(grades)} students have a grade",)
     return Export({"canvas.csv": text.getvalue().encode()}, notes + notes_of(grades.values()))

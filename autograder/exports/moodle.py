@@ -10,10 +10,9 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import CourseError
-from ..roster import Roster, normal, plain
-from .canvas import as_number
+from ..roster import Roster, normalise
+from ..spreadsheets import Sheet, parse_number, read_sheet, unescape
 from .grades import Export, Grade, listed, notes_of, number, one_row_each, summary_html
-from .sheets import Sheet, read
 
 #: The columns' names: English, German, French, Spanish, Italian, Portuguese, Dutch, Catalan, Swedish.
 NAMES = {
@@ -78,7 +77,7 @@ def export(
         Where the file is not such a worksheet.
     """
     wanted = {key: title for key, title in (columns or {}).items() if title}
-    sheet = read(into, where, lambda head: is_worksheet(head, wanted), KIND)
+    sheet = read_sheet(into, where, lambda head: is_worksheet(head, wanted), KIND)
     return Filling(sheet, grades, name, find_columns(sheet, wanted), zeros).export()
 
 
@@ -89,10 +88,10 @@ def is_worksheet(head: Sequence[str], wanted: Mapping[str, str]) -> bool:
 
 def named(head: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
     """The columns that the table, or the caller, knows by name."""
-    titles = [normal(title) for title in head]
+    titles = [normalise(title) for title in head]
     found = {}
     for key, names in NAMES.items():
-        known = [normal(wanted[key])] if key in wanted else names
+        known = [normalise(wanted[key])] if key in wanted else names
         at = next((titles.index(title) for title in known if title in titles), None)
         if at is not None and at not in found.values():
             found[key] = at
@@ -131,7 +130,7 @@ def find_columns(sheet: Sheet, wanted: Mapping[str, str]) -> dict[str, int]:
         found["grade"] = found["maximum"] - 1
     if "changeable" not in found:
         free = [at for at in range(len(head)) if at not in found.values()
-                and {*map(normal, said_in(sheet, at))} <= YES | NO]
+                and {*map(normalise, said_in(sheet, at))} <= YES | NO]
         found |= {"changeable": free[0]} if free else {}
     if "comments" not in found and "modified" in found and found["modified"] == len(head) - 2:
         found["comments"] = len(head) - 1
@@ -156,7 +155,7 @@ def has_participants(sheet: Sheet) -> bool:
 def is_constant(sheet: Sheet, column: int) -> bool:
     """Whether a column holds one and the same number above zero in every row."""
     said = set(said_in(sheet, column))
-    return len(said) == 1 and (as_number(said.pop()) or 0) > 0
+    return len(said) == 1 and (parse_number(said.pop()) or 0) > 0
 
 
 class Filling:
@@ -178,14 +177,14 @@ class Filling:
         for row, student in found.items():
             grade = self.grades[student]
             after = self._cell(row, grade)
-            if normal(self._said(row, "changeable")) in NO:
+            if normalise(self._said(row, "changeable")) in NO:
                 locked.append(student)
                 continue
             if after is None:
                 continue
             put += 1
             before = self._said(row, "grade").strip()
-            if before and as_number(before) != as_number(after):
+            if before and parse_number(before) != parse_number(after):
                 changed.append(f"{student} ({before} to {after})")
             self.sheet.put(row, self.columns["grade"], after)
             if "comments" in self.columns and grade.score is not None and not self._comment(row, grade):
@@ -212,21 +211,21 @@ class Filling:
         for row in range(1, len(self.sheet.rows)):
             if not any(self.sheet.rows[row]):
                 continue
-            said = {key: plain(self._said(row, key)) for key in self.columns}
+            said = {key: unescape(self._said(row, key)) for key in self.columns}
             participant = blind and NUMBER_AT_END.fullmatch(said.get("identifier", ""))
             said["participant"] = participant["number"] if participant else ""
-            student, problem = roster.who(*((kind, said.get(key, "")) for key, kind in CLUES))
-            if student:
-                found[row] = student
+            match = roster.identify(*((kind, said.get(key, "")) for key, kind in CLUES))
+            if match.student:
+                found[row] = match.student
             else:
                 who = ", ".join(filter(None, (said.get("identifier"), said.get("name"))))
-                notes.append(f"row {row + 1}, {who!r}, left as it is: {problem}")
+                notes.append(f"row {row + 1}, {who!r}, left as it is: {match.reason}")
         found, twice = one_row_each(found)
         return found, notes + twice
 
     def _is_blind(self, roster: Roster) -> bool:
         """Whether the worksheet hides who its rows are about; where it does not, its own numbers are nobody's ids."""
-        names = (plain(self._said(row, "name")) for row in range(1, len(self.sheet.rows)))
+        names = (unescape(self._said(row, "name")) for row in range(1, len(self.sheet.rows)))
         return self.columns.keys().isdisjoint(("email", "number", "username")) and not any(
             roster.find("name", name) for name in names)
 
@@ -234,7 +233,7 @@ class Filling:
         """What goes into a student's cell; None leaves what is there."""
         if grade.score is None:
             return "0" if self.zeros and not grade.submitted else None
-        theirs = as_number(self._said(row, "maximum"))
+        theirs = parse_number(self._said(row, "maximum"))
         score = grade.score
         if theirs and grade.max_score and theirs != grade.max_score:
             self.maxima.add((grade.max_score, theirs))

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 
-from ..roster import safe, safe_id
+from ..spreadsheets import escape_formula, escape_id
 from .grades import Export, Grade, notes_of
 
 COLUMNS = ("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email", "raw_score",
@@ -37,14 +37,15 @@ def last_name_first(grade: Grade) -> tuple:
 def row(grade: Grade, name: str) -> list:
     standing = grade.standing
     if standing is None:
-        return [name, "", "", safe_id(grade.student), "", "", "", "", "", "", ""]
+        return [name, "", "", escape_id(grade.student), "", "", "", "", "", "", ""]
     if grade.score is None and grade.submitted:
         numbers = ["", "", ""]
     else:
         numbers = [rounded(standing.raw_score), rounded(standing.late_penalty), rounded(standing.score)]
     return [
-        name, standing.duedate or "", standing.timestamp or "", safe_id(grade.student), safe(standing.last_name or ""),
-        safe(standing.first_name or ""), safe_id(standing.email or ""), *numbers, rounded(standing.max_score),
+        name, standing.duedate or "", standing.timestamp or "", escape_id(grade.student),
+        escape_formula(standing.last_name or ""), escape_formula(standing.first_name or ""),
+        escape_id(standing.email or ""), *numbers, rounded(standing.max_score),
     ]
 
 

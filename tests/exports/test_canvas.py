@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from autograder.errors import CourseError
 from autograder.exports import canvas
 from autograder.exports.grades import grades
-from autograder.exports.sheets import parse
+from autograder.spreadsheets import parse_sheet
 from tests.helpers.courses import NAME
 from tests.helpers.export_rows import rows, standing
 
@@ -42,7 +42,7 @@ def test_a_downloaded_gradebook_is_filled_in(klass):
 def test_every_other_byte_stays(klass):
     """Without the column of the assignment, the file is the one that was downloaded, byte for byte."""
     data, _ = filled(klass)
-    before, after = (parse(text.decode(), ",") for text in (DOWNLOADED, data))
+    before, after = (parse_sheet(text.decode(), ",") for text in (DOWNLOADED, data))
     for sheet in (before, after):
         for cells in sheet.rows:
             del cells[6]
@@ -65,7 +65,7 @@ def test_zeros_for_missing_work_are_asked_for(klass):
 def test_rows_and_students_without_a_partner_are_named(klass):
     """A row that is nobody's stays; a student in no row is named; so is a grade that gives way to another."""
     _, notes = filled({**klass, **grades({"zoe": standing("zoe", 75.0)}, {})})
-    assert "row 9, 'Stranger, Sam', left as it is: nobody of that name or number is known" in notes
+    assert "row 9, 'Stranger, Sam', left as it is: no student with that name or number is known" in notes
     assert "row 10, 'Student, Test'" in notes
     assert "matched to no row of the file (1): zoe" in notes
     assert "bea (12.00 to 60.5)" in notes

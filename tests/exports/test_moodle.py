@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from autograder.errors import CourseError
 from autograder.exports import moodle
 from autograder.exports.grades import grades
-from autograder.exports.sheets import parse
+from autograder.spreadsheets import parse_sheet
 from tests.helpers.courses import NAME
 from tests.helpers.export_rows import rows, standing
 
@@ -44,7 +44,7 @@ def test_a_downloaded_worksheet_is_filled_in(klass):
 def test_every_other_byte_stays(klass):
     """Without grades and feedback, the file is the one that was downloaded, byte for byte."""
     data, _ = filled(klass)
-    before, after = (parse(text.decode(), ",") for text in (DOWNLOADED, data))
+    before, after = (parse_sheet(text.decode(), ",") for text in (DOWNLOADED, data))
     for sheet in (before, after):
         for cells in sheet.rows:
             del cells[9], cells[4]
@@ -163,10 +163,10 @@ def test_a_round_trip_with_any_names(last_names):
     """Any name in the file stays as it is, and each student gets their own grade by their address."""
     standings = {f"s{at}": standing(f"s{at}", 50.0 + at, first="A", last=last, email=f"s{at}@uni.example")
                  for at, last in enumerate(last_names)}
-    sheet = parse(HEAD + "\r\n", ",")
+    sheet = parse_sheet(HEAD + "\r\n", ",")
     for at, last in enumerate(last_names):
         sheet.rows.append([""] * 10)
-        sheet.ends.append("\r\n")
+        sheet.line_ends.append("\r\n")
         for column, text in enumerate(
                 (f"Participant {at}", last, f"s{at}@uni.example", "", "", "100.00", "Yes", "-", "-", "")):
             sheet.put(1 + at, column, text)
