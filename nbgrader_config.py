@@ -40,7 +40,7 @@ c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
 
-# Autograde, second pass: Judge stands where Execute stood. The student's cells run in the jail, the judge outside it
+# Autograde, second pass: Judge stands where Execute stood. The student's cells run in the sandbox, the judge outside it
 # gives the points; nothing a student's code does to its own process changes them.
 c.Autograde.autograde_preprocessors = [
     "autograder.hooks.Judge",

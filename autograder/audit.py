@@ -15,10 +15,10 @@ from io import StringIO
 from .course import catalogue
 from .diagnosis import effects
 from .errors import CourseError
-from .jail.local import LocalSession
 from .judge import judge_task
 from .model import Mistake, Verdict
 from .oracle import Assignment
+from .sandbox.local import LocalSession
 
 HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9
 

@@ -65,7 +65,7 @@ class WorkerError(LocatedError):
     """A worker cannot mark anything, whatever it is handed."""
 
 
-class JailError(AutograderError):
+class SandboxError(AutograderError):
     """The process that runs student code cannot be started or kept, through no fault of the student's."""
 
 

@@ -19,18 +19,18 @@ import public_tests
 import rnn_utils
 
 from . import notebook, scaffold
-from .errors import CourseError, JailError
+from .errors import CourseError, SandboxError
 from .fingerprints import public_cases
-from .jail.local import LocalSession
 from .judge import judge, judge_task
 from .model import CellRun, Report, Verdict
 from .oracle import Assignment, find_root, load_assignment
+from .sandbox.local import LocalSession
 
 
 def grade(
-    nb: NotebookNode, student: str, assignment: Assignment, jail, repairs: tuple[str, ...] = ()
+    nb: NotebookNode, student: str, assignment: Assignment, sandbox, repairs: tuple[str, ...] = ()
 ) -> Report:
-    """Run a submitted notebook's cells in the jail and judge its tasks.
+    """Run a submitted notebook's cells in the sandbox and judge its tasks.
 
     Parameters
     ----------
@@ -38,28 +38,29 @@ def grade(
         As `repair.restore` gives it.
     student : str
     assignment : Assignment
-    jail : Jail
+    sandbox : Sandbox
     repairs : tuple of str
         What `repair.restore` mended.
 
     Returns
     -------
     Report
-        "not graded" with the reason where the jail fails through no fault of the student's.
+        "not graded" with the reason where the sandbox fails through no fault of the student's.
     """
     start = time.perf_counter()
     cells = student_cells(nb, assignment)
     try:
         sources, files = [(cell.id, cell.source) for cell in cells], support_files(assignment)
-        pace = jail.pace(own_cells(assignment), files, lesson(assignment))
-        with jail.open(sources, files, lesson(assignment), pace) as session:
+        pace = sandbox.pace(own_cells(assignment), files, lesson(assignment))
+        with sandbox.open(sources, files, lesson(assignment), pace) as session:
             verdicts = judge(session, assignment)
             runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
-    except JailError as error:
-        return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs, isolation=jail.level)
+    except SandboxError as error:
+        return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs,
+                      isolation=sandbox.level)
     verdicts = with_circumstances(verdicts, nb, assignment, runs)
     seconds = time.perf_counter() - start
-    return Report(assignment.name, student, "graded", verdicts, None, repairs, jail.level, seconds,
+    return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level, seconds,
                   session.peak_memory, runs)
 
 

@@ -14,9 +14,9 @@ from traitlets import Enum
 from . import grade, records, render, repair, scaffold
 from .cells import copied
 from .errors import AutograderError
-from .jail import LEVELS, Jail, level_of
 from .model import Limits, Report
 from .oracle import Assignment, load_assignment
+from .sandbox import LEVELS, Sandbox, level_of
 
 #: Where a notebook carries what was mended in it from autograde's first pass to its second.
 REPAIRS = "autograder_repairs"
@@ -74,14 +74,14 @@ class Restore(NbGraderPreprocessor):
 
 
 class Judge(Execute):
-    """Stands for Execute in autograde's second pass: the jail runs the cells, the judge fills in the test cells.
+    """Stands for Execute in autograde's second pass: the sandbox runs the cells, the judge fills in the test cells.
 
     A notebook without tasks of ours is executed by nbgrader as ever.
     """
 
     isolation = Enum(
         ("best", "strict", *LEVELS), "best",
-        help="The jail's level; 'best' is the strongest that this machine gives, 'strict' refuses to go lower.",
+        help="The sandbox's level; 'best' is the strongest that this machine gives, 'strict' refuses to go lower.",
     ).tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources, retries=None):
@@ -89,7 +89,7 @@ class Judge(Execute):
         if assignment is None:
             return super().preprocess(nb, resources, retries)
         repairs = tuple(nb.metadata.pop(REPAIRS, ()))
-        report = grade.grade(nb, resources["nbgrader"]["student"], assignment, warm_jail(self.isolation), repairs)
+        report = grade.grade(nb, resources["nbgrader"]["student"], assignment, shared_sandbox(self.isolation), repairs)
         records.keep(Path.cwd(), assignment.name, report.to_dict())
         if report.status == "not graded":
             raise AutograderError(f"not graded: {report.reason}")
@@ -128,8 +128,8 @@ def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
 
 
 @cache
-def warm_jail(isolation: str) -> Jail:
+def shared_sandbox(isolation: str) -> Sandbox:
     """One warm process for all submissions that this process grades."""
-    jail = Jail(limits=Limits(), level=level_of(isolation))
-    atexit.register(jail.close)
-    return jail
+    sandbox = Sandbox(limits=Limits(), level=level_of(isolation))
+    atexit.register(sandbox.close)
+    return sandbox

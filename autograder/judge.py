@@ -1,6 +1,6 @@
 """Verdicts: what a student's function returned, compared here, where no student code runs.
 
-Arguments go to the process that holds the student's code, plain values come back (`Session`, in autograder.jail).
+Arguments go to the process that holds the student's code, plain values come back (`Session`, in autograder.sandbox).
 
 One mistake costs once
 ----------------------
@@ -29,10 +29,10 @@ import numpy as np
 from public_tests import Gap, Layout, a_kind, find_gap, notice, split_outputs
 
 from .diagnosis import diagnose
-from .jail.session import is_end
 from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
 from .oracle import Assignment
 from .remember import remembered
+from .sandbox.session import is_end
 
 MAX_SIDE = 100  # of an array that a stand-in takes; no case of ours has more than a dozen
 

@@ -36,9 +36,9 @@ from .config import CONFIG
 from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
-from .jail import Jail, level_of
 from .model import Limits, Report
 from .oracle import Assignment, assignment_of
+from .sandbox import Sandbox, level_of
 
 PACKAGE = Path(__file__).parent
 
@@ -141,7 +141,7 @@ def steps_of(config: Config) -> list[type[Preprocessor]]:
     Raises
     ------
     CourseError
-        Where one cannot be imported, or ours are not among them: students' code would not run in the jail.
+        Where one cannot be imported, or ours are not among them: students' code would not run in the sandbox.
     """
     steps = []
     for which in ("sanitize_preprocessors", "autograde_preprocessors"):
@@ -174,7 +174,7 @@ def made(step: type[Preprocessor], config: Config) -> Preprocessor:
 
 
 class Marker:
-    """Marks submissions of one assignment, one after the other; holds a warm jail.
+    """Marks submissions of one assignment, one after the other; holds a warm sandbox.
 
     Parameters
     ----------
@@ -199,12 +199,12 @@ class Marker:
                 self.steps.append(run)
 
     @cached_property
-    def jail(self) -> Jail:
-        return Jail(Limits(), level_of(self.kit.isolation))
+    def sandbox(self) -> Sandbox:
+        return Sandbox(Limits(), level_of(self.kit.isolation))
 
     def close(self) -> None:
-        if "jail" in self.__dict__:
-            self.jail.close()
+        if "sandbox" in self.__dict__:
+            self.sandbox.close()
 
     def mark(self, handed: Handed) -> Marked:
         """Mark one submission; whatever goes wrong with it is in what comes back."""
@@ -238,7 +238,7 @@ class Marker:
         return nb, {**resources, "repairs": (*resources["repairs"], *repairs)}
 
     def _judge(self, nb: NotebookNode, resources):
-        report = grade(nb, resources["nbgrader"]["student"], self.assignment, self.jail, resources["repairs"])
+        report = grade(nb, resources["nbgrader"]["student"], self.assignment, self.sandbox, resources["repairs"])
         if report.status == "not graded":
             raise AutograderError(report.reason)
         return hooks.fill(nb, report), {**resources, "report": report}

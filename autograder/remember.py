@@ -37,7 +37,7 @@ class Memory:
         size = more + len(key or b"")
         if key is None or size > self._each:
             return make()
-        with self._lock:  # a jail may be used by several threads
+        with self._lock:  # a sandbox may be used by several threads
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key][0]

@@ -49,14 +49,14 @@ def without_magics(source: str) -> str:
 
 def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     """Medians over rounds of what one submission costs, floor and ours; every round does all students, both ways."""
-    import IPython  # noqa: F401 - the floor forks from a process that has what the jail's warm process has
+    import IPython  # noqa: F401 - the floor forks from a process that has what the sandbox's warm process has
     import numpy  # noqa: F401
 
     from autograder import notebook
     from autograder.grade import grade, student_cells, support_files
-    from autograder.jail import Jail
     from autograder.oracle import load_assignment
     from autograder.repair import restore
+    from autograder.sandbox import Sandbox
 
     assignment = load_assignment(course, name)
     files = support_files(assignment)
@@ -72,11 +72,11 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     rows: dict[str, list] = {"floor": [], "ours": []}
     walls: dict[str, list[float]] = {"floor": [], "ours": []}
     start, before = time.perf_counter(), spent()
-    with Jail() as jail:
-        warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": jail.level}
+    with Sandbox() as sandbox:
+        warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": sandbox.level}
 
         def ours(nb):
-            report = grade(nb, "someone", assignment, jail)
+            report = grade(nb, "someone", assignment, sandbox)
             assert report.status == "graded" and report.score == report.max_score, report.reason or report.score
 
         for number in range(rounds + 1):  # the first is not counted

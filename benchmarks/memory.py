@@ -30,14 +30,14 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     """Bytes: the warm process at rest; what a fork holds alone at its largest; by what all of them grow together."""
     from autograder import notebook
     from autograder.grade import grade
-    from autograder.jail import Jail
     from autograder.oracle import load_assignment
     from autograder.repair import restore
+    from autograder.sandbox import Sandbox
 
     assignment = load_assignment(course, NAME)
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
-    with Jail() as jail:
-        grade(restored(notebook, restore, course, students[0], assignment), "first", assignment, jail)
+    with Sandbox() as sandbox:
+        grade(restored(notebook, restore, course, students[0], assignment), "first", assignment, sandbox)
         rest = set(meter.descendants(os.getpid()))
         for student in students:
             nb = restored(notebook, restore, course, student, assignment)
@@ -45,7 +45,7 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
             found["warm_rss"].append(max(one.get("rss", 0) for one in idle))
             found["warm_pss"].append(before := sum(one.get("pss", 0) for one in idle))
             with Watch(rest) as watch:
-                grade(nb, student, assignment, jail)
+                grade(nb, student, assignment, sandbox)
             found["private"].append(watch.private)
             found["growth"].append(watch.pss - before)
     return {name: median(values) for name, values in found.items()} | {"submissions": len(students)}

@@ -1,7 +1,7 @@
 """What a command costs: wall, CPU of all the processes it started, peak memory of its first process.
 
 CPU is user and system time of the command, its children, and theirs, also of those that outlive it: a process between
-us and the command adopts orphans (a "subreaper") and waits until the last of them has ended. A grader's warm jail,
+us and the command adopts orphans (a "subreaper") and waits until the last of them has ended. A grader's warm sandbox,
 which ends a moment after the grader does, is counted whole. What is not counted: the command's own waiting, this
 benchmark, and whatever the kernel does on behalf of nobody, such as writing files to disk later.
 """

@@ -162,6 +162,6 @@ def show_costs(turns: dict, measured: Sequence[Tool]) -> None:
         "single: the command on one submission, its start included. batch: each further submission of that command.",
         "stock: nbgrader autograde as it comes, on a plain course of asserts. CPU: user + system, children included.",
         f"ours in a warm process: {milliseconds(ours['own']):.0f} ms are the judge's process, "
-        f"{milliseconds(ours['beneath']):.0f} ms the jail's (level {turns['start']['level']}), which takes "
+        f"{milliseconds(ours['beneath']):.0f} ms the sandbox's (level {turns['start']['level']}), which takes "
         f"{milliseconds(turns['start']['cpu']):.0f} ms to start.",
     ])

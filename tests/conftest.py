@@ -5,8 +5,8 @@ import shutil
 import pytest
 
 from autograder import demo, notebook, release
-from autograder.jail.local import LocalSession
 from autograder.oracle import load_assignment, mutate
+from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
 
 

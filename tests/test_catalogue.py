@@ -9,10 +9,10 @@ import pytest
 
 from autograder.course import TASKS
 from autograder.diagnosis import effects
-from autograder.jail.local import LocalSession
 from autograder.judge import judge_task
 from autograder.model import Returned
 from autograder.oracle import load_assignment
+from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent
 NAME = "rnn-step-by-step"

@@ -62,7 +62,7 @@ def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
     """Set in the configuration it is refused at once, as the option is; not once for each submission."""
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("c.Judge.isolation = 'strict'\n")
-    monkeypatch.setattr("autograder.jail.walls.bubblewrap_problem", lambda: "it is not here")
+    monkeypatch.setattr("autograder.sandbox.isolation.bubblewrap_problem", lambda: "it is not here")
     assert "isolation 'bubblewrap' is not to be had: it is not here" in refused("grade", NAME)
     assert {} == records.kept(course, NAME)
 

@@ -10,10 +10,10 @@ from autograder import notebook
 from autograder.course import TASKS
 from autograder.errors import CourseError
 from autograder.fingerprints import public_cases
-from autograder.jail.local import LocalSession
 from autograder.judge import judge
 from autograder.model import Mistake, Task
 from autograder.oracle import load_assignment
+from autograder.sandbox.local import LocalSession
 from autograder.scaffold import scaffold_notebook
 from tests.helpers.courses import NAME, ROOT
 

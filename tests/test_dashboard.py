@@ -311,7 +311,7 @@ def test_what_passes_in_public_only_is_told(twelve):
     assert not any(found.values())
 
 
-def test_what_the_jail_measured_is_told(twelve):
+def test_what_the_sandbox_measured_is_told(twelve):
     """Memory and limits hit by cells, where reports have them; else nothing is claimed."""
     reports = json.loads(json.dumps(twelve[0]))
     for report in reports.values():

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from autograder import notebook
 from autograder.diagnosis import may_agree, total_of
 from autograder.grade import lesson
-from autograder.jail.session import Session
 from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
+from autograder.sandbox.session import Session
 from autograder.scaffold import scaffold_source
 from public_tests import find_gap, room_of
 from tests.helpers.courses import NAME, ROOT
@@ -157,7 +157,7 @@ def test_constants_gain_nothing(assignment, verdicts_of):
 
 
 def _session(assignment, sources):
-    from autograder.jail.local import LocalSession
+    from autograder.sandbox.local import LocalSession
 
     namespace = {}
     exec(assignment.oracle.imports, namespace)

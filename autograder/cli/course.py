@@ -9,8 +9,8 @@ import click
 from rich import box
 from rich.table import Column, Table
 
-from ..jail import walls
 from ..oracle import load_assignment
+from ..sandbox import isolation
 from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, write_json
 from .grading import graded_with_progress, show, workers_of
 
@@ -75,13 +75,13 @@ def audit_command(root: Path, assignment: str, json_file: Path | None):
 @click.command("doctor")
 def doctor_command():
     """Say which walls this machine gives around student code, and how to get more."""
-    from ..jail import doctor
+    from ..sandbox import doctor
 
     for wall in doctor.examine():
         click.echo(f"{'yes' if wall.stands else 'no ':3}  {wall.name:12} keeps {wall.stops}")
         if wall.more:
             click.echo(f"     {'':12} {wall.more}")
-    click.echo(f"\n`autograder grade` runs student code at level: {walls.best_level()}")
+    click.echo(f"\n`autograder grade` runs student code at level: {isolation.best_level()}")
 
 
 @click.command("demo")

@@ -17,9 +17,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Column, Table
 
 from ..config import course_config
-from ..jail import LEVELS, Jail, level_of
 from ..model import Report
 from ..oracle import load_assignment
+from ..sandbox import LEVELS, Sandbox, level_of
 from ..submission import MISNAMED, misnamed, shown, students_of
 from .common import (
     ALL_GRADED,
@@ -87,7 +87,7 @@ def must_be_had(isolation: str | None, root: Path) -> None:
     from ..marking import isolation_of
 
     if level := level_of(isolation or isolation_of(course_config(root))):
-        Jail(level=level).close()
+        Sandbox(level=level).close()
 
 
 def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Kit], Workers]:

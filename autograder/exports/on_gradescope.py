@@ -13,10 +13,10 @@ from pathlib import Path
 from .. import grade, notebook, repair
 from ..config import course_config
 from ..errors import NotebookError
-from ..jail import Jail, level_of
 from ..model import Limits
 from ..oracle import load_assignment
 from ..records import write_whole
+from ..sandbox import Sandbox, level_of
 from ..submission import submission_files
 from .gradescope import FILE, results_of_report, to_json, without_score
 
@@ -45,8 +45,8 @@ def graded(root: Path, name: str, base: Path) -> dict:
     found = submission_files(base / "submission", f"{name}.ipynb")
     nb, repairs = repair.restore(notebook.read(found.notebook), assignment.notebook)
     isolation = course_config(root).Judge.get("isolation", "best")
-    with Jail(Limits(), level_of(isolation)) as jail:
-        report = grade.grade(nb, student_of(base), assignment, jail, (*found.repairs, *repairs))
+    with Sandbox(Limits(), level_of(isolation)) as sandbox:
+        report = grade.grade(nb, student_of(base), assignment, sandbox, (*found.repairs, *repairs))
     return {**report.to_dict(), "isolation": report.isolation, "seconds": report.seconds}
 
 

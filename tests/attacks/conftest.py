@@ -14,14 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from autograder.jail import walls
+from autograder.sandbox import isolation
 from tests.helpers.sandbox import EVERY_LEVEL
 
 from .harness import (
     KEY,
     MARK,
     PRELUDE,
-    Jails,
+    Sandboxes,
     at_rest,
     honest_points,
     left_in_shared_folders,
@@ -116,7 +116,7 @@ class Range:
             self._victim.stdin.close()
             self._victim.stdout.close()
 
-    def values(self, jail=None):
+    def values(self, sandbox=None):
         """What attacks are told of the range: its paths, addresses and numbers, so that only walls are in the way."""
         victim = self.victim.pid
         return {
@@ -124,7 +124,7 @@ class Range:
             "root": str(ROOT), **{f"sys_{name}": number for name, number in NUMBERS.items()},
             "tcp": self.servers["tcp"].getsockname()[1], "udp": self.servers["udp"].getsockname()[1],
             "log": self.servers["log"].getsockname(), "grader": os.getpid(), "victim": victim,
-            "address": self.address, "descriptor": self.descriptor, "warm": jail._process.pid if jail else 0,
+            "address": self.address, "descriptor": self.descriptor, "warm": sandbox._process.pid if sandbox else 0,
         }
 
     def manual_score(self):
@@ -144,22 +144,22 @@ class Range:
 
 
 @pytest.fixture(scope="session")
-def jails(tmp_path_factory):
-    jails = Jails(tmp_path_factory.mktemp("jails"))
-    yield jails
-    jails.close()
+def sandboxes(tmp_path_factory):
+    sandboxes = Sandboxes(tmp_path_factory.mktemp("sandboxes"))
+    yield sandboxes
+    sandboxes.close()
 
 
 @pytest.fixture(params=EVERY_LEVEL)
-def jail(request, jails):
+def sandbox(request, sandboxes):
     """All walls of a level."""
-    return jails.full(request.param)
+    return sandboxes.full(request.param)
 
 
 @pytest.fixture(scope="session")
-def strongest(jails):
+def strongest(sandboxes):
     """All walls of the strongest level that this machine gives."""
-    return jails.full(walls.best_level())
+    return sandboxes.full(isolation.best_level())
 
 
 @pytest.fixture(scope="session")
@@ -173,18 +173,18 @@ def range_(tmp_path_factory):
 
 
 @pytest.fixture
-def harmless(jails, range_, assignment):
+def harmless(sandboxes, range_, assignment):
     """A context in which an attack must leave all as it was; the next student gets full marks, and nothing runs on."""
 
     @contextmanager
-    def harmless(jail):
-        jails.full(jail.level)
-        jail.open([("draws", "# matplotlib")]).close()  # its companion has started, whoever needs it
+    def harmless(sandbox):
+        sandboxes.full(sandbox.level)
+        sandbox.open([("draws", "# matplotlib")]).close()  # its companion has started, whoever needs it
         range_.lay()
         before = range_.state()
         yield
-        assert at_rest(jails), "something is left running"
-        assert assignment.points["rnn_cell_forward"] == honest_points(jail, assignment)
+        assert at_rest(sandboxes), "something is left running"
+        assert assignment.points["rnn_cell_forward"] == honest_points(sandbox, assignment)
         assert before == range_.state()
 
     return harmless
@@ -192,7 +192,7 @@ def harmless(jails, range_, assignment):
 
 @pytest.fixture
 def tries(range_, assignment):
-    """Tries an attack in a jail: the attacker's points, and whether it has worked. What it leaves is taken away."""
+    """Tries an attack in a sandbox: the attacker's points, and whether it has worked. What it leaves is taken away."""
 
     def clean():
         libc, queues = ctypes.CDLL(None), ctypes.CDLL("librt.so.1")
@@ -205,9 +205,9 @@ def tries(range_, assignment):
             range_.heard(server)
         range_.lay()
 
-    def tries(jail, attack):
-        cells = [("prelude", PRELUDE), *attack.cells(range_.values(jail))]
-        score, runs = points(jail, assignment, cells)
+    def tries(sandbox, attack):
+        cells = [("prelude", PRELUDE), *attack.cells(range_.values(sandbox))]
+        score, runs = points(sandbox, assignment, cells)
         return score, attack.worked(runs[1:], range_)
 
     clean()

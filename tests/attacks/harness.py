@@ -1,4 +1,4 @@
-"""What every attack is measured with: the attack as data, jails with walls taken away, and what must not change."""
+"""What every attack is measured with: the attack as data, sandboxes with walls taken away, and what must not change."""
 
 import hashlib
 import os
@@ -16,10 +16,10 @@ from nbformat import from_dict
 from nbformat.v4 import new_code_cell
 
 from autograder.grade import support_files
-from autograder.jail import Jail, landlock, walls
 from autograder.judge import judge_task
 from autograder.model import Limits
 from autograder.remember import Memory
+from autograder.sandbox import Sandbox, isolation, landlock
 from tests.helpers.processes import is_running, processes
 from tests.helpers.sandbox import texts
 
@@ -94,7 +94,7 @@ def named(attacks):
     return [pytest.param(one, id=one.name.replace(" ", "-")) for one in attacks]
 
 
-# ---- jails with walls taken away ----------------------------------------------------------------------------
+# ---- sandboxes with walls taken away ----------------------------------------------------------------------------
 
 #: Calls of the student's end that can be left out of a copy of it: ``{name: (file, what stands there, instead)}``.
 SEAMS = {
@@ -107,14 +107,14 @@ SEAMS = {
 }  # fmt: skip
 
 
-class PartJail(Jail):
-    """A jail with just these walls, all of whose processes can be told by a word in their environment.
+class PartSandbox(Sandbox):
+    """A sandbox with just these walls, all of whose processes can be told by a word in their environment.
 
     Parameters
     ----------
     level : str
     some : tuple of str
-        As `walls.walls_of` names them.
+        As `isolation.walls_of` names them.
     without : tuple of str
         Seams of the student's end that are left out.
     folder : Path
@@ -122,10 +122,10 @@ class PartJail(Jail):
     """
 
     def __init__(self, level, some, without, folder, lean=True):
-        self.some, self.folder, self._made_of = some, walls.HERE, (level, some, without)
+        self.some, self.folder, self._made_of = some, isolation.HERE, (level, some, without)
         if without:
             self.folder = folder
-            shutil.copytree(walls.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(isolation.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
             for file, old, new in (change for seam in without for change in SEAMS[seam]):
                 source = (folder / file).read_text()
                 assert 1 == source.count(old), (file, old)
@@ -133,38 +133,38 @@ class PartJail(Jail):
         super().__init__(LIMITS, level, lean)
 
     def _companion(self):
-        return PartJail(*self._made_of, self.folder.with_name(self.folder.name + "-companion"), lean=False)
+        return PartSandbox(*self._made_of, self.folder.with_name(self.folder.name + "-companion"), lean=False)
 
     def _start(self):
-        command = walls.command
+        command = isolation.command
 
         def marked(level, options):
             line, environment = command(level, options)
             return line, {**environment, "ATTACKS": MARK}
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(walls, "walls_of", lambda level: self.some)
-            patch.setattr(walls, "HERE", self.folder)
-            patch.setattr(walls, "command", marked)
+            patch.setattr(isolation, "walls_of", lambda level: self.some)
+            patch.setattr(isolation, "HERE", self.folder)
+            patch.setattr(isolation, "command", marked)
             super()._start()
 
 
-class Jails(dict):
-    """Jails by ``(level, walls, seams left out)``, started when first asked for."""
+class Sandboxes(dict):
+    """Sandboxes by ``(level, walls, seams left out)``, started when first asked for."""
 
     def __init__(self, folder):
         self.folder = folder
 
     def __missing__(self, key):
         level, some, without = key
-        self[key] = PartJail(level, some, without, self.folder / f"end-{len(self)}")
+        self[key] = PartSandbox(level, some, without, self.folder / f"end-{len(self)}")
         return self[key]
 
     def full(self, level):
-        return self[level, walls.walls_of(level), ()]
+        return self[level, isolation.walls_of(level), ()]
 
     def only(self, wall):
-        """A jail in which one wall stands: at the level that has it."""
+        """A sandbox in which one wall stands: at the level that has it."""
         return self["bubblewrap" if wall == "namespaces" else "process", (wall,), ()]
 
     def bare(self):
@@ -172,31 +172,31 @@ class Jails(dict):
         return self["process", (), ()]
 
     def close(self):
-        for jail in self.values():
-            jail.close()
+        for sandbox in self.values():
+            sandbox.close()
 
 
 def missing(wall):
     """Why a wall cannot be had on this machine; None where it can."""
     if wall == "syscalls":
-        return walls.syscalls_problem()
+        return isolation.syscalls_problem()
     if wall == "files":
         return None if landlock.version() else "no Landlock"
-    return walls.bubblewrap_problem()
+    return isolation.bubblewrap_problem()
 
 
-def with_limits(jail, patch, **limits):
-    """Give a jail other limits for the rest of a test."""
-    patch.setattr(jail, "limits", replace(LIMITS, **limits))
-    return jail
+def with_limits(sandbox, patch, **limits):
+    """Give a sandbox other limits for the rest of a test."""
+    patch.setattr(sandbox, "limits", replace(LIMITS, **limits))
+    return sandbox
 
 
-def forgetful(jail, patch):
-    """A jail that remembers nothing of what it has read: for a test in which, a wall down, it reads otherwise."""
-    for each in (jail, jail._other):
+def forgetful(sandbox, patch):
+    """A sandbox that remembers nothing of what it has read: for a test in which, a wall down, it reads otherwise."""
+    for each in (sandbox, sandbox._other):
         if each is not None:
             patch.setattr(each, "_answers", Memory())
-    return jail
+    return sandbox
 
 
 # ---- points -------------------------------------------------------------------------------------------------
@@ -207,16 +207,16 @@ def notebook_of(assignment, *cells):
     return [("imports", assignment.oracle.imports), *cells]
 
 
-def points(jail, assignment, cells, task=TASK, files=None):
+def points(sandbox, assignment, cells, task=TASK, files=None):
     """The points that a notebook earns for one task, and what its cells showed."""
-    with jail.open(notebook_of(assignment, *cells), files or support_files(assignment)) as session:
+    with sandbox.open(notebook_of(assignment, *cells), files or support_files(assignment)) as session:
         verdict = judge_task(session, assignment, task)
         return verdict.score, session.cells[1:]
 
 
-def honest_points(jail, assignment):
+def honest_points(sandbox, assignment):
     """What a student gets who has it right: full marks, whoever came before."""
-    return points(jail, assignment, [("solution", assignment.oracle.sources[TASK])])[0]
+    return points(sandbox, assignment, [("solution", assignment.oracle.sources[TASK])])[0]
 
 
 #: An instructor's test beside the student's code, as stock nbgrader runs it: no error, full marks.
@@ -241,14 +241,14 @@ TESTS = {
 }  # fmt: skip
 
 
-def stock_points(jail, assignment, cells, test="allclose"):
+def stock_points(sandbox, assignment, cells, test="allclose"):
     """What the same notebook earns where the test runs in the student's process, going by nbgrader's own rule."""
     case = assignment.visible_cases(TASK)[0]
     with np.printoptions(threshold=10**6, floatmode="unique", precision=None):
         arguments = repr(tuple(case.arguments.values())).replace("array(", "np.array(")
         expected = repr(tuple(case.expected[:2])).replace("array(", "np.array(")
     source = STOCK.format(arguments=arguments, expected=expected, test=TESTS[test])
-    with jail.open(notebook_of(assignment, *cells, ("test", source)), support_files(assignment)) as session:
+    with sandbox.open(notebook_of(assignment, *cells, ("test", source)), support_files(assignment)) as session:
         run = session.cells[-1]
     return graded_by_nbgrader(run)
 
@@ -286,7 +286,7 @@ def left_in_shared_folders():
 
 
 def marked_processes():
-    """The numbers of all processes that a jail of ours started, wherever they have been cut loose to."""
+    """The numbers of all processes that a sandbox of ours started, wherever they have been cut loose to."""
     found = set()
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -298,14 +298,14 @@ def marked_processes():
     return found
 
 
-def at_rest(jails):
-    """Whether the jails' processes are the warm ones alone; waits for what is just ending."""
+def at_rest(sandboxes):
+    """Whether the sandboxes' processes are the warm ones alone; waits for what is just ending."""
     deadline = time.monotonic() + 10
-    jails = [each for jail in jails.values() for each in (jail, jail._other) if each is not None]
+    sandboxes = [each for sandbox in sandboxes.values() for each in (sandbox, sandbox._other) if each is not None]
     while True:
-        warm = {number for jail in jails if jail._process for number in processes(jail._process.pid)}
-        alive = [jail for jail in jails if jail._process and jail._process.poll() is None]
-        idle = sum(2 if jail.level == "bubblewrap" else 1 for jail in alive)
+        warm = {number for sandbox in sandboxes if sandbox._process for number in processes(sandbox._process.pid)}
+        alive = [sandbox for sandbox in sandboxes if sandbox._process and sandbox._process.poll() is None]
+        idle = sum(2 if sandbox.level == "bubblewrap" else 1 for sandbox in alive)
         marked = marked_processes()
         if marked <= warm and len({n for n in warm if is_running(n)}) == idle:
             return True

@@ -9,8 +9,8 @@ import os
 import numpy as np
 import pytest
 
-from autograder.jail import Session, shell, walls, warm
 from autograder.judge import judge_task
+from autograder.sandbox import Session, isolation, pool, shell
 from tests.helpers.sandbox import linux, texts
 
 from .harness import NOTHING, PRELUDE, TASK, THROUGH, attack, forgetful, missing, notebook_of, points, with_limits
@@ -74,47 +74,47 @@ ATTACKS = [
 ]  # fmt: skip
 
 
-def test_a_limit_holds_it(attack, jail, assignment, harmless, monkeypatch):
+def test_a_limit_holds_it(attack, sandbox, assignment, harmless, monkeypatch):
     """Under the limit it does not get through and costs itself; no points, and the next student has the usual room."""
     (limit, (small, _)), = attack.limits.items()
-    with harmless(jail):
-        with_limits(jail, monkeypatch, **{limit: small})
-        score, runs = points(jail, assignment, [("prelude", PRELUDE), *attack.cells({})])
+    with harmless(sandbox):
+        with_limits(sandbox, monkeypatch, **{limit: small})
+        score, runs = points(sandbox, assignment, [("prelude", PRELUDE), *attack.cells({})])
         assert (0, False) == (score, THROUGH in "".join(map(texts, runs[1:2])))
         assert 100_000 > len(str(runs[1].outputs))
-        with_limits(jail, monkeypatch)
+        with_limits(sandbox, monkeypatch)
 
 
 def test_without_the_limit_it_gets_through(attack, strongest, assignment, monkeypatch):
     """With this one limit raised, and nothing else changed, it does."""
     (limit, (_, large)), = attack.limits.items()
-    jail = with_limits(strongest, monkeypatch, **{limit: large})
-    _, runs = points(jail, assignment, [("prelude", PRELUDE), *attack.cells({})])
+    sandbox = with_limits(strongest, monkeypatch, **{limit: large})
+    _, runs = points(sandbox, assignment, [("prelude", PRELUDE), *attack.cells({})])
     assert THROUGH in texts(runs[1])
 
 
 # ---- what calls and whole submissions may take ----------------------------------------------------------------
 
 
-def test_a_call_has_its_limit(jail, assignment, harmless, monkeypatch):
+def test_a_call_has_its_limit(sandbox, assignment, harmless, monkeypatch):
     """A function that takes too long fails with its limit, and is not called again on the other cases."""
     cells = notebook_of(assignment, ("a", f"def {TASK}(*a):\n    " + BUSY.replace("\n", "\n    ")))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
-    with harmless(jail):
-        with with_limits(jail, monkeypatch, call_seconds=0.2).open(cells) as session:
+    with harmless(sandbox):
+        with with_limits(sandbox, monkeypatch, call_seconds=0.2).open(cells) as session:
             assert "timed out" == session.call(TASK, arguments).kind
-        with with_limits(jail, monkeypatch).open(cells) as session:
+        with with_limits(sandbox, monkeypatch).open(cells) as session:
             assert session.call(TASK, arguments).value is None
 
 
-def test_loops_do_not_add_up(jail, assignment, harmless, monkeypatch):
+def test_loops_do_not_add_up(sandbox, assignment, harmless, monkeypatch):
     """Many cells that each take their time end with the submission's; with more of it, all of them run."""
     cells = [(str(i), "import time\ntime.sleep(0.3)\nprint('through')") for i in range(4)]
-    with harmless(jail):
+    with harmless(sandbox):
         for seconds, through in ((0.5, False), (30, True)):
-            with with_limits(jail, monkeypatch, submission_seconds=seconds).open(cells) as session:
+            with with_limits(sandbox, monkeypatch, submission_seconds=seconds).open(cells) as session:
                 assert through == all(THROUGH in texts(run) for run in session.cells)
-        with_limits(jail, monkeypatch)
+        with_limits(sandbox, monkeypatch)
 
 
 def test_answers_do_not_add_up(strongest, assignment, harmless, monkeypatch):
@@ -147,14 +147,14 @@ class Counting(Session):
 
 def test_output_forged_past_its_limit_is_cut_again(strongest, assignment, harmless, monkeypatch):
     """A student's end that cuts nothing is cut by ours; with that wall down all of it is kept."""
-    jail = with_limits(strongest, monkeypatch, output_bytes=10_000, message_bytes=8 * MIB)
+    sandbox = with_limits(strongest, monkeypatch, output_bytes=10_000, message_bytes=8 * MIB)
     code = ("recorder = get_ipython().recorder\nrecorder.finish = lambda: [{'output_type': 'stream', 'name': 'stdout', "
             "'text': 'flooded' * 10_000}] * 20")
-    with harmless(jail):
-        score, runs = points(jail, assignment, [("flood", code), ("nothing", NOTHING)])
+    with harmless(sandbox):
+        score, runs = points(sandbox, assignment, [("flood", code), ("nothing", NOTHING)])
         assert (0, True) == (score, 300_000 > len(str(runs[0].outputs)))
-    monkeypatch.setattr(warm, "clean_outputs", lambda outputs, limit: tuple(outputs))
-    _, runs = points(forgetful(jail, monkeypatch), assignment, [("flood", code), ("nothing", NOTHING)])
+    monkeypatch.setattr(pool, "clean_outputs", lambda outputs, limit: tuple(outputs))
+    _, runs = points(forgetful(sandbox, monkeypatch), assignment, [("flood", code), ("nothing", NOTHING)])
     assert 1_000_000 < len(str(runs[0].outputs))
 
 
@@ -178,16 +178,16 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_system_of_its_own_is_small(name, jails, tries, harmless, monkeypatch):
+def test_a_file_system_of_its_own_is_small(name, sandboxes, tries, harmless, monkeypatch):
     """Behind namespaces a student fills their own scratch, which ends with them; without, the machine's."""
     if problem := missing("namespaces"):
         pytest.skip(problem)
-    jail = with_limits(jails.full("bubblewrap"), monkeypatch, file_bytes=4 * MIB)
+    sandbox = with_limits(sandboxes.full("bubblewrap"), monkeypatch, file_bytes=4 * MIB)
     one = attack(name, "namespaces", FILES[name])
-    with harmless(jail):
-        assert (0, False) == tries(jail, one)
-        with_limits(jail, monkeypatch)
-    assert (0, True) == tries(jails.bare(), one)
+    with harmless(sandbox):
+        assert (0, False) == tries(sandbox, one)
+        with_limits(sandbox, monkeypatch)
+    assert (0, True) == tries(sandboxes.bare(), one)
 
 
 THREADS = """
@@ -205,19 +205,19 @@ SPREADING = "for i in range(9): os.fork()\ntime.sleep(30)\nprint('through')"
 
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in {
     "threads": THREADS, "processes": FORKS, "processes that make processes": SPREADING}.items()])
-def test_processes_are_counted(code, jails, tries, harmless, monkeypatch):
+def test_processes_are_counted(code, sandboxes, tries, harmless, monkeypatch):
     """Two walls hold: no process is started at all, and of threads and processes there are no more than the limit."""
     if problem := missing("namespaces"):
         pytest.skip(problem)
-    if os.getuid() == 0 and walls._bubblewrap_way()[0] is None:
+    if os.getuid() == 0 and isolation._bubblewrap_way()[0] is None:
         pytest.skip("the kernel exempts root from the limit")
     one = attack("x", "syscalls limits.processes", "import threading, time\n" + code)
     small = {"processes": 16, "cell_seconds": 2}
-    jail = with_limits(jails.full("bubblewrap"), monkeypatch, **small)
-    with harmless(jail):
-        assert (0, False) == tries(jail, one)
-        with_limits(jail, monkeypatch)
-    unfiltered = jails.only("namespaces")
+    sandbox = with_limits(sandboxes.full("bubblewrap"), monkeypatch, **small)
+    with harmless(sandbox):
+        assert (0, False) == tries(sandbox, one)
+        with_limits(sandbox, monkeypatch)
+    unfiltered = sandboxes.only("namespaces")
     with harmless(with_limits(unfiltered, monkeypatch, **small)):
         assert (0, False) == tries(unfiltered, one)
         with_limits(unfiltered, monkeypatch)

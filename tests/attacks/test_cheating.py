@@ -164,10 +164,10 @@ LIES = [
 ATTACKS = [*PATCHES, *HOOKS, *LOOKING, *LIES]
 
 
-def test_the_judge_gives_nothing(attack, jail, assignment, harmless):
+def test_the_judge_gives_nothing(attack, sandbox, assignment, harmless):
     """The judge compares elsewhere: not a point, and the next student is graded as ever."""
-    with harmless(jail):
-        assert 0 == points(jail, assignment, [("prelude", PRELUDE), *attack.cells({})])[0]
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, [("prelude", PRELUDE), *attack.cells({})])[0]
 
 
 def test_a_test_in_the_same_process_gives_full_marks(attack, strongest, assignment):
@@ -212,12 +212,12 @@ def {TASK}(xt, a_prev, parameters):
 
 
 @pytest.mark.parametrize("form", ["({0}, {0}, {0})", "(xt, {0}, (a_prev, {0}, xt, parameters))", "{0}"])
-def test_odd_values_are_worth_nothing(jail, form, assignment, harmless):
+def test_odd_values_are_worth_nothing(sandbox, form, assignment, harmless):
     """Whatever a function returns, alone or among right parts, is a verdict with 0 points, never a failure of ours."""
-    with harmless(jail), np.errstate(all="ignore"):
+    with harmless(sandbox), np.errstate(all="ignore"):
         for name, value in VALUES.items():
             source = MAKE.replace("$made", form.format(value))
-            assert (name, 0) == (name, points(jail, assignment, [("a", source)])[0])
+            assert (name, 0) == (name, points(sandbox, assignment, [("a", source)])[0])
 
 
 def test_what_lies_arrives_as_a_name(strongest):

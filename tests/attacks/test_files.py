@@ -76,26 +76,26 @@ ATTACKS = [
 ]
 
 
-def test_it_reaches_nothing(attack, jail, tries, harmless):
+def test_it_reaches_nothing(attack, sandbox, tries, harmless):
     """Behind all walls of a level it fails, gains no points, and changes nothing for anybody."""
-    if not attack.walls & set(jail.some):
+    if not attack.walls & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
-    with harmless(jail):
-        assert (0, False) == tries(jail, attack)
+    with harmless(sandbox):
+        assert (0, False) == tries(sandbox, attack)
 
 
-def test_each_of_its_walls_alone_holds_it(attack, jails, tries):
+def test_each_of_its_walls_alone_holds_it(attack, sandboxes, tries):
     """With all other walls down, any one of those named is enough."""
     for wall in sorted(attack.walls):
         if not missing(wall):
-            assert (wall, 0, False) == (wall, *tries(jails.only(wall), attack))
+            assert (wall, 0, False) == (wall, *tries(sandboxes.only(wall), attack))
 
 
-def test_without_its_walls_it_gets_through(attack, jails, tries):
+def test_without_its_walls_it_gets_through(attack, sandboxes, tries):
     """With all walls down it does what it set out to do; no points even so."""
     if attack.needs and (reason := attack.needs()):
         pytest.skip(reason)
-    assert (0, True) == tries(jails.bare(), attack)
+    assert (0, True) == tries(sandboxes.bare(), attack)
 
 
 #: Ways to the instructor's own function: a notebook of ours, and the autograder itself.
@@ -118,22 +118,22 @@ def {TASK}(xt, a_prev, parameters):
 
 
 @pytest.mark.parametrize("name", COPIES)
-def test_the_solution_is_out_of_reach(name, jail, jails, tries, harmless):
+def test_the_solution_is_out_of_reach(name, sandbox, sandboxes, tries, harmless):
     """Its points are had only where no wall stands around files: 15 there, 0 here."""
     copy = attack(name, "files namespaces", COPIES[name], functions="1", seen=lambda said, range_: False)
-    if not copy.walls & set(jail.some):
+    if not copy.walls & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
-    with harmless(jail):
-        assert (0, False) == tries(jail, copy)
-    assert (15, False) == tries(jails.bare(), copy)
+    with harmless(sandbox):
+        assert (0, False) == tries(sandbox, copy)
+    assert (15, False) == tries(sandboxes.bare(), copy)
 
 #: A grader whose package lies among the libraries, as after ``pip install .``: what a cell finds of it at each level.
 INSTALLED = """
 import sys
 from pathlib import Path
 sys.path = [sys.argv[1], *(path for path in sys.path if path not in ("", sys.argv[2]))]
-from autograder.errors import JailError
-from autograder.jail import LEVELS, Jail, walls
+from autograder.errors import SandboxError
+from autograder.sandbox import LEVELS, Sandbox, isolation
 assert walls.__file__.startswith(sys.argv[1])
 cell = '''
 import glob, sys
@@ -141,21 +141,21 @@ texts = [open(name).read() for path in sys.path for name in glob.glob(path + '/a
 print('through' if any('np.tanh(' in text for text in texts) else 'nothing')'''
 def found(level):
     try:
-        with Jail(level=level) as jail, jail.open([("a", cell)]) as session:
+        with Sandbox(level=level) as sandbox, sandbox.open([("a", cell)]) as session:
             print(session.cells[0].outputs[0].get("text", "nothing"))
-    except JailError as error:
+    except SandboxError as error:
         print("refused" if "students may read" in str(error) else error)
 for level in LEVELS:
-    if level == "process" or not walls.bubblewrap_problem():
+    if level == "process" or not isolation.bubblewrap_problem():
         found(level)
-walls.HERE = Path(sys.argv[2], "autograder", "jail")  # the student's end from elsewhere: nothing to refuse
+isolation.HERE = Path(sys.argv[2], "autograder", "sandbox")  # the student's end from elsewhere: nothing to refuse
 found("process")
 """
 
 
 # finding 14
 def test_an_installed_autograder_is_not_among_the_libraries(tmp_path):
-    """Its mistakes are made of the solution's own lines: no jail is made there; where one is, a cell reads them."""
+    """Its mistakes are made of the solution's own lines: no sandbox is made there; where one is, a cell reads them."""
     if missing("files"):
         pytest.skip(missing("files"))
     libraries = tmp_path / "site-packages"
@@ -164,6 +164,6 @@ def test_an_installed_autograder_is_not_among_the_libraries(tmp_path):
         shutil.copy(ROOT / name, libraries)
     command = [sys.executable, "-c", INSTALLED, str(libraries), str(ROOT)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
-    *jails, unrefused = done.stdout.split() or [None]
+    *sandboxes, unrefused = done.stdout.split() or [None]
     assert "through" == unrefused, done.stderr
-    assert {"refused"} == set(jails)
+    assert {"refused"} == set(sandboxes)

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 from autograder.errors import WireError
-from autograder.jail import Session, salvage, wire
 from autograder.judge import judge_task, stand_in
 from autograder.model import Failed
+from autograder.sandbox import Session, recovery, wire
 from tests.helpers.sandbox import linux
 
 from .harness import NOTHING, PRELUDE, TASK, notebook_of, points, with_limits
@@ -66,10 +66,10 @@ MESSAGES = {
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in MESSAGES.items()])
-def test_nothing_said_about_points_counts(body, jail, assignment, harmless):
+def test_nothing_said_about_points_counts(body, sandbox, assignment, harmless):
     """There is no message that speaks of points: who sends one has sent what cannot be read, and gets 0."""
-    with harmless(jail):
-        assert 0 == points(jail, assignment, forged(body))[0]
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, forged(body))[0]
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in MESSAGES.items()])
@@ -82,28 +82,28 @@ def test_a_grader_that_takes_their_word_gives_full_marks(body, strongest, assign
     assert ("points", 15.0) == (word, said)
 
 
-def test_nobody_answers_for_a_task_that_is_being_judged(jail, assignment, harmless):
+def test_nobody_answers_for_a_task_that_is_being_judged(sandbox, assignment, harmless):
     """A forged question to the judge's stand-in is answered only while there is one; a believing judge gives 15."""
     ask = forged(f"wire.send(sock, wire.encode(('asks', '{TASK}', (xt, a_prev, parameters), {{}})))\n"
                  "reply = wire.decode(wire.receive(sock), ((xt, a_prev, parameters), {}))\nreturn reply[1]")
-    with harmless(jail):
-        assert 0 == points(jail, assignment, ask)[0]
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, ask)[0]
 
     class Believing(Session):
         def call(self, name, arguments, replacing=None):
             return session.call(name, arguments, {TASK: stand_in(assignment, TASK)})
 
-    with jail.open(notebook_of(assignment, *ask)) as session:
+    with sandbox.open(notebook_of(assignment, *ask)) as session:
         assert 15 == judge_task(Believing(), assignment, TASK).score
 
 
 @pytest.mark.parametrize("ahead", [1, 7, 40])
-def test_answers_sent_ahead_are_answers_still(ahead, jail, assignment, harmless):
+def test_answers_sent_ahead_are_answers_still(ahead, sandbox, assignment, harmless):
     """Frames sent before they are asked for are compared like any; they carry no right number."""
     send = "wire.send(sock, wire.encode(('returned', (a_prev, a_prev, None), (xt, a_prev, parameters))))"
     body = f"for i in range({ahead}): {send}"
-    with harmless(jail):
-        assert 0 == points(jail, assignment, forged(body))[0]
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, forged(body))[0]
 
 
 @pytest.mark.parametrize("message", [("returned", 1), ("returned", 1, 5)], ids=str)
@@ -113,7 +113,7 @@ def test_a_message_of_another_form_is_refused(message, strongest, assignment, mo
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     with strongest.open(cells) as session:
         assert "unreadable" == session.call(TASK, arguments).kind
-    monkeypatch.setattr(salvage, "_is_form", lambda message, *types: True)
+    monkeypatch.setattr(recovery, "_is_form", lambda message, *types: True)
     with strongest.open(cells) as session, pytest.raises(AttributeError):
         session.call(TASK, arguments)
 
@@ -190,11 +190,11 @@ FRAMES = {
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_a_frame_is_measured_before_it_is_read(name, jail, assignment, harmless, range_):
+def test_a_frame_is_measured_before_it_is_read(name, sandbox, assignment, harmless, range_):
     """What is no value is refused, whatever it would do to who reads it; 0 points, and the grader goes on."""
-    with harmless(jail):
+    with harmless(sandbox):
         source = FRAMES[name][0].replace("$owned", str(range_.folder / "course/owned"))
-        assert 0 == points(jail, assignment, forged(source + "\nsock.sendall(data)\ntime.sleep(20)"))[0]
+        assert 0 == points(sandbox, assignment, forged(source + "\nsock.sendall(data)\ntime.sleep(20)"))[0]
 
 
 @pytest.mark.parametrize("name", FRAMES)
@@ -227,33 +227,33 @@ SILENCE = {
 
 
 @pytest.mark.parametrize("name", SILENCE)
-def test_silence_is_ended_by_the_clock(name, jail, assignment, harmless, monkeypatch):
+def test_silence_is_ended_by_the_clock(name, sandbox, assignment, harmless, monkeypatch):
     """A call that never finishes what it says costs itself; the clock alone ends it: with more time it takes more."""
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     cells = notebook_of(assignment, *forged(SILENCE[name]))
-    with harmless(jail):
+    with harmless(sandbox):
         for seconds in (0.2, 0.4):
-            with with_limits(jail, monkeypatch, call_seconds=seconds).open(cells) as session:
+            with with_limits(sandbox, monkeypatch, call_seconds=seconds).open(cells) as session:
                 outcome = session.call(TASK, arguments)
             assert Failed("timed out", f"`{TASK}` ran past {seconds} s.") == outcome
-        with_limits(jail, monkeypatch)
+        with_limits(sandbox, monkeypatch)
 
 
 LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (wire.MAX_HEADER + 1, 0)}
 
 
 @pytest.mark.parametrize("name", LENGTHS)
-def test_a_length_too_large_is_refused_unread(name, jail, assignment, harmless, monkeypatch):
+def test_a_length_too_large_is_refused_unread(name, sandbox, assignment, harmless, monkeypatch):
     """It is refused at once; a reader without that measure waits for the rest, until the clock ends it."""
     header, body = LENGTHS[name]
     cells = notebook_of(assignment, *forged(f"sock.sendall(struct.pack('<II', {header}, {body}))\ntime.sleep(60)"))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
-    with harmless(jail):
-        with jail.open(cells) as session:
+    with harmless(sandbox):
+        with sandbox.open(cells) as session:
             assert "unreadable" == session.call(TASK, arguments).kind
         with monkeypatch.context() as patch:
             patch.setattr(wire, "measure", lambda lengths, cap=0: struct.unpack("<II", lengths))
-            with with_limits(jail, patch, call_seconds=0.3).open(cells) as session:
+            with with_limits(sandbox, patch, call_seconds=0.3).open(cells) as session:
                 assert "timed out" == session.call(TASK, arguments).kind
 
 
@@ -261,16 +261,16 @@ FLOOD = "data = wire.encode(('hello',)) * 1000\nfor i in range(20): sock.sendall
 
 
 @pytest.mark.parametrize("where", ["cell", "call"])
-def test_a_flood_of_frames_ends_with_the_first(where, jail, assignment, harmless):
+def test_a_flood_of_frames_ends_with_the_first(where, sandbox, assignment, harmless):
     """Of twenty thousand small frames one is read."""
     cells = forged(FLOOD) if where == "call" else [("flood", GRAB + FLOOD), ("nothing", NOTHING)]
-    with harmless(jail):
-        assert 0 == points(jail, assignment, cells)[0]
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, cells)[0]
 
 
 def test_a_lenient_reader_is_kept_busy(strongest, assignment, monkeypatch):
     """One that passes over what it did not ask for reads the whole flood."""
-    passed_over, next_ = [], salvage.JailSession._next
+    passed_over, next_ = [], recovery.SandboxSession._next
 
     def lenient(self, fork, limit, word, began=None):
         while True:
@@ -279,36 +279,36 @@ def test_a_lenient_reader_is_kept_busy(strongest, assignment, monkeypatch):
                 return message, problem
             passed_over.append(message)
 
-    monkeypatch.setattr(salvage.JailSession, "_next", lenient)
+    monkeypatch.setattr(recovery.SandboxSession, "_next", lenient)
     with strongest.open(notebook_of(assignment, *forged(FLOOD))) as session:
         session.call(TASK, tuple(assignment.hidden_cases(TASK)[0].arguments.values()))
     assert 20_000 == len(passed_over)
 
 
-def test_a_message_too_large_does_not_pass(jail, assignment, harmless, monkeypatch):
+def test_a_message_too_large_does_not_pass(sandbox, assignment, harmless, monkeypatch):
     """Two megabytes where one may pass arrive as a name; with more room they arrive."""
     cells = notebook_of(assignment, ("big", f"def {TASK}(xt, a_prev, parameters):\n    return np.ones(1 << 18)"))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
-    with harmless(jail):
-        with with_limits(jail, monkeypatch, message_bytes=1 << 20).open(cells) as session:
+    with harmless(sandbox):
+        with with_limits(sandbox, monkeypatch, message_bytes=1 << 20).open(cells) as session:
             assert "ndarray of 2097152 bytes" == session.call(TASK, arguments).value.type_name
-        with with_limits(jail, monkeypatch).open(cells) as session:
+        with with_limits(sandbox, monkeypatch).open(cells) as session:
             assert 1 << 18 == session.call(TASK, arguments).value.size
 
 
-def test_a_message_too_large_by_force_is_refused(jail, assignment, harmless, monkeypatch):
+def test_a_message_too_large_by_force_is_refused(sandbox, assignment, harmless, monkeypatch):
     """Who sends it past our function is cut off before it is read; with more room it is read."""
     body = "sock.sendall(frame(['t', ['failed', 'raised', ['u', 2 << 20]]], b'x' * (2 << 20)))"
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     cells = notebook_of(assignment, *forged(body))
-    with harmless(jail):
-        with with_limits(jail, monkeypatch, message_bytes=1 << 16).open(cells) as session:
+    with harmless(sandbox):
+        with with_limits(sandbox, monkeypatch, message_bytes=1 << 16).open(cells) as session:
             assert "unreadable" == session.call(TASK, arguments).kind
-        with with_limits(jail, monkeypatch).open(cells) as session:
+        with with_limits(sandbox, monkeypatch).open(cells) as session:
             assert "raised" == session.call(TASK, arguments).kind
 
 
-def test_descriptors_sent_along_do_not_arrive(jail, assignment, harmless, monkeypatch):
+def test_descriptors_sent_along_do_not_arrive(sandbox, assignment, harmless, monkeypatch):
     """A frame with descriptors attached leaves none in the grader; a reader that takes them has them."""
     body = ("import os\nfd = os.open('.', os.O_RDONLY)\n"
             "socket.send_fds(sock, [wire.encode(('returned', None, (xt, a_prev, parameters)))], [fd] * 50)")
@@ -323,9 +323,9 @@ def test_descriptors_sent_along_do_not_arrive(jail, assignment, harmless, monkey
             data += part
         return data
 
-    with harmless(jail):
-        assert 0 == points(jail, assignment, forged(body))[0]
-    with jail.open(notebook_of(assignment, *forged(body))) as session:
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, forged(body))[0]
+    with sandbox.open(notebook_of(assignment, *forged(body))) as session:
         monkeypatch.setattr(wire, "_read", taking)
         session.call(TASK, arguments)
     assert 50 == len(taken)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder.grade import support_files
-from autograder.jail import walls, warm
+from autograder.sandbox import isolation, pool
 from tests.helpers.processes import is_running, processes, wait_until_gone
 from tests.helpers.sandbox import linux, texts
 
@@ -25,7 +25,7 @@ from .harness import (
     NOTHING,
     PRELUDE,
     TASK,
-    PartJail,
+    PartSandbox,
     at_rest,
     attack,
     honest_points,
@@ -107,22 +107,23 @@ def poisoned(code):
 
 
 @pytest.mark.parametrize("name", POISONS)
-def test_the_next_student_finds_all_as_it_was(name, jail, assignment, harmless):
+def test_the_next_student_finds_all_as_it_was(name, sandbox, assignment, harmless):
     """A notebook after the poisoned one finds the same state as one before it, and full marks."""
-    with harmless(jail):
-        before = state_of(jail.open([("state", STATE)]).cells[-1])
-        score, runs = points(jail, assignment, [*poisoned(POISONS[name]), ("nothing", NOTHING)])
+    with harmless(sandbox):
+        before = state_of(sandbox.open([("state", STATE)]).cells[-1])
+        score, runs = points(sandbox, assignment, [*poisoned(POISONS[name]), ("nothing", NOTHING)])
         assert (0, []) == (score, [o for run in runs for o in run.outputs if o["output_type"] == "error"])
-        assert before == state_of(jail.open([("state", STATE)]).cells[-1])
+        assert before == state_of(sandbox.open([("state", STATE)]).cells[-1])
 
 
 @pytest.fixture(scope="module")
-def begun(jails, tmp_path_factory):
-    """A jail whose warm process runs what the lesson begins with; with the others it is looked after, and closed."""
-    if problem := walls.bubblewrap_problem():
+def begun(sandboxes, tmp_path_factory):
+    """A sandbox whose warm process runs what the lesson begins with; with the others it is looked after, and closed."""
+    if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
-    jails["begun"] = PartJail("bubblewrap", walls.walls_of("bubblewrap"), (), tmp_path_factory.mktemp("begun"))
-    return jails["begun"]
+    sandboxes["begun"] = PartSandbox("bubblewrap", isolation.walls_of("bubblewrap"), (),
+                                     tmp_path_factory.mktemp("begun"))
+    return sandboxes["begun"]
 
 
 @pytest.mark.parametrize("name", [name for name in POISONS if "matplotlib" not in POISONS[name].partition("\n")[0]])
@@ -162,10 +163,10 @@ ENDS = {
 
 
 @pytest.mark.parametrize("name", ENDS)
-def test_an_end_costs_the_cell_that_made_it(name, jail, assignment, harmless):
+def test_an_end_costs_the_cell_that_made_it(name, sandbox, assignment, harmless):
     """The process ends; the function in another cell still earns its points, and so does the next student's."""
-    with harmless(jail):
-        score, runs = points(jail, assignment, [("end", ENDS[name]), ("solution", assignment.oracle.sources[TASK])])
+    with harmless(sandbox):
+        score, runs = points(sandbox, assignment, [("end", ENDS[name]), ("solution", assignment.oracle.sources[TASK])])
         assert 15 == score
         assert runs[0].problem
 
@@ -181,16 +182,16 @@ KILL = "import os\ntry: os.kill($number, 9)\nexcept OSError as error: print(erro
 
 
 @pytest.mark.parametrize("whom", ["warm", "sibling", "victim"])
-def test_nobody_else_is_killed(whom, jail, jails, range_):
+def test_nobody_else_is_killed(whom, sandbox, sandboxes, range_):
     """Parent, sibling and stranger live on behind the walls; with the walls down each of them dies."""
-    if not {"syscalls", "namespaces"} & set(jail.some):
+    if not {"syscalls", "namespaces"} & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
-    for place in (jail, jails.bare()):
+    for place in (sandbox, sandboxes.bare()):
         with place.open([("a", "def f():\n    return 1")]) as other:
             pids = processes(place._process.pid)
             number = {"warm": place._process.pid, "sibling": pids[-1], "victim": range_.victim.pid}[whom]
             place.open([("kill", KILL.replace("$number", str(number)))]).close()
-            assert (place is jail) == is_running(number)
+            assert (place is sandbox) == is_running(number)
             assert 1 == other.call("f", ()).value, "who was killed from outside is begun anew"
 
 
@@ -224,31 +225,31 @@ print('through')"""
 
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in {
     "a daemon": DAEMON, "a daemon that holds the wire": HOLDING, "a chain of daemons": CHAIN}.items()])
-def test_no_daemon_is_left(code, jail, jails, tries, harmless):
+def test_no_daemon_is_left(code, sandbox, sandboxes, tries, harmless):
     """None is started behind the filter; without it one is, and ends with the session, whatever it did to hide."""
     one = attack("daemon", "syscalls", code)
-    if "syscalls" in jail.some:
-        with harmless(jail):
-            assert (0, False) == tries(jail, one)
-    unfiltered = jails.bare() if jail.level == "process" else jails.only("namespaces")
+    if "syscalls" in sandbox.some:
+        with harmless(sandbox):
+            assert (0, False) == tries(sandbox, one)
+    unfiltered = sandboxes.bare() if sandbox.level == "process" else sandboxes.only("namespaces")
     with harmless(unfiltered):
         assert (0, True) == tries(unfiltered, one)
 
 
-def test_without_a_keeper_of_orphans_a_daemon_is_left(jails, tmp_path):
+def test_without_a_keeper_of_orphans_a_daemon_is_left(sandboxes, tmp_path):
     """With all walls down, and the warm process not the heir of orphans, the daemon lives on after the session."""
-    jail = PartJail("process", (), ("subreaper",), tmp_path / "end")
+    sandbox = PartSandbox("process", (), ("subreaper",), tmp_path / "end")
     try:
-        with jail.open([("daemon", DAEMON)]) as session:
+        with sandbox.open([("daemon", DAEMON)]) as session:
             assert "through\n" == texts(session.cells[0])
-            folder = jail._root
+            folder = sandbox._root
         left = [int(process.name) for process in Path("/proc").glob("[0-9]*") if works_in(process, folder)]
         assert left
         for number in left:
             os.kill(number, signal.SIGKILL)
         wait_until_gone(left)
     finally:
-        jail.close()
+        sandbox.close()
 
 
 def works_in(process, folder):
@@ -259,19 +260,19 @@ def works_in(process, folder):
         return False
 
 
-def test_who_hangs_up_and_goes_on_is_ended(jail, assignment, harmless, monkeypatch):
+def test_who_hangs_up_and_goes_on_is_ended(sandbox, assignment, harmless, monkeypatch):
     """Who closes the wire is ended, not waited for; with that wall down the process is still there."""
     code = ("import gc, os, socket, time\nfor s in gc.get_objects():\n"
             "    if type(s) is socket.socket: os.close(s.fileno())\nwhile True: time.sleep(0.1)")
-    with harmless(jail):
-        assert 0 == points(jail, assignment, [("a", code), ("b", NOTHING)])[0]
-    before, ended = set(processes(jail._process.pid)), []
+    with harmless(sandbox):
+        assert 0 == points(sandbox, assignment, [("a", code), ("b", NOTHING)])[0]
+    before, ended = set(processes(sandbox._process.pid)), []
     with monkeypatch.context() as patch:
-        patch.setattr(warm.Fork, "end", lambda self, patience=0: ended.append(self) or {
+        patch.setattr(pool.Fork, "end", lambda self, patience=0: ended.append(self) or {
             "status": 0, "seconds": 0, "by_itself": True})
-        with with_limits(jail, patch, restarts=0).open([("a", code)]) as session:
+        with with_limits(sandbox, patch, restarts=0).open([("a", code)]) as session:
             assert session.cells[0].problem
-        assert set(processes(jail._process.pid)) - before
+        assert set(processes(sandbox._process.pid)) - before
     for fork in ended:
         fork.end()
 
@@ -284,12 +285,12 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize("name", FOLDERS)
-def test_folders_of_any_kind_are_removed(name, jail, assignment, tries, harmless, jails, range_):
+def test_folders_of_any_kind_are_removed(name, sandbox, assignment, tries, harmless, sandboxes, range_):
     """Scratch is removed however deep, locked or linked it is; with a plain rmtree a deep one stops the grader."""
-    with harmless(jail):
-        tries(jail, attack(name, "", FOLDERS[name]))
-        if jail.level == "process":
-            assert [] == list(Path(jail._root).glob("fork-*"))
+    with harmless(sandbox):
+        tries(sandbox, attack(name, "", FOLDERS[name]))
+        if sandbox.level == "process":
+            assert [] == list(Path(sandbox._root).glob("fork-*"))
 
 
 def test_a_plain_rmtree_fails_on_a_deep_folder(tmp_path):
@@ -313,26 +314,26 @@ INHERITED = {
 
 
 @pytest.mark.parametrize("seam", INHERITED)
-def test_nothing_of_the_warm_process_is_inherited(seam, jail, jails, tries, harmless):
+def test_nothing_of_the_warm_process_is_inherited(seam, sandbox, sandboxes, tries, harmless):
     """A fork has its own socket and an empty environment; with one call of the student's end left out it has more."""
     one = attack(seam, seam, INHERITED[seam])
-    with harmless(jail):
-        assert (0, False) == tries(jail, one)
-    assert (0, True) == tries(jails[jail.level, jail.some, (seam,)], one)
+    with harmless(sandbox):
+        assert (0, False) == tries(sandbox, one)
+    assert (0, True) == tries(sandboxes[sandbox.level, sandbox.some, (seam,)], one)
 
 
-def test_the_grader_s_own_environment_never_gets_there(jails, tries, harmless, monkeypatch):
+def test_the_grader_s_own_environment_never_gets_there(sandboxes, tries, harmless, monkeypatch):
     """The warm process has none of it: with the fork's clearing left out, the grader's variables are not there."""
     monkeypatch.setenv("MALLORY_WANTS", "canary-1")
     one = attack("environment", "", "shown(str(dict(os.environ)))")
-    assert (0, False) == tries(jails["process", (), ("environment",)], one)
+    assert (0, False) == tries(sandboxes["process", (), ("environment",)], one)
 
 
-def test_everything_is_at_rest(jails, assignment):
-    """After all of this the jails' processes are the warm ones alone, and each of them still grades."""
-    assert at_rest(jails)
-    for jail in jails.values():
-        jail.limits = LIMITS
-        assert 15 == honest_points(jail, assignment)
+def test_everything_is_at_rest(sandboxes, assignment):
+    """After all of this the sandboxes' processes are the warm ones alone, and each of them still grades."""
+    assert at_rest(sandboxes)
+    for sandbox in sandboxes.values():
+        sandbox.limits = LIMITS
+        assert 15 == honest_points(sandbox, assignment)
     assert not [path for path in Path("/tmp").glob(f"{MARK}*")]
     assert time.monotonic()

@@ -211,13 +211,13 @@ def handed_in(one):
     return handed_in
 
 
-def test_nothing_forged_is_believed(attack, jail, one, handed_in, harmless):
+def test_nothing_forged_is_believed(attack, sandbox, one, handed_in, harmless):
     """Restored, judged and read by nbgrader: 0 of 15, one test, the trusted one, at its place; and its own points."""
     from nbgrader.utils import determine_grade, is_grade
 
-    with harmless(jail):
+    with harmless(sandbox):
         nb, _ = restore(handed_in(attack), one.notebook)
-        report = grade(nb, "mallory", one, jail)
+        report = grade(nb, "mallory", one, sandbox)
         assert ("graded", 0, 15) == (report.status, report.score, report.max_score)
         nb = hooks.fill(nb, report)
         assert [(TESTS, (0, 15))] == [(cell.metadata.nbgrader.grade_id, determine_grade(cell))

@@ -1,7 +1,7 @@
 """Scripts on pages: what a notebook, its outputs or its author's names could make a reader's browser do.
 
 Two pages show a student's work: Formgrader's, in the instructor's login, and the feedback page. Each attack is a
-notebook that goes the whole way: run in the jail, judged, filled in, shown. The demonstration shows it as nbconvert
+notebook that goes the whole way: run in the sandbox, judged, filled in, shown. The demonstration shows it as nbconvert
 does by itself.
 """
 
@@ -24,7 +24,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from autograder import hooks, render
 from autograder.feedback import pages
 from autograder.grade import grade
-from autograder.jail import warm
+from autograder.sandbox import pool
 from autograder.sanitize import as_text, clean_html, markdown2html
 from tests.helpers.sandbox import linux
 
@@ -104,7 +104,7 @@ STUDENT = "mallory"
 # ---- pages --------------------------------------------------------------------------------------------------
 
 
-def shown(attack, jail, assignment):
+def shown(attack, sandbox, assignment):
     """An attacker's notebook after grading, and its report."""
     assignment = replace(assignment, tasks={TASK: assignment.tasks[TASK]})
     metadata = {"nbgrader": {"grade_id": TASK, "solution": True, "grade": False, "locked": False, "task": False,
@@ -114,7 +114,7 @@ def shown(attack, jail, assignment):
     cells = [new_markdown_cell(attack.markdown, id="a"), new_code_cell(attack.code, id="b"),
              new_code_cell(attack.functions, id="c", metadata=metadata), new_code_cell("", id="d", metadata=tests)]
     nb = new_notebook(cells=cells)
-    report = grade(nb, STUDENT, assignment, jail)
+    report = grade(nb, STUDENT, assignment, sandbox)
     assert ("graded", 0) == (report.status, report.score)
     return hooks.fill(nb, report), report
 
@@ -190,7 +190,7 @@ def test_no_page_runs_anything(attack, strongest, assignment, dangers, harmless)
 def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dangers, monkeypatch):
     """Shown by nbconvert alone, and with what else is named taken down, it is there; some nbconvert itself escapes."""
     if attack.held == "outputs":
-        monkeypatch.setattr(warm, "clean_outputs", lambda found, limit: tuple(found))
+        monkeypatch.setattr(pool, "clean_outputs", lambda found, limit: tuple(found))
         forgetful(strongest, monkeypatch)
     if attack.held == "render":
         monkeypatch.setattr(render, "escape", lambda text: text)

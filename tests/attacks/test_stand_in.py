@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from autograder import judge as judging
-from autograder.jail import Session
 from autograder.judge import judge, stand_in
+from autograder.sandbox import Session
 from tests.helpers.sandbox import linux
 
 from .harness import NOTHING, PRELUDE, TASK, notebook_of, with_limits
@@ -31,9 +31,9 @@ def two(assignment):
 def scores(two):
     """The points for the cell and for the loop that a notebook earns."""
 
-    def scores(jail, *sources, open_=lambda session: session):
+    def scores(sandbox, *sources, open_=lambda session: session):
         cells = notebook_of(two, ("prelude", PRELUDE), *((f"cell-{i}", source) for i, source in enumerate(sources)))
-        with jail.open(cells) as session:
+        with sandbox.open(cells) as session:
             return tuple(verdict.score for verdict in judge(open_(session), two))
 
     return scores
@@ -87,23 +87,23 @@ FILL = loop(f"if {TASK} is not mine: table.extend((known, {TASK}(*known)) for kn
 
 
 @pytest.mark.parametrize("sources", [pytest.param((KEPT, KEEP), id="kept"), pytest.param((TABLE, FILL), id="a table")])
-def test_its_answers_come_too_late(sources, jail, two, scores, harmless, monkeypatch):
+def test_its_answers_come_too_late(sources, sandbox, two, scores, harmless, monkeypatch):
     """Kept for its own task it gains nothing: that task has been judged by then.
 
     Two walls hold: the order, and that it answers only while it stands in. With both down the cell's points are had.
     """
-    with harmless(jail):
-        assert (0, 0) == scores(jail, *sources)
+    with harmless(sandbox):
+        assert (0, 0) == scores(sandbox, *sources)
     with monkeypatch.context() as patch:
         patch.setattr(judging, "callees_first", lambda tasks: [LOOP, TASK])
-        assert (0 if sources[0] is KEPT else 15, 0) == scores_of_two_rounds(jail, two, sources, lambda s: s)
-        assert (15, 0) == scores_of_two_rounds(jail, two, sources, lambda s: Obliging(s, two))
+        assert (0 if sources[0] is KEPT else 15, 0) == scores_of_two_rounds(sandbox, two, sources, lambda s: s)
+        assert (15, 0) == scores_of_two_rounds(sandbox, two, sources, lambda s: Obliging(s, two))
 
 
-def scores_of_two_rounds(jail, two, sources, through):
+def scores_of_two_rounds(sandbox, two, sources, through):
     """The points at the second judging in one process: the first has seen the hidden arguments."""
     cells = notebook_of(two, *((f"cell-{i}", source) for i, source in enumerate(sources)))
-    with jail.open(cells) as session:
+    with sandbox.open(cells) as session:
         judge(through(session), two)
         return tuple(verdict.score for verdict in judge(through(session), two))
 
@@ -126,18 +126,18 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in WHOLE.items()])
-def test_it_takes_one_step_only(body, jail, scores, harmless, reached, monkeypatch):
+def test_it_takes_one_step_only(body, sandbox, scores, harmless, reached, monkeypatch):
     """The loop is the task: whole sequences and other forms never reach the instructor's function."""
-    with harmless(jail):
-        assert (0, 0) == scores(jail, loop(body), NOTHING)
+    with harmless(sandbox):
+        assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
     monkeypatch.setattr(judging, "same_form", lambda template, value: True)
     stand_in.cache_clear()  # and with it what it has answered
-    scores(jail, loop(body), NOTHING)
+    scores(sandbox, loop(body), NOTHING)
     assert reached, "with that wall down its own errors alone are in the way"
 
 
-def test_its_errors_show_no_line_of_the_solution(jail, two, scores, harmless):
+def test_its_errors_show_no_line_of_the_solution(sandbox, two, scores, harmless):
     """What it raises goes back as one sentence; with a traceback, as where tests run beside, the solution is read."""
     wrong = f"""
 said = []
@@ -146,8 +146,8 @@ except ValueError as error:
     import traceback
     said = ''.join(traceback.format_exception(error))
     raise RuntimeError(said[-400:] if 'np.tanh' not in said else 'THE SOLUTION')"""
-    with harmless(jail):
-        with jail.open(notebook_of(two, ("loop", loop(wrong)))) as session:
+    with harmless(sandbox):
+        with sandbox.open(notebook_of(two, ("loop", loop(wrong)))) as session:
             arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
             said = session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).message
         assert "RuntimeError" in said and "THE SOLUTION" not in said and "tanh" not in said
@@ -164,32 +164,32 @@ except ValueError as error:
 
 
 @pytest.mark.parametrize("n", [101, 1000])
-def test_it_computes_nothing_large(n, jail, scores, harmless, reached, monkeypatch):
+def test_it_computes_nothing_large(n, sandbox, scores, harmless, reached, monkeypatch):
     """A column and a row, a few bytes on the wire, would make n x n numbers in the grader; it is not asked to."""
     body = (f"n = {n}\np = {{'Wax': np.ones((n, 1)), 'Waa': np.ones((n, 1)), 'Wya': np.ones((1, n)), "
             f"'ba': np.ones((n, 1)), 'by': np.ones((1, 1))}}\n{TASK}(np.ones((1, n)), np.ones((1, n)), p)")
-    with harmless(jail):
-        assert (0, 0) == scores(jail, loop(body), NOTHING)
+    with harmless(sandbox):
+        assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
     monkeypatch.setattr(judging, "MAX_SIDE", 10**9)
     stand_in.cache_clear()
-    scores(jail, loop(body), NOTHING)
+    scores(sandbox, loop(body), NOTHING)
     assert n * n == max(reached)
 
 
-def test_it_is_asked_a_bounded_number_of_times(jail, two, scores, harmless, monkeypatch):
+def test_it_is_asked_a_bounded_number_of_times(sandbox, two, scores, harmless, monkeypatch):
     """Questions without end are cut off at the limit; with more room there are more."""
     body = f"for i in range(500): {TASK}(x[:, :, 0], a0, parameters)\nraise ValueError('through')"
     arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
-    with harmless(jail):
+    with harmless(sandbox):
         for most, kind in ((100, "timed out"), (500, "raised")):
-            with_limits(jail, monkeypatch, stand_in_calls=most)
-            with jail.open(notebook_of(two, ("a", loop(body)))) as session:
+            with_limits(sandbox, monkeypatch, stand_in_calls=most)
+            with sandbox.open(notebook_of(two, ("a", loop(body)))) as session:
                 assert kind == session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).kind
-        with_limits(jail, monkeypatch)
+        with_limits(sandbox, monkeypatch)
 
 
-def test_it_is_asked_from_threads_in_vain(jail, two, scores, harmless):
+def test_it_is_asked_from_threads_in_vain(sandbox, two, scores, harmless):
     """Questions that cross each other on the wire gain nothing and harm nobody but who asks."""
     body = f"""
 import threading
@@ -200,10 +200,10 @@ def ask():
 threads = [threading.Thread(target=ask) for i in range(8)]
 for thread in threads: thread.start()
 for thread in threads: thread.join(2)"""
-    with harmless(jail):
-        assert (0, 0) == scores(jail, loop(body), NOTHING)
+    with harmless(sandbox):
+        assert (0, 0) == scores(sandbox, loop(body), NOTHING)
 
 
-def test_honest_use_of_it_earns_the_loop_alone(jail, scores, two):
+def test_honest_use_of_it_earns_the_loop_alone(sandbox, scores, two):
     """Who has the loop right and the cell wrong gets the loop's points: the walls above let that through."""
-    assert (0, 15) == scores(jail, two.oracle.sources[LOOP], NOTHING)
+    assert (0, 15) == scores(sandbox, two.oracle.sources[LOOP], NOTHING)

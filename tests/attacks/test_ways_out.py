@@ -1,4 +1,4 @@
-"""Reaching for other processes, for the network and for the kernel: every way out of a jail that we could think of."""
+"""Reaching for other processes, for the network and for the kernel: every way out of a sandbox that we know of."""
 
 import ctypes
 import socket
@@ -113,23 +113,23 @@ WAYS_OUT = [
 ATTACKS = [*PROCESSES, *NETWORK, *WAYS_OUT]
 
 
-def test_it_reaches_nothing(attack, jail, tries, harmless):
+def test_it_reaches_nothing(attack, sandbox, tries, harmless):
     """Behind all walls of a level it fails, gains no points, and changes nothing for anybody."""
-    if not attack.walls & set(jail.some):
+    if not attack.walls & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
-    with harmless(jail):
-        assert (0, False) == tries(jail, attack)
+    with harmless(sandbox):
+        assert (0, False) == tries(sandbox, attack)
 
 
-def test_each_of_its_walls_alone_holds_it(attack, jails, tries):
+def test_each_of_its_walls_alone_holds_it(attack, sandboxes, tries):
     """With all other walls down, any one of those named is enough."""
     for wall in sorted(attack.walls):
         if not missing(wall):
-            assert (wall, 0, False) == (wall, *tries(jails.only(wall), attack))
+            assert (wall, 0, False) == (wall, *tries(sandboxes.only(wall), attack))
 
 
-def test_without_its_walls_it_gets_through(attack, jails, tries):
+def test_without_its_walls_it_gets_through(attack, sandboxes, tries):
     """With all walls down it does what it set out to do; no points even so."""
     if attack.needs and (reason := attack.needs()):
         pytest.skip(reason)
-    assert (0, True) == tries(jails.bare(), attack)
+    assert (0, True) == tries(sandboxes.bare(), attack)

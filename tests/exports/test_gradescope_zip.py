@@ -10,7 +10,7 @@ import zipfile
 import pytest
 
 from autograder import demo, notebook, oracle
-from autograder.errors import JailError
+from autograder.errors import SandboxError
 from autograder.exports import gradescope_zip, on_gradescope
 from tests.helpers.courses import NAME, ROOT
 
@@ -129,22 +129,22 @@ def test_garbage_and_nothing_get_no_score_and_a_reason(base, files, said):
 @pytest.mark.parametrize("setting, level", [("", None), ('c.Judge.isolation = "strict"', "bubblewrap"),
                                             ('c.Judge.isolation = "process"', "process")])
 def test_the_courses_isolation_holds_on_gradescope_too(tmp_path, monkeypatch, setting, level):
-    """The jail is asked for what nbgrader_config.py in the zip says; the strongest there is where it says nothing."""
+    """The sandbox is asked for what nbgrader_config.py in the zip says; the strongest where it says nothing."""
     asked = []
 
-    def jail(limits, level):
+    def sandbox(limits, level):
         asked.append(level)
-        raise JailError("no further")
+        raise SandboxError("no further")
 
     (tmp_path / "submission").mkdir()
     (tmp_path / "submission" / f"{NAME}.ipynb").write_bytes(
         (ROOT / "release" / NAME / f"{NAME}.ipynb").read_bytes())
     (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n")
     (tmp_path / "source").symlink_to(ROOT / "source")
-    monkeypatch.setattr(on_gradescope, "Jail", jail)
+    monkeypatch.setattr(on_gradescope, "Sandbox", sandbox)
     content, staff = on_gradescope.results(tmp_path, NAME, tmp_path)
     assert [level] == asked
-    assert "score" not in content and "JailError" in staff
+    assert "score" not in content and "SandboxError" in staff
 
 
 def test_our_own_failure_gets_no_score_and_staff_see_why(base):

@@ -13,11 +13,11 @@ from functools import cache
 from autograder import notebook
 from autograder.errors import NotebookError
 from autograder.grade import with_circumstances
-from autograder.jail.local import LocalSession
 from autograder.judge import callees_first, judge_task
 from autograder.model import CellGrade, Report, StudentGrade, Verdict
 from autograder.oracle import Assignment, load_assignment, mutate
 from autograder.repair import restore
+from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import NAME, ROOT
 
 DUE = datetime(2025, 11, 14, 12)

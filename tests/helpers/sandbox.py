@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from autograder.jail import LEVELS, walls
 from autograder.model import Limits
+from autograder.sandbox import LEVELS, isolation
 
 #: Seconds are generous where a test expects success: a loaded machine must not make one fail.
 LIMITS = Limits(cell_seconds=30.0, call_seconds=30.0, submission_seconds=120.0)
@@ -14,7 +14,7 @@ HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, later_seconds=0.5, submission
 
 def available(level):
     """The level, or a mark that skips it where this machine does not give it."""
-    problem = walls.bubblewrap_problem() if level == "bubblewrap" else None
+    problem = isolation.bubblewrap_problem() if level == "bubblewrap" else None
     return pytest.param(level, marks=pytest.mark.skipif(problem is not None, reason=str(problem)))
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograder.course import catalogue
-from autograder.jail.local import LocalSession
 from autograder.judge import callees_first, judge_task
 from autograder.oracle import load_assignment
+from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "rnn-step-by-step"

@@ -1,4 +1,4 @@
-"""Inside the jail: what stands around one fork, and how to end it for certain.
+"""Inside the sandbox: what stands around one fork, and how to end it for certain.
 
 Runs in the warm process and, before any student code, in its forks. Imports nothing of ours but what lies beside it.
 """

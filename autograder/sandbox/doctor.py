@@ -6,7 +6,7 @@ import os
 import sys
 from typing import NamedTuple
 
-from . import landlock, walls
+from . import isolation, landlock
 
 
 class Wall(NamedTuple):
@@ -22,7 +22,7 @@ def examine() -> tuple[Wall, ...]:
     """The walls that this machine gives, from the weakest to the strongest."""
     forks = hasattr(os, "fork")
     unix = "" if forks else "Use Linux, macOS, or WSL on Windows."
-    filtered, bubblewrap = walls.syscalls_problem(), walls.bubblewrap_problem()
+    filtered, bubblewrap = isolation.syscalls_problem(), isolation.bubblewrap_problem()
     return (
         Wall("process", forks, "one student's variables and patches from reaching another, and loops that never end",
              unix),

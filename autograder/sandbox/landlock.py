@@ -1,4 +1,4 @@
-"""Inside the jail, where there are no namespaces: Landlock keeps a fork from files that are not its own.
+"""Inside the sandbox, where there are no namespaces: Landlock keeps a fork from files that are not its own.
 
 A rule can only be added to a process, never taken away. Imports nothing of ours.
 """

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.errors import JailError
-from autograder.jail import Jail, doctor, landlock, walls
+from autograder.errors import SandboxError
+from autograder.sandbox import Sandbox, doctor, isolation, landlock
 from tests.helpers.processes import processes, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
@@ -63,28 +63,28 @@ COMBINATIONS = {
 
 
 @pytest.fixture(scope="module", params=COMBINATIONS)
-def partly_walled(request, jails):
-    """A jail with some of the walls, and which they are."""
+def partly_walled(request, sandboxes):
+    """A sandbox with some of the walls, and which they are."""
     level, some = request.param.partition("+")[0], COMBINATIONS[request.param]
-    problems = {"namespaces": walls.bubblewrap_problem(), "syscalls": walls.syscalls_problem(),
+    problems = {"namespaces": isolation.bubblewrap_problem(), "syscalls": isolation.syscalls_problem(),
                 "files": None if landlock.version() else "no Landlock"}
     for wall in some:
         if problems[wall]:
             pytest.skip(problems[wall])
-    if set(some) == set(walls.walls_of(level)):
-        yield jails[level], some
+    if set(some) == set(isolation.walls_of(level)):
+        yield sandboxes[level], some
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(walls, "walls_of", lambda level: some)
-        with Jail(LIMITS, level) as jail:
-            yield jail, some
+        patch.setattr(isolation, "walls_of", lambda level: some)
+        with Sandbox(LIMITS, level) as sandbox:
+            yield sandbox, some
 
 
 @linux
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tmp_path):
     """With one of its walls up it fails with an ordinary error; with all of them down it succeeds."""
-    jail, some = partly_walled
+    sandbox, some = partly_walled
     source, stopped_by = ATTEMPTS[attempt]
     if attempt == "mount" and os.getuid() and not some:
         pytest.skip("an ordinary user cannot mount anyway")
@@ -99,7 +99,7 @@ def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tm
         if attempt == "mount":  # in a fork that may go wrong, since it would hide the host's /tmp
             code = code.replace("b'/tmp'", "os.getcwd().encode()").replace(
                 "print('through')", "libc.umount2(os.getcwd().encode(), 2); print('through')")
-        with jail.open(notebook(code, "print('on')")) as session:
+        with sandbox.open(notebook(code, "print('on')")) as session:
             first, second = session.cells
     stopped_by = stopped_by | {"files"} if attempt in SINCE and landlock.version() >= SINCE[attempt] else stopped_by
     if attempt == "trace" and "namespaces" in some and "syscalls" not in some:
@@ -115,8 +115,8 @@ def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tm
 
 def test_honest_cells_notice_no_wall(partly_walled):
     """Threads, coroutines, files, figures, linear algebra and the standard library work behind every wall."""
-    jail, _ = partly_walled
-    with jail.open(notebook("import os", *HONEST)) as session:
+    sandbox, _ = partly_walled
+    with sandbox.open(notebook("import os", *HONEST)) as session:
         failed = [run.outputs for run in session.cells if any(o["output_type"] == "error" for o in run.outputs)]
     assert [] == failed
 
@@ -124,8 +124,8 @@ def test_honest_cells_notice_no_wall(partly_walled):
 @linux
 def test_a_daemon_ends_with_its_session(partly_walled):
     """A process cut loose from everything, where it can be started at all, is gone when the session is closed."""
-    jail, some = partly_walled
-    before = set(processes(jail._process.pid))
+    sandbox, some = partly_walled
+    before = set(processes(sandbox._process.pid))
     daemon = """
 import os, time
 if os.fork() == 0:
@@ -135,47 +135,47 @@ if os.fork() == 0:
     os._exit(0)
 time.sleep(0.2)
 print('started')"""
-    with jail.open(notebook(daemon)) as session:
-        started = set(processes(jail._process.pid)) - before
+    with sandbox.open(notebook(daemon)) as session:
+        started = set(processes(sandbox._process.pid)) - before
         assert ("started\n" == texts(session.cells[0])) == ("syscalls" not in some)
     wait_until_gone(started)
-    assert not started & set(processes(jail._process.pid))
+    assert not started & set(processes(sandbox._process.pid))
 
 
-def test_students_cannot_harm_each_other(jail):
+def test_students_cannot_harm_each_other(sandbox):
     """One that signals every process it can think of reaches nobody."""
-    with jail.open(notebook("def f():\n    return 1")) as victim:
+    with sandbox.open(notebook("def f():\n    return 1")) as victim:
         kill = ("import os\nfor n in [0, -1, os.getppid(), *range(2, 70_000)]:\n"
                 "    try: os.kill(n, 9)\n    except OSError: pass")
-        with jail.open(notebook(kill, "2")) as attacker:
+        with sandbox.open(notebook(kill, "2")) as attacker:
             assert "2" == texts(attacker.cells[1])
         assert 1 == victim.call("f", ()).value
 
 
-def test_the_environment_is_empty(jail):
+def test_the_environment_is_empty(sandbox):
     """What the grader's environment holds is not handed on."""
-    (cell,) = jail.open(notebook("import os\nsorted(os.environ)")).cells
+    (cell,) = sandbox.open(notebook("import os\nsorted(os.environ)")).cells
     names = set(eval(texts(cell)))
     assert names <= {"HOME", "LANG", "PATH", "PWD", "TMPDIR", "MPLBACKEND"}
 
 
-def test_one_descriptor_is_inherited(jail):
+def test_one_descriptor_is_inherited(sandbox):
     """Beside the standard three there is the session's own socket, and nothing of the warm process."""
     code = ("import os\nfound = []\nfor n in range(128):\n    try: os.fstat(n)\n    except OSError: continue\n"
             "    found.append(n)\nlen(found)")
-    assert "4" == texts(jail.open(notebook(code)).cells[0])
+    assert "4" == texts(sandbox.open(notebook(code)).cells[0])
 
 
-def test_nothing_of_ours_can_be_imported(jail):
+def test_nothing_of_ours_can_be_imported(sandbox):
     """The engine and the course are not on the path, nor the editable install that leads to them."""
-    cells = jail.open(notebook("import autograder", "import rnn_utils", "import conftest", "import fence")).cells
+    cells = sandbox.open(notebook("import autograder", "import rnn_utils", "import conftest", "import fence")).cells
     assert ["ModuleNotFoundError"] * 4 == [cell.outputs[-1]["ename"] for cell in cells]
 
 
-def test_libraries_cannot_be_changed(jail):
+def test_libraries_cannot_be_changed(sandbox):
     """The installed packages are read-only."""
     code = "import os, numpy\nopen(os.path.join(os.path.dirname(numpy.__file__), 'left.py'), 'w')"
-    (cell,) = jail.open(notebook(code)).cells
+    (cell,) = sandbox.open(notebook(code)).cells
     assert cell.outputs[-1]["ename"] in ("PermissionError", "OSError")
 
 
@@ -186,24 +186,24 @@ def test_libraries_cannot_be_changed(jail):
     ("import threading, time\nfor i in range(2000):\n"
      "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "RuntimeError"),
 ])  # fmt: skip
-def test_limits_are_ordinary_errors(jail, source, error):
+def test_limits_are_ordinary_errors(sandbox, source, error):
     """Who asks for more than the limit gets Python's own error, and the notebook goes on."""
-    with jail.open(notebook(source, "2", "def f():\n    return 3")) as session:
+    with sandbox.open(notebook(source, "2", "def f():\n    return 3")) as session:
         first, second, _ = session.cells
         assert error in first.outputs[-1]["ename"]
         assert "2" == texts(second)
 
 
-def test_threads_count_as_processes(jails):
+def test_threads_count_as_processes(sandboxes):
     """However small their stacks, there are no more of them than the limit."""
-    if problem := walls.bubblewrap_problem():
+    if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
-    if os.getuid() == 0 and walls._bubblewrap_way()[0] is None:
+    if os.getuid() == 0 and isolation._bubblewrap_way()[0] is None:
         pytest.skip("root cannot become nobody here, and the kernel exempts root")
     code = ("import threading, time\nthreading.stack_size(65536)\nn = 0\ntry:\n    while n < 1000:\n"
             "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n        n += 1\n"
             "except RuntimeError: pass\nn")
-    assert str(LIMITS.processes - 1) == texts(jails["bubblewrap"].open(notebook(code)).cells[0])
+    assert str(LIMITS.processes - 1) == texts(sandboxes["bubblewrap"].open(notebook(code)).cells[0])
 
 
 BOMBS = {
@@ -214,27 +214,27 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_scratch_is_small_and_private(jails, bomb):
+def test_scratch_is_small_and_private(sandboxes, bomb):
     """With a file system of its own a fork can fill that, and the next finds it empty."""
-    if problem := walls.bubblewrap_problem():
+    if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
-    first, second = jails["bubblewrap"].open(notebook(BOMBS[bomb], "print('on')")).cells
+    first, second = sandboxes["bubblewrap"].open(notebook(BOMBS[bomb], "print('on')")).cells
     assert "OSError" == first.outputs[-1]["ename"]
     assert "No space left on device" in first.outputs[-1]["evalue"]
     assert "on\n" == texts(second)
-    (cell,) = jails["bubblewrap"].open(notebook("import os\nos.listdir('.'), os.listdir('/dev/shm')")).cells
+    (cell,) = sandboxes["bubblewrap"].open(notebook("import os\nos.listdir('.'), os.listdir('/dev/shm')")).cells
     assert "([], [])" == texts(cell)
 
 
-def test_inside_bubblewrap_there_is_little_to_see(jails):
+def test_inside_bubblewrap_there_is_little_to_see(sandboxes):
     """No processes, no network, no home, no files but the interpreter's and the system's; nobody special."""
-    if problem := walls.bubblewrap_problem():
+    if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
     # the folders in which libraries lie are there, a course in somebody's home included, with nothing else in them
-    libraries = [Path(folder) for folder in walls.visible_folders()]
+    libraries = [Path(folder) for folder in isolation.visible_folders()]
     ways = {str(parent): sorted({path.relative_to(parent).parts[0] for path in libraries if parent in path.parents})
             for folder in libraries if not folder.is_relative_to("/usr") for parent in folder.parents[:-1]}
-    _, first, second, third = jails["bubblewrap"].open(notebook(
+    _, first, second, third = sandboxes["bubblewrap"].open(notebook(
         "import os, socket",
         "[os.listdir(folder) for folder in ('/proc', '/scratch', '/warm', '/dev/shm')], os.getcwd()",
         f"[path for path in ('/sys', '/run', '/var', '/home', '/etc/passwd', {str(ROOT / 'tests')!r}) "
@@ -244,11 +244,11 @@ def test_inside_bubblewrap_there_is_little_to_see(jails):
     )).cells
     assert "([[], [], [], []], '/scratch')" == texts(first)
     assert "([], [])" == texts(second)
-    assert "(65534, 1, 'jail')" == texts(third)
+    assert "(65534, 1, 'sandbox')" == texts(third)
 
 
 @pytest.mark.parametrize("level", EVERY_LEVEL)
-def test_what_lies_outside_stays_as_it_was(jails, level, tmp_path):
+def test_what_lies_outside_stays_as_it_was(sandboxes, level, tmp_path):
     """Files that a notebook tries to leave in /tmp, /var/tmp and /dev/shm are not there afterwards."""
     name = f"autograder-left-{os.getpid()}"
     code = f"""
@@ -257,7 +257,7 @@ for folder in ('/tmp', '/var/tmp', '/dev/shm', {str(tmp_path)!r}):
     except OSError: pass"""
     if level == "process" and not landlock.version():
         pytest.skip("nothing stops it without Landlock")
-    jails[level].open(notebook(code)).close()
+    sandboxes[level].open(notebook(code)).close()
     assert not [folder for folder in ("/tmp", "/var/tmp", "/dev/shm", tmp_path) if (Path(folder) / name).exists()]
 
 
@@ -267,11 +267,11 @@ def test_a_sweep_follows_no_link(tmp_path, monkeypatch):
     (elsewhere / "inner").mkdir(parents=True)
     (elsewhere / "inner").chmod(0o500)
     scratch.mkdir()
-    (scratch / f"{walls.PREFIX}4194304-x").symlink_to(elsewhere)
+    (scratch / f"{isolation.PREFIX}4194304-x").symlink_to(elsewhere)
     for odd in ("²-x", "9" * 40 + "-x"):
-        (scratch / f"{walls.PREFIX}{odd}").mkdir()
+        (scratch / f"{isolation.PREFIX}{odd}").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    walls.sweep_abandoned()
+    isolation.sweep_abandoned()
     assert 0o500 == (elsewhere / "inner").stat().st_mode & 0o777
     (elsewhere / "inner").chmod(0o700)
 
@@ -284,38 +284,38 @@ def test_the_doctor_says_what_stands():
     found = doctor.examine()
     assert ["process", "limits", "system calls", "files", "bubblewrap"] == [wall.name for wall in found]
     assert all(wall.stands == (wall.more == "") for wall in found)
-    assert found[-1].stands == (walls.best_level() == "bubblewrap")
+    assert found[-1].stands == (isolation.best_level() == "bubblewrap")
 
 
 def test_without_bubblewrap_the_next_best_level_is_used(monkeypatch):
     """The level is "process", the doctor says what to install, and who insists is refused."""
     monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr(walls, "_bubblewrap_way", walls._bubblewrap_way.__wrapped__)
-    assert "process" == walls.best_level()
+    monkeypatch.setattr(isolation, "_bubblewrap_way", isolation._bubblewrap_way.__wrapped__)
+    assert "process" == isolation.best_level()
     if sys.platform == "linux":
         assert "Bubblewrap (bwrap) is not installed. Install it" in doctor.examine()[-1].more
-    with pytest.raises(JailError, match="not to be had"):
-        Jail(level="bubblewrap")
+    with pytest.raises(SandboxError, match="not to be had"):
+        Sandbox(level="bubblewrap")
 
 
 def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
     """No student code runs with a wall missing that should stand."""
     if not landlock.version():
         pytest.skip("no Landlock")
-    folders = walls.visible_folders()
-    monkeypatch.setattr(walls, "visible_folders", lambda: [*folders, ["no path"]])
-    with Jail(LIMITS, "process") as jail, pytest.raises(JailError, match="a wall cannot be put up: TypeError"):
-        jail.open(notebook("1"))
+    folders = isolation.visible_folders()
+    monkeypatch.setattr(isolation, "visible_folders", lambda: [*folders, ["no path"]])
+    with Sandbox(LIMITS, "process") as sandbox, pytest.raises(SandboxError, match="a wall cannot be put up: TypeError"):
+        sandbox.open(notebook("1"))
 
 
-@pytest.mark.parametrize("level", walls.LEVELS)
+@pytest.mark.parametrize("level", isolation.LEVELS)
 def test_a_package_among_the_libraries_is_refused(tmp_path, level):
     """Installed and not linked, this package would be among what students may read, solutions' lines included."""
     libraries = tmp_path / "site-packages"
-    shutil.copytree(walls.HERE.parent, libraries / "autograder")
+    shutil.copytree(isolation.HERE.parent, libraries / "autograder")
     for name in ("rnn_utils.py", "public_tests.py"):
-        shutil.copy(walls.HERE.parents[1] / name, libraries)
-    code = (f"import sys; sys.path.insert(0, {str(libraries)!r}); from autograder.jail import Jail\n"
-            f"try: Jail(level={level!r})\nexcept Exception as error: print(error)")
+        shutil.copy(isolation.HERE.parents[1] / name, libraries)
+    code = (f"import sys; sys.path.insert(0, {str(libraries)!r}); from autograder.sandbox import Sandbox\n"
+            f"try: Sandbox(level={level!r})\nexcept Exception as error: print(error)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
     assert "students may read" in done.stdout, done.stderr

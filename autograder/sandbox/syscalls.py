@@ -1,4 +1,4 @@
-"""Inside the jail: the system calls that a numpy exercise needs; a fork may make these and no others.
+"""Inside the sandbox: the system calls that a numpy exercise needs; a fork may make these and no others.
 
 Everything else fails with "operation not permitted": files are opened, memory is mapped, threads start; programs,
 processes, sockets to anywhere, mounts, traces, keys and new namespaces are not to be had. Imports nothing of ours.

@@ -12,7 +12,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 import public_tests
 from autograder import notebook
-from autograder.jail.shell import Compiler, Shell, Transformer
+from autograder.sandbox.shell import Compiler, Shell, Transformer
 from tests.helpers.courses import ROOT
 
 CELLS = [cell.source for path in sorted((ROOT / "source").glob("*/*.ipynb"))

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import JailError
+from ..errors import SandboxError
 from . import landlock, tree
 
 #: From the weakest to the strongest. At each, a fork is a process of its own with limits, an empty environment and a
@@ -22,9 +22,9 @@ from . import landlock, tree
 #: system, a network and a table of processes of its own.
 LEVELS = ("process", "bubblewrap")
 #: Scratch folders' names start with it, and the number of the process they belong to.
-PREFIX = "autograder-jail-"
+PREFIX = "autograder-sandbox-"
 HERE = Path(__file__).resolve().parent
-#: What the student's end consists of; nothing else of ours is laid into the jail.
+#: What the student's end consists of; nothing else of ours is laid into the sandbox.
 INSIDE = ("inside.py", "fence.py", "syscalls.py", "landlock.py", "student.py", "shell.py", "wire.py", "explain.py",
           "tree.py")
 BOOT = (
@@ -122,24 +122,24 @@ def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str
 
     Raises
     ------
-    JailError
+    SandboxError
         Where the level is not to be had on this machine.
     """
     if level not in LEVELS:
-        raise JailError(f"isolation {level!r} is not one of {', '.join(LEVELS)}")
+        raise SandboxError(f"isolation {level!r} is not one of {', '.join(LEVELS)}")
     if not hasattr(os, "fork"):
-        raise JailError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
+        raise SandboxError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
     folders = {"path": library_folders(), "visible": visible_folders(), "here": str(HERE)}
     for folder in (*folders["path"], sys.base_prefix, "/usr"):
         if HERE.is_relative_to(Path(folder).resolve()):  # its catalogue of mistakes quotes the solutions
-            raise JailError(f"this package lies in {folder}, which students may read. Install it where the course is: "
-                            "pip install -e .")
+            raise SandboxError(f"this package lies in {folder}, which students may read. "
+                               "Install it where the course is: pip install -e .")
     options = {"walls": walls_of(level), **folders, **options}
     wrapped = []
     if level == "bubblewrap":
         if problem := bubblewrap_problem():
-            raise JailError(f"isolation 'bubblewrap' is not to be had: {problem}")
-        options.update(root="/warm", here="/jail", become=_bubblewrap_way()[0])
+            raise SandboxError(f"isolation 'bubblewrap' is not to be had: {problem}")
+        options.update(root="/warm", here="/sandbox", become=_bubblewrap_way()[0])
         wrapped = _bubblewrap(options["root"], options["become"])
     environment = {
         "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": options["root"], "TMPDIR": options["root"],
@@ -176,7 +176,7 @@ def _bubblewrap(root: str, become: int | None) -> list[str]:
     The warm process is number 1 in there: when it ends, the kernel ends everything else.
     """
     arguments = [shutil.which("bwrap"), "--as-pid-1", "--new-session", "--unshare-ipc", "--unshare-pid",
-                 "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "jail", "--cap-drop", "ALL"]
+                 "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
     if become is None:
         arguments += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
     else:  # what it takes to become another, and to end that one
@@ -192,7 +192,7 @@ def _bubblewrap(root: str, become: int | None) -> list[str]:
         arguments += ["--ro-bind-try", name, name]
     # the interpreter and the installed packages, but not the folders they lie in, one of which may be the course's
     bound = {folder: folder for folder in visible_folders() if not folder.startswith("/usr/")}
-    bound |= {f"/jail/{name}": str(HERE / name) for name in INSIDE}
+    bound |= {f"/sandbox/{name}": str(HERE / name) for name in INSIDE}
     parents = {str(parent) for path in bound for parent in Path(path).parents} - {"/"}
     for folder in sorted(parents):  # bubblewrap would make them too, but for its own user's eyes only
         arguments += ["--dir", folder]

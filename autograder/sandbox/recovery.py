@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from ..errors import JailError, WireError
+from ..errors import SandboxError, WireError
 from ..model import Case, CellRun, Failed, Outcome, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
@@ -43,17 +43,17 @@ class Problem(NamedTuple):
     cause: str = "student"  # or "outside", which is to be doubted once; or "ours"
 
 
-class JailSession(Session):
-    """A notebook in forks of a jail's warm process; made by `Jail.open`.
+class SandboxSession(Session):
+    """A notebook in forks of a sandbox's warm process; made by `Sandbox.open`.
 
     A fork is used until something in it does not come back. Then it is ended, and the next one runs the same cells; of
     one that did not come back what it defines alone, and where that does not come back either, nothing. What the other
     cells showed the first time is kept.
     """
 
-    def __init__(self, jail, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
+    def __init__(self, sandbox, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
                  lesson: Lesson = (), pace: Pace | None = None):
-        self._jail, self._limits = jail, jail.limits
+        self._sandbox, self._limits = sandbox, sandbox.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
             if not name or "/" in name or "\0" in name or name in (".", ".."):
@@ -113,9 +113,9 @@ class JailSession(Session):
         if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
             indices = sorted(known)
         try:
-            fork = self._jail.fork(self._files, self._lesson)
+            fork = self._sandbox.fork(self._files, self._lesson)
             self._forks.append(fork)
-        except JailError as error:
+        except SandboxError as error:
             self._blame(Problem("died", f"could not be made: {error}", "ours"), None)
             return
         if problem := self._start(fork, indices):
@@ -160,7 +160,7 @@ class JailSession(Session):
             message = fork.receive(time.monotonic() + FENCE_SECONDS)
             if message[0] != "fenced":
                 fork.end()
-                raise JailError(f"a wall cannot be put up: {message[-1]}")
+                raise SandboxError(f"a wall cannot be put up: {message[-1]}")
             cells = [(i, self._instead.get(i, self._sources[i])) for i in indices]
             frame = wire.encode(("run", cells, asdict(self._limits)))
             fork.send(frame, FENCE_SECONDS)
@@ -216,7 +216,7 @@ class JailSession(Session):
         if problem.cause == "ours":
             self._lost += 1
             if self._lost >= FORKS_LOST:
-                raise JailError(f"a fork was lost {self._lost} times: it {problem.says}")
+                raise SandboxError(f"a fork was lost {self._lost} times: it {problem.says}")
             return False
         self._restarts += 1
         self._late |= problem.kind == "timed out"
@@ -285,7 +285,7 @@ class JailSession(Session):
                 if asked > limits.stand_in_calls:
                     fork.end()
                     return Problem("timed out", f"called `{message[1]}` more than {limits.stand_in_calls} times")
-                reply = self._jail.reply(replacing[message[1]], *message[2:])
+                reply = self._sandbox.reply(replacing[message[1]], *message[2:])
                 carried += len(reply)
                 if carried > 4 * limits.message_bytes:
                     fork.end()
@@ -351,7 +351,7 @@ def _unreadable(fork) -> Problem:
 
 
 def _death(end: Mapping[str, Any] | None, limits) -> Problem:
-    """What a process's end means; ``end`` is what `Jail.end` gives."""
+    """What a process's end means; ``end`` is what `Sandbox.end` gives."""
     if end is None:
         return Problem("died", "was running when the warm process died", cause="ours")
     status, seconds = end["status"], end["seconds"]

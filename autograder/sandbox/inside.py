@@ -1,4 +1,4 @@
-"""Inside the jail, before any student: the warm process. Imports everything once, then forks on request.
+"""Inside the sandbox, before any student: the warm process. Imports everything once, then forks on request.
 
 It reads from the trusted end alone, never from a student, and runs no student code: that happens in its forks,
 each used for one session and thrown away. Imports nothing of ours but what lies beside it.

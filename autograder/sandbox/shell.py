@@ -1,6 +1,6 @@
 """The student's end, notebook semantics: an IPython shell whose outputs are nbformat dicts.
 
-Runs inside the jail and imports nothing of ours. The shell is made once, before any fork, so that a fork finds
+Runs inside the sandbox and imports nothing of ours. The shell is made once, before any fork, so that a fork finds
 IPython, matplotlib and the machinery of tracebacks ready.
 """
 

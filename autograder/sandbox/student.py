@@ -1,6 +1,6 @@
 """The student's end: one session in one fork. Runs the cells it is sent, then answers calls until it is told to stop.
 
-Runs inside the jail beside the student's code, which may do to it what it likes: nothing here is believed by the
+Runs inside the sandbox beside the student's code, which may do to it what it likes: nothing here is believed by the
 other end. Imports nothing of ours but ``wire``, ``explain`` and ``shell``, which lie beside it.
 """
 

@@ -22,26 +22,26 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..errors import JailError
+from ..errors import SandboxError
 from ..model import Limits, Returned
 from ..remember import Memory
-from . import tree, walls, wire
+from . import isolation, tree, wire
 from .outputs import clean_outputs
-from .salvage import JailSession, Lesson, Pace
+from .recovery import Lesson, Pace, SandboxSession
 from .session import answer
 
 START_SECONDS = 60  # a cold machine may have to build matplotlib's list of fonts
 ANSWER_SECONDS = 60
 
 
-class Jail:
+class Sandbox:
     """Runs notebooks of students, each in a fresh fork of one warm process; a context manager.
 
     Parameters
     ----------
     limits : Limits
     level : str, optional
-        One of `walls.LEVELS`; the strongest that this machine gives where it is not named.
+        One of `isolation.LEVELS`; the strongest that this machine gives where it is not named.
     lean : bool
         Be quick with what most of a class hands in: what a lesson begins with is run once, in the warm process, and
         matplotlib is left out where the lesson does not draw. Notebooks that begin otherwise, or draw, run elsewhere.
@@ -53,16 +53,16 @@ class Jail:
 
     Raises
     ------
-    JailError
+    SandboxError
         Where the level is not to be had, or the warm process does not start.
     """
 
     def __init__(self, limits: Limits | None = None, level: str | None = None, lean: bool = True):
         self.limits = limits or Limits()
-        self.level = level or walls.best_level()
+        self.level = level or isolation.best_level()
         self._lean = lean
         self._ahead = lean and self.level == "bubblewrap"  # elsewhere each fork has another working folder
-        self._other: Jail | None = None  # for what this one is too lean for
+        self._other: Sandbox | None = None  # for what this one is too lean for
         self._unshareable: set[Lesson] = set()  # lessons that cannot be begun in the warm process
         self._lock = threading.RLock()
         self._process = self._control = self._errors = self._root = self._owner = None
@@ -76,7 +76,7 @@ class Jail:
         self._start()
 
     def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None,
-             lesson: Lesson = (), pace: Pace | None = None) -> JailSession:
+             lesson: Lesson = (), pace: Pace | None = None) -> SandboxSession:
         """A session in which a notebook's code cells have run.
 
         Parameters
@@ -92,11 +92,11 @@ class Jail:
             As `pace` gives it: the lesson's own cells get time by it.
         """
         lesson = tuple(lesson)  # a key
-        jail = self._for([source for _, source in cells], lesson)
-        return JailSession(jail, cells, files or {}, lesson, pace)
+        sandbox = self._for([source for _, source in cells], lesson)
+        return SandboxSession(sandbox, cells, files or {}, lesson, pace)
 
     def _for(self, sources, lesson):
-        """The jail that suits a notebook: this one, or the other."""
+        """The sandbox that suits a notebook: this one, or the other."""
         start = beginning(lesson)
         begins_so = not self._ahead or sources[:len(start)] == start
         if not self._lean or (begins_so and (draws(lesson) or not draws(sources))):
@@ -108,15 +108,15 @@ class Jail:
             return self._other
 
     def _companion(self):
-        return Jail(self.limits, self.level, lean=False)
+        return Sandbox(self.limits, self.level, lean=False)
 
     def pace(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], lesson: Lesson) -> Pace:
         """How long each cell of a notebook takes that is the instructor's own: measured once, in a fork of its own."""
         sources = tuple(source for _, source in cells)
         if sources not in self._paces:
-            jail = self._for(list(sources), lesson)
-            with JailSession(jail, cells, files, lesson, dict.fromkeys(sources, math.inf)) as session:
-                took = [*jail._begun, *session.seconds[len(jail._begun):]]
+            sandbox = self._for(list(sources), lesson)
+            with SandboxSession(sandbox, cells, files, lesson, dict.fromkeys(sources, math.inf)) as session:
+                took = [*sandbox._begun, *session.seconds[len(sandbox._begun):]]
             self._paces[sources] = {source: seconds for source, seconds in zip(sources, took, strict=True)
                                     if seconds is not None}
         return self._paces[sources]
@@ -153,14 +153,14 @@ class Jail:
                     self._lay(files, lesson)
                     answer = self._ask({"fork": asdict(self.limits)}, theirs.fileno())
                     return Fork(self, ours, answer["number"], self.generation)
-                except JailError:
+                except SandboxError:
                     ours.close()
                     self._stop()
                     if attempt == 2:
                         raise
                 except KeyError:
                     ours.close()
-                    raise JailError(f"a fork of the warm process failed: {answer.get('error')}") from None
+                    raise SandboxError(f"a fork of the warm process failed: {answer.get('error')}") from None
                 finally:
                     theirs.close()
 
@@ -174,7 +174,7 @@ class Jail:
             return None
         try:
             return self._ask({"end": number, "patience": patience})["ended"]
-        except JailError:
+        except SandboxError:
             self._stop()
             return None
 
@@ -192,7 +192,7 @@ class Jail:
                 file.seek(0)
                 request = {"files": len(start), "draws": self._lean and draws(lesson)}
                 self._begun = self._ask(request, file.fileno())["begun"]
-        except JailError:
+        except SandboxError:
             if not start:
                 raise
             with contextlib.suppress(ProcessLookupError):  # it may be in an endless loop
@@ -243,9 +243,9 @@ class Jail:
         self._owner = os.getpid()
         self._laid, self._begun = ({}, ()), []
         self.generation += 1
-        walls.sweep_abandoned()
-        if self.level == "process":  # at other levels scratch lies in the jail, and ends with it
-            self._root = tempfile.mkdtemp(prefix=f"{walls.PREFIX}{os.getpid()}-")
+        isolation.sweep_abandoned()
+        if self.level == "process":  # at other levels scratch lies in the sandbox, and ends with it
+            self._root = tempfile.mkdtemp(prefix=f"{isolation.PREFIX}{os.getpid()}-")
         ours, theirs = socket.socketpair()
         watch = os.pidfd_open(os.getpid()) if hasattr(os, "pidfd_open") else None
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed by _stop
@@ -253,7 +253,7 @@ class Jail:
         options = {"level": self.level, "root": self._root, "control": theirs.fileno(), "watch": watch,
                    "draws": not self._lean}
         try:
-            command, environment = walls.command(self.level, options)
+            command, environment = isolation.command(self.level, options)
             self._process = subprocess.Popen(
                 command, env=environment, cwd="/", pass_fds=passed, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
@@ -262,7 +262,7 @@ class Jail:
             ours.close()
             self._stop()
             if isinstance(error, OSError):
-                raise JailError(f"the warm process cannot be started: {error}") from None
+                raise SandboxError(f"the warm process cannot be started: {error}") from None
             raise
         finally:
             theirs.close()
@@ -271,10 +271,10 @@ class Jail:
         self._control = ours
         try:
             self._hear(START_SECONDS)
-        except JailError as error:
+        except SandboxError as error:
             said = self._said()
             self._stop()
-            raise JailError(f"the warm process does not start: {said or error}") from None
+            raise SandboxError(f"the warm process does not start: {said or error}") from None
 
     def _stop(self):
         if self._owner != os.getpid():  # a copy, in a child of the process that started it
@@ -313,7 +313,7 @@ class Jail:
             else:
                 socket.send_fds(self._control, [data], [descriptor])
         except (OSError, AttributeError) as error:
-            raise JailError(f"the warm process is gone: {error}") from None
+            raise SandboxError(f"the warm process is gone: {error}") from None
         return self._hear(ANSWER_SECONDS)
 
     def _hear(self, seconds):
@@ -321,9 +321,9 @@ class Jail:
             self._control.settimeout(seconds)
             data = self._control.recv(1 << 16)
         except OSError as error:
-            raise JailError(f"the warm process does not answer: {error or type(error).__name__}") from None
+            raise SandboxError(f"the warm process does not answer: {error or type(error).__name__}") from None
         if not data:
-            raise JailError("the warm process has died")
+            raise SandboxError("the warm process has died")
         return json.loads(data)
 
 
@@ -340,8 +340,8 @@ def beginning(lesson: Lesson) -> list[str]:
 class Fork:
     """One process of a student's, as the trusted end sees it."""
 
-    def __init__(self, jail: Jail, sock: socket.socket, number: int, generation: int):
-        self.jail, self.sock, self.number, self.generation = jail, sock, number, generation
+    def __init__(self, sandbox: Sandbox, sock: socket.socket, number: int, generation: int):
+        self.sandbox, self.sock, self.number, self.generation = sandbox, sock, number, generation
         self.ended, self.memory = False, None
         self.seconds = 0.0  # spent waiting for it
 
@@ -349,16 +349,16 @@ class Fork:
         wire.send(self.sock, frame, time.monotonic() + seconds)
 
     def receive(self, deadline: float):
-        """The next message, see `Jail.read`; `wire.receive` tells what else it raises."""
-        return self.jail.read(bytes(wire.receive(self.sock, self.jail.limits.message_bytes, deadline)))
+        """The next message, see `Sandbox.read`; `wire.receive` tells what else it raises."""
+        return self.sandbox.read(bytes(wire.receive(self.sock, self.sandbox.limits.message_bytes, deadline)))
 
     def end(self, patience: float = 0) -> dict | None:
-        """Kill it, unless it ends by itself within so many seconds; see `Jail.end`."""
+        """Kill it, unless it ends by itself within so many seconds; see `Sandbox.end`."""
         if self.ended:
             return None
         self.ended = True
         self.sock.close()
-        used = self.jail.end(self, patience)
+        used = self.sandbox.end(self, patience)
         self.memory = used["memory"] if used else None
         return used
 
@@ -366,6 +366,6 @@ class Fork:
         # not `end`: the collector may run in the middle of another request
         if not self.ended:
             self.sock.close()
-            self.jail.abandoned.append((self.generation, self.number))
+            self.sandbox.abandoned.append((self.generation, self.number))
 
 

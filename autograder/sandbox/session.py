@@ -47,7 +47,7 @@ class Session(ABC):
 
         Raises
         ------
-        JailError
+        SandboxError
             Where the process fails through no fault of the student's.
         """
 

@@ -9,26 +9,26 @@ import numpy as np
 import pytest
 
 from autograder.grade import student_cells, support_files
-from autograder.jail.local import LocalSession
 from autograder.model import CellRun, Failed, Foreign, Returned
+from autograder.sandbox.local import LocalSession
 from tests.helpers.sandbox import EVERY_LEVEL, notebook, texts
 
 # ---- calls: alike behind every wall, and in our own process ---------------------------------------------
 
 
 @pytest.fixture(params=["local", *EVERY_LEVEL])
-def define(request, jails):
+def define(request, sandboxes):
     """A function that gives a session whose student wrote a source."""
     opened = []
-    jail = None if request.param == "local" else jails[request.param]
+    sandbox = None if request.param == "local" else sandboxes[request.param]
 
     def define(source):
-        if jail is None:
+        if sandbox is None:
             namespace = {"np": np}
             exec(compile(source, "<cell>", "exec"), namespace)
             session = LocalSession(namespace)
         else:
-            session = jail.open([("a", "import numpy as np"), ("b", source)])
+            session = sandbox.open([("a", "import numpy as np"), ("b", source)])
         opened.append(session)
         return session
 
@@ -202,14 +202,14 @@ def test_a_stand_in_with_wrong_arguments_is_a_type_error(define):
 # ---- cells ------------------------------------------------------------------------------------------------
 
 
-def run(jail, *sources, files=None):
-    with jail.open(notebook(*sources), files or {}) as session:
+def run(sandbox, *sources, files=None):
+    with sandbox.open(notebook(*sources), files or {}) as session:
         return session.cells
 
 
-def test_cells_show_what_a_notebook_shows(jail):
+def test_cells_show_what_a_notebook_shows(sandbox):
     """Printed text, the last expression's value, and its number, as nbformat outputs."""
-    first, second, third, fourth = run(jail, "x = 3", "print('a', end='')\nprint('b')\nx", "x;", "  ")
+    first, second, third, fourth = run(sandbox, "x = 3", "print('a', end='')\nprint('b')\nx", "x;", "  ")
     assert CellRun((), 1) == first
     assert ({"output_type": "stream", "name": "stdout", "text": "ab\n"},
             {"output_type": "execute_result", "data": {"text/plain": "3"}, "metadata": {}, "execution_count": 2}
@@ -218,22 +218,22 @@ def test_cells_show_what_a_notebook_shows(jail):
     assert CellRun((), None) == fourth
 
 
-def test_streams_keep_their_order(jail):
+def test_streams_keep_their_order(sandbox):
     """stdout and stderr alternate as they were written."""
-    (cell,) = run(jail, "import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')")
+    (cell,) = run(sandbox, "import sys\nprint('a')\nprint('b', file=sys.stderr)\nprint('c')")
     assert ["stdout", "stderr", "stdout"] == [output["name"] for output in cell.outputs]
 
 
-def test_what_is_written_below_python_is_shown(jail):
+def test_what_is_written_below_python_is_shown(sandbox):
     """Text that goes straight to descriptor 1 lands in the cell."""
-    first, second = run(jail, "import os\nos.write(1, b'low')", "1")
+    first, second = run(sandbox, "import os\nos.write(1, b'low')", "1")
     assert "low" in texts(first)
     assert "1" == texts(second)
 
 
-def test_a_failing_cell_does_not_stop_the_others(jail):
+def test_a_failing_cell_does_not_stop_the_others(sandbox):
     """Its traceback is an error output, and the next cell runs."""
-    first, second = run(jail, "def f():\n    return 1 / 0\nf()", "print('on')")
+    first, second = run(sandbox, "def f():\n    return 1 / 0\nf()", "print('on')")
     (error,) = first.outputs
     assert ("error", "ZeroDivisionError", "division by zero") == (error["output_type"], error["ename"], error["evalue"])
     assert any("Cell" in line for line in error["traceback"])
@@ -242,16 +242,16 @@ def test_a_failing_cell_does_not_stop_the_others(jail):
 
 
 @pytest.mark.parametrize("source", ["if True print", "  x = 1\n y = 2", "%nothing", "%%nothing\n1", "exit()", "del"])
-def test_a_cell_that_cannot_run_is_no_problem_of_the_process(jail, source):
+def test_a_cell_that_cannot_run_is_no_problem_of_the_process(sandbox, source):
     """Syntax errors and unknown magics are the cell's own."""
-    first, second = run(jail, source, "2")
+    first, second = run(sandbox, source, "2")
     assert first.problem is None
     assert "2" == texts(second)
 
 
-def test_figures_are_pictures(jail):
+def test_figures_are_pictures(sandbox):
     """A figure is a PNG below the cell that drew it, and closed afterwards."""
-    cells = run(jail, "%matplotlib inline\nimport matplotlib.pyplot as plt", "plt.plot([1, 2])\nplt.title('$x$');",
+    cells = run(sandbox, "%matplotlib inline\nimport matplotlib.pyplot as plt", "plt.plot([1, 2])\nplt.title('$x$');",
                 "len(plt.get_fignums())", "plt.plot([3])\nplt.show()\nprint('after')")
     (figure,) = cells[1].outputs
     assert base64.b64decode(figure["data"]["image/png"]).startswith(b"\x89PNG")
@@ -259,84 +259,84 @@ def test_figures_are_pictures(jail):
     assert ["display_data", "stream"] == [output["output_type"] for output in cells[3].outputs]
 
 
-def test_rich_displays_are_kept_and_scripts_are_not(jail):
+def test_rich_displays_are_kept_and_scripts_are_not(sandbox):
     """HTML and Markdown land in the outputs; JavaScript, which a feedback page would run, does not."""
-    (cell,) = run(jail, "from IPython.display import HTML, Javascript, Markdown, display\n"
+    (cell,) = run(sandbox, "from IPython.display import HTML, Javascript, Markdown, display\n"
                         "display(HTML('<b>x</b>'), Markdown('*x*'), Javascript('alert(1)'))")
     kinds = [sorted(output["data"]) for output in cell.outputs]
     assert [["text/html", "text/plain"], ["text/markdown", "text/plain"], ["text/plain"]] == kinds
 
 
-def test_displays_can_be_updated_and_cleared(jail):
+def test_displays_can_be_updated_and_cleared(sandbox):
     """display_id and clear_output work as they do in a notebook."""
     updated, cleared = run(
-        jail, "from IPython.display import clear_output, display\nh = display('a', display_id=True)\nh.update('b')",
+        sandbox, "from IPython.display import clear_output, display\nh = display('a', display_id=True)\nh.update('b')",
         "print('a')\nclear_output(wait=True)\nprint('b')")
     assert "'b'" == texts(updated)
     assert "b\n" == texts(cleared)
 
 
-def test_input_fails_with_one_sentence(jail):
+def test_input_fails_with_one_sentence(sandbox):
     """There is nobody to ask."""
-    (cell,) = run(jail, "name = input('Your name? ')")
+    (cell,) = run(sandbox, "name = input('Your name? ')")
     assert "input() has nobody to ask while a notebook is graded." == cell.outputs[-1]["evalue"]
 
 
-def test_shell_commands_are_named_and_not_run(jail):
+def test_shell_commands_are_named_and_not_run(sandbox):
     """``!pip install`` does not make a cell fail; it does nothing."""
-    (cell,) = run(jail, "!pip install numpy\nfiles = !ls\nprint(len(files))")
+    (cell,) = run(sandbox, "!pip install numpy\nfiles = !ls\nprint(len(files))")
     assert "Shell commands are not run while a notebook is graded: pip install numpy" in texts(cell)
     assert texts(cell).endswith("0\n")
 
 
-def test_magics_and_await_work(jail):
+def test_magics_and_await_work(sandbox):
     """What IPython adds to Python."""
-    cells = run(jail, "%timeit -n1 -r1 1", "%%time\nx = 2", "import asyncio\nawait asyncio.sleep(0)\nx", "?print",
+    cells = run(sandbox, "%timeit -n1 -r1 1", "%%time\nx = 2", "import asyncio\nawait asyncio.sleep(0)\nx", "?print",
                 "_ + In[1].count('-')", "%%capture c\nprint('a')", "c.stdout", "%who int")
     assert not [run for run in cells if any(output["output_type"] == "error" for output in run.outputs)]
     assert "4" == texts(cells[4])
     assert "'a\\n'" == texts(cells[6])
 
 
-def test_the_notebook_is_main(jail):
+def test_the_notebook_is_main(sandbox):
     """Classes and functions belong to a fresh __main__, and nothing of ours is in it."""
-    cells = run(jail, "class A: pass\n(A.__module__, __name__)", "[n for n in dir() if not n.startswith('_')]",
+    cells = run(sandbox, "class A: pass\n(A.__module__, __name__)", "[n for n in dir() if not n.startswith('_')]",
                 "import sys\n'__main__' in sys.modules and sys.modules['__main__'].A is A")
     assert "('__main__', '__main__')" == texts(cells[0])
     assert "['A', 'In', 'Out', 'exit', 'get_ipython', 'open', 'quit']" == texts(cells[1])
     assert "True" == texts(cells[2])
 
 
-def test_files_lie_beside_the_notebook(jail):
+def test_files_lie_beside_the_notebook(sandbox):
     """They can be read and imported, and shadow no library."""
     files = {"rnn_utils.py": b"def softmax(x):\n    return 'ours'", "cases.json": b"[1]", "numpy.py": b"1 / 0",
              "wire.py": b"x = 'theirs'", "json.py": b"1 / 0"}
-    cells = run(jail, "from rnn_utils import softmax\nsoftmax(1)", "import json\njson.load(open('cases.json'))",
+    cells = run(sandbox, "from rnn_utils import softmax\nsoftmax(1)", "import json\njson.load(open('cases.json'))",
                 "import numpy\nnumpy.ones(1)", "import wire\nwire.x", files=files)
     assert ["'ours'", "[1]", "array([1.])", "'theirs'"] == [texts(cell) for cell in cells]
 
 
-def test_modules_are_compiled_once_for_all(jail):
+def test_modules_are_compiled_once_for_all(sandbox):
     """A fork imports the bytecode made before it; a module that does not compile says so where it is imported."""
     files = {"helper.py": b"def f(): return 1 / 0", "broken.py": b"def"}
     made = "os.listdir('__pycache__')"
-    cells = run(jail, f"import os\nbefore = {made}\nimport helper", f"before == {made}", "helper.f()", "import broken",
-                files=files)
+    cells = run(sandbox, f"import os\nbefore = {made}\nimport helper", f"before == {made}", "helper.f()",
+                "import broken", files=files)
     assert "True" == texts(cells[1])
     assert any("/helper.py:1" in line for line in cells[2].outputs[0]["traceback"])
     assert "SyntaxError" == cells[3].outputs[0]["ename"]
 
 
-def test_a_fork_finds_all_libraries_imported(jail, assignment):
+def test_a_fork_finds_all_libraries_imported(sandbox, assignment):
     """The lesson's cells import nothing in a fork but the files beside the notebook."""
     files = support_files(assignment)
     cells = [cell.source for cell in student_cells(assignment.notebook, assignment)]
-    *_, new = run(jail, "import sys\nbefore = set(sys.modules)", *cells, "sorted(set(sys.modules) - before)",
+    *_, new = run(sandbox, "import sys\nbefore = set(sys.modules)", *cells, "sorted(set(sys.modules) - before)",
                   files=files)
     assert "['public_tests', 'rnn_utils']" == texts(new)
 
 
-def test_the_lesson_s_cells_are_compiled_once_for_all(jail):
+def test_the_lesson_s_cells_are_compiled_once_for_all(sandbox):
     """A cell that stands where the lesson has it is not compiled in the fork, and comes out as if it were."""
     lesson = ["x = 1\nx", "for i in range(2): i\nprint(i)\n", "def f():\n    return 1 / 0\nf()",
               "%%capture\nprint('x')", "2 +"]
@@ -350,7 +350,7 @@ builtins.compile = spy"""
     tell = "[name.split('-')[2] for name in seen if name.startswith('<ipython-input')]"
 
     def outcome(lesson, *cells):
-        with jail.open(notebook(*cells), lesson=lesson) as session:
+        with sandbox.open(notebook(*cells), lesson=lesson) as session:
             return session.cells
 
     plain = outcome((), "", *lesson)
@@ -363,42 +363,43 @@ builtins.compile = spy"""
     assert {"2", "3", "4", "5"} == set(ast.literal_eval(texts(moved[4]))), "elsewhere it has another name in tracebacks"
 
 
-def test_a_students_own_module_is_used(jail):
+def test_a_students_own_module_is_used(sandbox):
     """What a cell writes in place of a file of ours is what it imports."""
-    (cell,) = run(jail, "open('helper.py', 'w').write('x = 2')\nimport helper\nhelper.x", files={"helper.py": b"x = 1"})
+    (cell,) = run(sandbox, "open('helper.py', 'w').write('x = 2')\nimport helper\nhelper.x",
+                  files={"helper.py": b"x = 1"})
     assert "2" == texts(cell)
 
 
-def test_files_are_fresh_in_each_fork(jail):
+def test_files_are_fresh_in_each_fork(sandbox):
     """What one student does to a file, or to its bytecode, no other sees; nor another notebook's files."""
     files = {"helper.py": b"x = 1", "data.txt": b"ours"}
     spoil = ("import os\nfor folder, _, names in os.walk('.'):\n    for name in names:\n"
              "        open(os.path.join(folder, name), 'r+b').write(b'spoiled')")
     look = "import helper\nhelper.x, open('data.txt').read()"
-    assert all(not cell.outputs for cell in run(jail, spoil, files=files))
-    assert "(1, 'ours')" == texts(run(jail, look, files=files)[0])
-    assert "(1, 'theirs')" == texts(run(jail, look, files={**files, "data.txt": b"theirs"})[0])
-    assert "[]" == texts(run(jail, "import os\nos.listdir('.')")[0])
+    assert all(not cell.outputs for cell in run(sandbox, spoil, files=files))
+    assert "(1, 'ours')" == texts(run(sandbox, look, files=files)[0])
+    assert "(1, 'theirs')" == texts(run(sandbox, look, files={**files, "data.txt": b"theirs"})[0])
+    assert "[]" == texts(run(sandbox, "import os\nos.listdir('.')")[0])
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/x", "", "a/b", "..", "a\0b"])
-def test_odd_file_names_are_refused(jail, name):
+def test_odd_file_names_are_refused(sandbox, name):
     """Files come from us; a name with a path in it is our mistake."""
     with pytest.raises(ValueError):
-        jail.open([], {name: b""})
+        sandbox.open([], {name: b""})
 
 
-def test_nothing_is_left_for_the_next(jail):
+def test_nothing_is_left_for_the_next(sandbox):
     """What one notebook patches or writes, the next does not see."""
-    run(jail, "import builtins, numpy as np, sys\nnp.dot = builtins.len = None\nsys.modules['json'] = None\n"
+    run(sandbox, "import builtins, numpy as np, sys\nnp.dot = builtins.len = None\nsys.modules['json'] = None\n"
               "open('left.py', 'w').write('x = 1')\nget_ipython().ast_transformers.append(1)")
-    (cell,) = run(jail, "import json, os, numpy as np\nnp.dot(1, 2), len('ab'), sorted(os.listdir('.'))")
+    (cell,) = run(sandbox, "import json, os, numpy as np\nnp.dot(1, 2), len('ab'), sorted(os.listdir('.'))")
     assert "(2, 2, [])" == texts(cell).replace("np.int64(2)", "2")
 
 
-def test_long_output_is_cut_with_a_note(jail):
+def test_long_output_is_cut_with_a_note(sandbox):
     """A flood of text is cut; the cell goes on and its error is still told."""
-    (cell,) = run(jail, "for i in range(300_000): print('flood')\n1 / 0")
+    (cell,) = run(sandbox, "for i in range(300_000): print('flood')\n1 / 0")
     assert "output cut at 1 MiB\n" == cell.outputs[-1]["text"]
     assert (1 << 20) + 1000 > len(texts(cell))
     assert "ZeroDivisionError" in [output.get("ename") for output in cell.outputs]
@@ -411,28 +412,28 @@ def test_long_output_is_cut_with_a_note(jail):
     "import os\nfor i in range(40): os.write(1, b'x' * (1 << 16))",
     "'x' * 3_000_000",
 ])
-def test_many_outputs_are_cut(jail, source):
+def test_many_outputs_are_cut(sandbox, source):
     """However it comes, a cell's output stays near its limit."""
-    (cell,) = run(jail, source)
+    (cell,) = run(sandbox, source)
     assert cell.problem is None
     assert 4 << 20 > len(str(cell.outputs))
     assert "output cut at 1 MiB" in texts(cell)
 
 
-def test_sessions_run_side_by_side(jail):
+def test_sessions_run_side_by_side(sandbox):
     """Several threads of the grader share one warm process; each gets its own notebook's answers."""
 
     def grade(i):
-        with jail.open(notebook(f"def f(x):\n    return g(x) + {i}")) as session:
+        with sandbox.open(notebook(f"def f(x):\n    return g(x) + {i}")) as session:
             return [session.call("f", (x,), {"g": lambda x: 10 * x}).value for x in range(5)]
 
     with ThreadPoolExecutor(4) as pool:
         assert [[i, 10 + i, 20 + i, 30 + i, 40 + i] for i in range(12)] == list(pool.map(grade, range(12)))
 
 
-def test_outputs_make_a_valid_notebook(jail):
+def test_outputs_make_a_valid_notebook(sandbox):
     """nbformat takes them as they are."""
-    cells = run(jail, "print(1)\n2", "1/0", "import matplotlib.pyplot as plt\nplt.plot([1])")
+    cells = run(sandbox, "print(1)\n2", "1/0", "import matplotlib.pyplot as plt\nplt.plot([1])")
     nb = nbformat.v4.new_notebook()
     for cell in cells:
         new = nbformat.v4.new_code_cell(execution_count=cell.execution_count)
@@ -441,9 +442,9 @@ def test_outputs_make_a_valid_notebook(jail):
     nbformat.validate(nb)
 
 
-def test_forged_outputs_are_made_over(jail):
+def test_forged_outputs_are_made_over(sandbox):
     """A student who changes what is sent gets known outputs with known keys, or none."""
-    (cell,) = run(jail, """
+    (cell,) = run(sandbox, """
 recorder = get_ipython().recorder
 recorder.finish = lambda: [
     {"output_type": "display_data", "data": {"application/javascript": "x"}, "metadata": {}},
@@ -458,9 +459,9 @@ recorder.finish = lambda: [
     ) == cell.outputs
 
 
-def test_the_same_answer_is_read_once_and_cannot_be_written_into(jail):
+def test_the_same_answer_is_read_once_and_cannot_be_written_into(sandbox):
     """Two students who return the same bytes get one object; nobody who judges it can change it for the next."""
-    with jail.open([("f", "import numpy as np\ndef f(n):\n    return np.ones(n)")]) as session:
+    with sandbox.open([("f", "import numpy as np\ndef f(n):\n    return np.ones(n)")]) as session:
         one, two, three = (session.call("f", (n,)) for n in (2, 2, 3))
     assert one is two is not three
     assert one.digest != three.digest
@@ -468,7 +469,7 @@ def test_the_same_answer_is_read_once_and_cannot_be_written_into(jail):
         one.value[0] = 7
 
 
-def test_a_stand_in_that_is_asked_the_same_answers_once(jail):
+def test_a_stand_in_that_is_asked_the_same_answers_once(sandbox):
     """Students ask the same: what was answered is not worked out again, and each gets arrays of their own."""
     asked = []
 
@@ -478,16 +479,16 @@ def test_a_stand_in_that_is_asked_the_same_answers_once(jail):
 
     body = "import numpy as np\ndef f(n):\n    y = g(np.ones(n))\n    y += 1\n    return y, g(np.ones(n))"
     for _ in range(2):
-        with jail.open([("f", body)]) as session:
+        with sandbox.open([("f", body)]) as session:
             for n in (2, 3):
                 changed, again = session.call("f", (n,), {"g": g}).value
                 assert [[3.0] * n, [2.0] * n] == [changed.tolist(), again.tolist()]
     assert [(2,), (3,)] == asked
 
 
-def test_large_answers_are_not_kept(jail):
+def test_large_answers_are_not_kept(sandbox):
     """What is kept of answers has a bound: a class of large ones does not fill the grader's memory."""
-    with jail.open([("f", "import numpy as np\ndef f(n, x):\n    return np.full(n, x)")]) as session:
+    with sandbox.open([("f", "import numpy as np\ndef f(n, x):\n    return np.full(n, x)")]) as session:
         assert session.call("f", (9000, 1.0)) is not session.call("f", (9000, 1.0))
         first = session.call("f", (8000, 0.0))
         assert first is session.call("f", (8000, 0.0))

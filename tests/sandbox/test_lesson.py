@@ -2,17 +2,17 @@
 
 import pytest
 
-from autograder.jail import Jail, walls
 from autograder.model import Limits
+from autograder.sandbox import Sandbox, isolation
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, notebook, texts
 
 
 @pytest.fixture(scope="module")
 def ahead():
-    """A jail that runs lessons' beginnings once, and one that never does: the same must come out."""
-    if walls.bubblewrap_problem():
+    """A sandbox that runs lessons' beginnings once, and one that never does: the same must come out."""
+    if isolation.bubblewrap_problem():
         pytest.skip("forks have no folder in common at level process")
-    with Jail(LIMITS) as ahead, Jail(LIMITS, lean=False) as never:
+    with Sandbox(LIMITS) as ahead, Sandbox(LIMITS, lean=False) as never:
         yield ahead, never
 
 
@@ -55,8 +55,8 @@ def test_a_beginning_that_cannot_be_shared_is_run_for_each(ahead, odd):
     """What a lesson begins with may fail, end the process or leave a thread: all students see what they would."""
     lesson, cells = ("x = 1", odd, None), notebook("x = 1", odd, LOOK)
 
-    def came_out(jail):
-        with jail.open(cells, lesson=lesson) as session:
+    def came_out(sandbox):
+        with sandbox.open(cells, lesson=lesson) as session:
             return session.cells
 
     one, other = map(came_out, ahead)
@@ -83,12 +83,12 @@ RIGHT, ENDLESS = "def f(): return 1", "def f():\n    while True: pass"
 
 def test_a_lesson_that_takes_its_time_is_given_it():
     """A cell of the lesson's may take as long as it does with right solutions, and longer; a student's own may not."""
-    with Jail(Limits(cell_seconds=0.1, lesson_seconds=0.1, later_seconds=0.1, submission_seconds=60.0)) as jail:
+    with Sandbox(Limits(cell_seconds=0.1, lesson_seconds=0.1, later_seconds=0.1, submission_seconds=60.0)) as sandbox:
         lesson = (SLOW, None, "x = 1\n" + SLOW)
-        pace = jail.pace(notebook(SLOW, RIGHT, lesson[2]), {}, lesson)
+        pace = sandbox.pace(notebook(SLOW, RIGHT, lesson[2]), {}, lesson)
         assert {SLOW, RIGHT, lesson[2]} == pace.keys() and pace[SLOW] > 0.2 < pace[lesson[2]]
         for first in (SLOW, SLOW + "\n# mine"):
-            with jail.open(notebook(first, RIGHT, lesson[2], SLOW + " "), {}, lesson, pace) as session:
+            with sandbox.open(notebook(first, RIGHT, lesson[2], SLOW + " "), {}, lesson, pace) as session:
                 one, _, three, own = session.cells
             assert [first != SLOW, False, True] == [bool(cell.problem) for cell in (one, three, own)]
             assert "slow\n" == texts(three)
@@ -96,9 +96,9 @@ def test_a_lesson_that_takes_its_time_is_given_it():
 
 def test_a_cell_of_the_lessons_that_loops_is_stopped_soon():
     """What takes thousandths with right solutions is not waited for as long as a student's own cell."""
-    with Jail(Limits(cell_seconds=30.0, lesson_seconds=0.2, submission_seconds=120.0)) as jail:
-        pace = jail.pace(notebook(RIGHT, SHOW), {}, (None, SHOW))
-        with jail.open(notebook(ENDLESS, SHOW, "2 + 2"), {}, (None, SHOW), pace) as session:
+    with Sandbox(Limits(cell_seconds=30.0, lesson_seconds=0.2, submission_seconds=120.0)) as sandbox:
+        pace = sandbox.pace(notebook(RIGHT, SHOW), {}, (None, SHOW))
+        with sandbox.open(notebook(ENDLESS, SHOW, "2 + 2"), {}, (None, SHOW), pace) as session:
             _, shown, own = session.cells
     assert shown.problem == "ran past 0.2 s" or float(shown.problem.split()[2]) == round(100 * pace[SHOW], 1)
     assert "4" == texts(own)
@@ -106,14 +106,14 @@ def test_a_cell_of_the_lessons_that_loops_is_stopped_soon():
 
 def test_how_long_a_lesson_takes_is_measured_once(monkeypatch):
     """For a class the instructor's notebook is run once; what does not come back there has no pace."""
-    with Jail(LIMITS) as jail:
-        forks, fork = [], jail.fork
-        monkeypatch.setattr(jail, "fork", lambda *given: forks.append(given) or fork(*given))
+    with Sandbox(LIMITS) as sandbox:
+        forks, fork = [], sandbox.fork
+        monkeypatch.setattr(sandbox, "fork", lambda *given: forks.append(given) or fork(*given))
         cells = notebook(RIGHT, "import os\nos._exit(0)", SHOW)
-        first = jail.pace(cells, {}, (None,))
+        first = sandbox.pace(cells, {}, (None,))
         assert {RIGHT, SHOW} == first.keys()
         made = len(forks)
-        assert first is jail.pace(list(cells), {}, (None,))
+        assert first is sandbox.pace(list(cells), {}, (None,))
         assert made == len(forks)
 
 
@@ -125,13 +125,13 @@ DRAW = ("import sys\nwas_there = 'matplotlib.pyplot' in sys.modules\nimport matp
 @pytest.mark.parametrize("lesson", [("x = 1", None), ("x = 1", None, "import matplotlib")], ids=["plain", "drawing"])
 def test_who_draws_finds_matplotlib_ready(level, lesson):
     """A lesson that does not draw has forks without matplotlib; a student who does is not made to wait for it."""
-    with Jail(LIMITS, level) as jail:
+    with Sandbox(LIMITS, level) as sandbox:
         for source in (DRAW, "2 + 2", DRAW):
-            with jail.open(notebook(lesson[0], source, *lesson[2:]), {}, lesson) as session:
+            with sandbox.open(notebook(lesson[0], source, *lesson[2:]), {}, lesson) as session:
                 (_, drawn, *_), says = session.cells, texts(session.cells[1])
             if source == DRAW:
                 assert "True" in says and "image/png" in drawn.outputs[-1]["data"]
-        with jail.open(notebook(lesson[0], "import sys\n'mat' 'plotlib' in sys.modules"), {}, lesson) as session:
+        with sandbox.open(notebook(lesson[0], "import sys\n'mat' 'plotlib' in sys.modules"), {}, lesson) as session:
             assert str(len(lesson) == 3) == texts(session.cells[1])
 
 

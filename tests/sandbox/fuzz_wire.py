@@ -2,7 +2,7 @@
 
 Not one of the tests, which fuzz with hypothesis. In an environment with atheris, numpy and this package on its path:
 
-    python tests/jail/fuzz_wire.py CORPUS -max_total_time=60 -max_len=4096 -rss_limit_mb=2000
+    python tests/sandbox/fuzz_wire.py CORPUS -max_total_time=60 -max_len=4096 -rss_limit_mb=2000
 """
 
 import contextlib
@@ -13,8 +13,8 @@ import atheris
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-with atheris.instrument_imports(include=["autograder.jail.wire"]):
-    from autograder.jail import wire
+with atheris.instrument_imports(include=["autograder.sandbox.wire"]):
+    from autograder.sandbox import wire
 
 SEEDS = (
     1, "a", (1, [2.5, None, True], {"k": np.ones((2, 3))}), ("returned", (np.arange(4),), (np.float32(1),)),

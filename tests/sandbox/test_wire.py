@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.errors import WireError
-from autograder.jail import wire
 from autograder.model import Foreign
+from autograder.sandbox import wire
 
 ARRAYS = hnp.arrays(
     st.sampled_from(list(wire._DTYPES.values())), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)

@@ -1,4 +1,4 @@
-"""Remove what a student's code has left in a folder. Used at both ends of the jail; imports nothing of ours."""
+"""Remove what a student's code has left in a folder. Used at both ends of the sandbox; imports nothing of ours."""
 
 import shutil
 import subprocess

@@ -11,9 +11,9 @@ import time
 import numpy as np
 import pytest
 
-from autograder.errors import JailError
-from autograder.jail import Jail, salvage, walls
+from autograder.errors import SandboxError
 from autograder.model import Failed, Limits
+from autograder.sandbox import Sandbox, isolation, recovery
 from tests.helpers.processes import processes, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
@@ -35,9 +35,9 @@ DEFINITION = "def f(x):\n    return x + 1"
     ("import sys\nsys.modules['gc'] = None\nraise SystemExit", None),
     ("import threading\nthreading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()", None),
 ])  # fmt: skip
-def test_a_cell_that_does_not_come_back_costs_itself(hasty_jail, source, problem):
+def test_a_cell_that_does_not_come_back_costs_itself(hasty_sandbox, source, problem):
     """It is named with its limit; the cells before and after it stand, and what they define is answered."""
-    with hasty_jail.open(notebook("print('before')", source, DEFINITION, "print('after')")) as session:
+    with hasty_sandbox.open(notebook("print('before')", source, DEFINITION, "print('after')")) as session:
         before, culprit, _, after = session.cells
         assert ("before\n", "after\n") == (texts(before), texts(after))
         assert [None, None] == [before.problem, after.problem]
@@ -52,20 +52,20 @@ def test_a_cell_that_does_not_come_back_costs_itself(hasty_jail, source, problem
 @pytest.mark.parametrize("below", [
     "while True: pass", "%timeit -r 100 f(1)", "import os\nos._exit(0)", "f(1); input.x",
 ])
-def test_what_a_cell_defines_outlives_it(hasty_jail, below):
+def test_what_a_cell_defines_outlives_it(hasty_sandbox, below):
     """A function above what does not come back is answered, as it stands on its line; the cell is told all the same."""
     source = f"import math\n\n{DEFINITION} if x < 9 else 1 / 0\n\n{below}"
-    with hasty_jail.open(notebook(source, "print('after')")) as session:
+    with hasty_sandbox.open(notebook(source, "print('after')")) as session:
         assert ("after\n", None) == (texts(session.cells[1]), session.cells[1].problem)
         assert ("input.x" in below) == (session.cells[0].problem is None)
         assert 2 == session.call("f", (1,)).value
         assert "(line 4 of the cell)" in session.call("f", (9,)).message
 
 
-def test_definitions_that_do_not_come_back_are_left_out(hasty_jail):
+def test_definitions_that_do_not_come_back_are_left_out(hasty_sandbox):
     """A cell whose definitions loop by themselves costs itself alone, and is told once."""
     source = "def g(x=[0 for _ in iter(int, 1)]):\n    return x"
-    with hasty_jail.open(notebook(source, DEFINITION)) as session:
+    with hasty_sandbox.open(notebook(source, DEFINITION)) as session:
         assert ("ran past 1 s", 1) == (session.cells[0].problem, len(session.cells[0].outputs))
         assert 2 == session.call("f", (1,)).value
         assert "missing" == session.call("g", ()).kind
@@ -78,12 +78,12 @@ def test_definitions_that_do_not_come_back_are_left_out(hasty_jail):
 ])
 def test_definitions(source, left):
     """What is left of a cell; nothing where it cannot be read."""
-    assert left == salvage.definitions(source)
+    assert left == recovery.definitions(source)
 
 
-def test_memory_is_a_cell_s_own_error(hasty_jail):
+def test_memory_is_a_cell_s_own_error(hasty_sandbox):
     """More than the limit is a MemoryError there, and the next cell runs."""
-    first, second = hasty_jail.open(notebook("import numpy as np\nx = np.ones(1 << 30)", "print('on')")).cells
+    first, second = hasty_sandbox.open(notebook("import numpy as np\nx = np.ones(1 << 30)", "print('on')")).cells
     assert "MemoryError" in first.outputs[-1]["ename"]
     assert "on\n" == texts(second)
 
@@ -95,10 +95,10 @@ def test_memory_is_a_cell_s_own_error(hasty_jail):
     ("SOCK.sendall(b'\\xff' * 99)", "unreadable", "`bad` sent what cannot be read"),
     ("import wire", "raised", "ModuleNotFoundError: No module named 'wire'"),
 ])
-def test_a_call_that_does_not_come_back_costs_itself(hasty_jail, body, kind, says):
+def test_a_call_that_does_not_come_back_costs_itself(hasty_sandbox, body, kind, says):
     """The call fails with one sentence; the next is answered by a fresh fork with the same cells."""
     sock = "import gc, socket\nSOCK = [s for s in gc.get_objects() if isinstance(s, socket.socket)][0]"
-    with hasty_jail.open(notebook(sock, f"def bad():\n    {body}", DEFINITION)) as session:
+    with hasty_sandbox.open(notebook(sock, f"def bad():\n    {body}", DEFINITION)) as session:
         outcome = session.call("bad", ())
         assert kind == outcome.kind
         assert outcome.message.startswith(says)
@@ -110,7 +110,7 @@ def test_a_call_that_does_not_come_back_costs_itself(hasty_jail, body, kind, say
     ("returned", 1), ("returned", 1, (1,)), ("returned", 1, [1]), ("failed", "timed out", "x"), ("failed", "raised", 7),
     ("asks", "g", (), {}), ("asks", "bad", (), {}), ("ready",), ("unknown",), (), [1], None, ("returned",) * 50,
 ], ids=str)
-def test_a_forged_answer_is_unreadable(hasty_jail, message):
+def test_a_forged_answer_is_unreadable(hasty_sandbox, message):
     """What the student's process sends instead of an answer is refused, whatever it is."""
     forge = f"""
 import gc, sys
@@ -119,48 +119,48 @@ wire = sys.modules[type(serve).__module__] if 0 else type(serve).reply.__globals
 def bad():
     wire.send(serve.sock, wire.encode({message!r}))
     while True: pass"""
-    with hasty_jail.open(notebook(forge, DEFINITION)) as session:
+    with hasty_sandbox.open(notebook(forge, DEFINITION)) as session:
         outcome = session.call("bad", ())
         assert "unreadable" == outcome.kind
         assert outcome.message.startswith("`bad` sent what cannot be read")
         assert 2 == session.call("f", (1,)).value
 
 
-def test_a_stand_in_is_called_a_bounded_number_of_times(hasty_jail):
+def test_a_stand_in_is_called_a_bounded_number_of_times(hasty_sandbox):
     """So many calls go through; one more ends the call."""
-    with hasty_jail.open(notebook("def f(n):\n    for i in range(n): y = g(i)\n    return y")) as session:
+    with hasty_sandbox.open(notebook("def f(n):\n    for i in range(n): y = g(i)\n    return y")) as session:
         assert 249 == session.call("f", (250,), {"g": lambda x: x}).value
         assert Failed("timed out", "`f` called `g` more than 250 times.") == session.call(
             "f", (251,), {"g": lambda x: x})
 
 
-def test_a_stand_in_carries_a_bounded_number_of_bytes(jail, limited):
+def test_a_stand_in_carries_a_bounded_number_of_bytes(sandbox, limited):
     """Large answers add up."""
-    limited(jail, Limits(message_bytes=1 << 20))
-    with jail.open(notebook("def f():\n    while True: g()")) as session:
+    limited(sandbox, Limits(message_bytes=1 << 20))
+    with sandbox.open(notebook("def f():\n    while True: g()")) as session:
         assert Failed("timed out", "`f` called `g` for more numbers than may pass.") == session.call(
             "f", (), {"g": lambda: np.ones(100_000)})
 
 
-def test_an_answer_too_large_is_named(jail, limited):
+def test_an_answer_too_large_is_named(sandbox, limited):
     """An array beyond the limit arrives as its type's name."""
-    limited(jail, Limits(message_bytes=1 << 20))
-    with jail.open(notebook("import numpy as np\ndef f():\n    return np.ones(1 << 18)")) as session:
+    limited(sandbox, Limits(message_bytes=1 << 20))
+    with sandbox.open(notebook("import numpy as np\ndef f():\n    return np.ones(1 << 18)")) as session:
         assert "ndarray of 2097152 bytes" == session.call("f", ()).value.type_name
 
 
-def test_a_submission_has_a_bounded_time(jail, limited):
+def test_a_submission_has_a_bounded_time(sandbox, limited):
     """When its seconds are spent, the cells left are not run and calls fail at once, all with the reason."""
-    limited(jail, Limits(cell_seconds=1, call_seconds=1, later_seconds=1, submission_seconds=1.5))
-    with jail.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
+    limited(sandbox, Limits(cell_seconds=1, call_seconds=1, later_seconds=1, submission_seconds=1.5))
+    with sandbox.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
         assert ["ran past 1 s", "ran past the submission's 1.5 s", "was not run: the submission ran past 1.5 s"] == [
             cell.problem for cell in session.cells[1:4]]
         assert Failed("timed out", "Not tried: the submission ran past 1.5 s.") == session.call("f", (1,))
 
 
-def test_restarts_are_bounded(hasty_jail):
+def test_restarts_are_bounded(hasty_sandbox):
     """After the last restart only cells known to come back run; what they define is answered."""
-    with hasty_jail.open(notebook(DEFINITION, *["import os\nos._exit(1)"] * 9)) as session:
+    with hasty_sandbox.open(notebook(DEFINITION, *["import os\nos._exit(1)"] * 9)) as session:
         assert 4 == sum(cell.problem == "ended the process" for cell in session.cells)
         assert 5 == sum((cell.problem or "").startswith("was not run") for cell in session.cells)
         assert 2 == session.call("f", (1,)).value
@@ -196,10 +196,10 @@ def next_fork():
 
 
 @linux
-def test_a_fork_killed_from_outside_loses_nothing(jail):
+def test_a_fork_killed_from_outside_loses_nothing(sandbox):
     """The cells run again in a fresh fork, and nobody is blamed."""
     thread = kill_soon(next_fork())
-    with jail.open(notebook(DEFINITION, "import time\ntime.sleep(1)\nprint('slept')")) as session:
+    with sandbox.open(notebook(DEFINITION, "import time\ntime.sleep(1)\nprint('slept')")) as session:
         thread.join()
         assert [None, None] == [cell.problem for cell in session.cells]
         assert "slept\n" == texts(session.cells[1])
@@ -207,62 +207,62 @@ def test_a_fork_killed_from_outside_loses_nothing(jail):
 
 
 @linux
-def test_who_did_not_get_the_processor_is_tried_again(hasty_jail, monkeypatch):
+def test_who_did_not_get_the_processor_is_tried_again(hasty_sandbox, monkeypatch):
     """A fork that stood still, as on a busy machine, has not looped; one that loops is not tried twice."""
     cells = notebook(DEFINITION, "import time\ntime.sleep(0.5)\nprint('slept')")
     thread = kill_soon(next_fork(), signal.SIGSTOP)
-    with hasty_jail.open(cells) as session:
+    with hasty_sandbox.open(cells) as session:
         thread.join()
         assert [None, None] == [cell.problem for cell in session.cells]
         assert "slept\n" == texts(session.cells[1])
-    end = hasty_jail.end
+    end = hasty_sandbox.end
     for seconds, forks in ((0.4, 3), (0.6, 2)):  # what it is said to have used of its second
-        monkeypatch.setattr(hasty_jail, "end", lambda *args, used=seconds: {**end(*args), "seconds": used})
-        with hasty_jail.open(notebook("while True: pass", DEFINITION)) as session:
+        monkeypatch.setattr(hasty_sandbox, "end", lambda *args, used=seconds: {**end(*args), "seconds": used})
+        with hasty_sandbox.open(notebook("while True: pass", DEFINITION)) as session:
             assert forks == len(session._forks)
 
 
-def test_nobody_is_blamed_for_a_limit_that_only_we_could_tell(hasty_jail, monkeypatch):
+def test_nobody_is_blamed_for_a_limit_that_only_we_could_tell(hasty_sandbox, monkeypatch):
     """Where a fork ran past its limit and the warm process, asked for what it used, is gone, the cells run again."""
-    end, asked = hasty_jail.end, []
+    end, asked = hasty_sandbox.end, []
 
     def end_untold(*args):
         asked.append(end(*args))
         return asked[-1] if len(asked) > 1 else None
 
-    monkeypatch.setattr(hasty_jail, "end", end_untold)
+    monkeypatch.setattr(hasty_sandbox, "end", end_untold)
     slow = "import os, time\nwhile not os.path.exists('/nowhere'): time.sleep(0.1)"
-    with hasty_jail.open(notebook(DEFINITION, slow)) as session:
+    with hasty_sandbox.open(notebook(DEFINITION, slow)) as session:
         assert "ran past 1 s" == session.cells[1].problem
         assert 1 == session._lost, "the first time counts as ours"
 
 
 @linux
 @pytest.mark.parametrize("which", [0, 1])
-def test_a_warm_process_killed_from_outside_loses_nothing(jail, which):
+def test_a_warm_process_killed_from_outside_loses_nothing(sandbox, which):
     """It, and bubblewrap before it, is started anew; an open session answers on, and nothing is left."""
-    if which == 1 and jail.level == "process":
+    if which == 1 and sandbox.level == "process":
         pytest.skip("there is one process only")
-    with jail.open(notebook(DEFINITION)) as session:
-        everything = processes(jail._process.pid)
+    with sandbox.open(notebook(DEFINITION)) as session:
+        everything = processes(sandbox._process.pid)
         os.kill(everything[which], signal.SIGKILL)
-        jail._process.wait(timeout=60)
+        sandbox._process.wait(timeout=60)
         returned = session.call("f", (1,))
         assert (2, (1,)) == (returned.value, returned.arguments)
-        with jail.open(notebook(DEFINITION)) as another:
+        with sandbox.open(notebook(DEFINITION)) as another:
             assert 2 == another.call("f", (1,)).value
         wait_until_gone(everything)
 
 
-def test_a_fork_lost_again_and_again_is_our_failure(jail, monkeypatch):
+def test_a_fork_lost_again_and_again_is_our_failure(sandbox, monkeypatch):
     """Where forks vanish for no reason of the student's, the submission is not graded, rather than graded zero."""
 
     def vanish(*args):
         raise EOFError
 
-    monkeypatch.setattr("autograder.jail.wire.receive", vanish)
-    with pytest.raises(JailError, match="lost 3 times"):
-        jail.open(notebook(DEFINITION))
+    monkeypatch.setattr("autograder.sandbox.wire.receive", vanish)
+    with pytest.raises(SandboxError, match="lost 3 times"):
+        sandbox.open(notebook(DEFINITION))
 
 
 def settled(pid):
@@ -279,12 +279,12 @@ def settled(pid):
 def test_a_grader_killed_leaves_nothing(level, tmp_path):
     """After kill -9 of the parent no process and no file of it is left, though a student's loop was running."""
     script = textwrap.dedent(f"""
-        from autograder.jail import Jail, salvage, walls
+        from autograder.sandbox import Sandbox, recovery, isolation
         from autograder.model import Limits
-        jail = Jail(Limits(), {level!r})
+        sandbox = Sandbox(Limits(), {level!r})
         print("warm", flush=True)
         input()
-        jail.open([("a", "open('x', 'w').write('x')"), ("b", "while True: pass")])
+        sandbox.open([("a", "open('x', 'w').write('x')"), ("b", "while True: pass")])
     """)
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                           env={**os.environ, "TMPDIR": str(tmp_path)}) as grader:
@@ -306,10 +306,10 @@ def test_a_grader_killed_leaves_nothing(level, tmp_path):
 def test_closing_leaves_nothing(level, tmp_path, monkeypatch):
     """After close no process and no file is left, though a session was never closed."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    jail = Jail(LIMITS, level)
-    session = jail.open(notebook("import time\nopen('x', 'w').write('x')", DEFINITION))
-    everything = processes(jail._process.pid) if sys.platform == "linux" else ()
-    jail.close()
+    sandbox = Sandbox(LIMITS, level)
+    session = sandbox.open(notebook("import time\nopen('x', 'w').write('x')", DEFINITION))
+    everything = processes(sandbox._process.pid) if sys.platform == "linux" else ()
+    sandbox.close()
     wait_until_gone(everything)
     assert [] == list(tmp_path.iterdir())
     session.close()
@@ -320,22 +320,22 @@ def test_a_dead_grader_s_scratch_is_swept(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", ""]) as dead:
         pass
-    kept = [tmp_path / f"autograder-jail-{os.getpid()}-abc", tmp_path / "autograder-jail-notes"]
-    for folder in (tmp_path / f"autograder-jail-{dead.pid}-abc", *kept):
+    kept = [tmp_path / f"autograder-sandbox-{os.getpid()}-abc", tmp_path / "autograder-sandbox-notes"]
+    for folder in (tmp_path / f"autograder-sandbox-{dead.pid}-abc", *kept):
         folder.mkdir()
-    walls.sweep_abandoned()
+    isolation.sweep_abandoned()
     assert kept == sorted(tmp_path.iterdir())
 
 
 def test_an_unknown_level_is_our_failure():
     """It names the levels there are."""
-    with pytest.raises(JailError, match="process, bubblewrap"):
-        Jail(level="strict")
+    with pytest.raises(SandboxError, match="process, bubblewrap"):
+        Sandbox(level="strict")
 
 
-def test_a_slow_cell_that_came_back_keeps_its_time(hasty_jail):
+def test_a_slow_cell_that_came_back_keeps_its_time(hasty_sandbox):
     """After one endless loop patience is short, but not for a cell that is known to come back."""
     slow = f"import time\ntime.sleep(0.7)\n{DEFINITION}"
-    with hasty_jail.open(notebook(slow, "while True: pass", "g = f")) as session:
+    with hasty_sandbox.open(notebook(slow, "while True: pass", "g = f")) as session:
         assert [None, True, None] == [run.problem and "ran past" in run.problem for run in session.cells]
         assert 2 == session.call("f", (1,)).value
