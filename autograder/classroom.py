@@ -23,14 +23,15 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
-from . import gradebook, notebook, recording, records
+from . import gradebook, recording, records
 from .batch.workers import Workers
 from .config import CONFIG, course_config
 from .errors import AutograderError, CourseError, NotebookError
 from .marking import Handed, Kit, Marked, Marker, digest_of, kit_of, not_graded, quiet_log, without_score
+from .notebooks import reading
+from .notebooks.submission import TIMESTAMP, shown, submission_files, timestamp_of
 from .oracle import Assignment, load_assignment
 from .release import release
-from .submission import TIMESTAMP, shown, submission_files, timestamp_of
 
 IN_A_BATCH, BATCH_SECONDS = 32, 1.0  # how much is written at once, and how long it may wait
 #: What keeps every submission from being written, not the one at which it showed.
@@ -223,7 +224,7 @@ class Class:
         try:
             found = submission_files(folder, f"{self.name}.ipynb")
             where, repairs = str(found.notebook), found.repairs
-            content = notebook.content_of(found.notebook)
+            content = reading.read_bytes(found.notebook)
         except NotebookError as error:
             problem = str(error)
         except OSError as error:

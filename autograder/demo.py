@@ -12,8 +12,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from . import notebook
 from .errors import CourseError
+from .notebooks import finding, reading
 from .oracle import Assignment, load_assignment, mutate
 
 MARK = "The autograder made this course for `make demo`; it may be deleted at any time.\n"
@@ -59,17 +59,17 @@ def make_class(course: Path, name: str, pupils: Mapping[str, Callable] | None = 
     assignment = load_assignment(course, name)
     released = course / "release" / name / f"{name}.ipynb"
     for student, make in pupils.items():
-        nb = notebook.read(released)
+        nb = reading.read_notebook(released)
         make(nb, dict(assignment.oracle.sources), assignment)
         folder = course / "submitted" / student / name
         folder.mkdir(parents=True)
-        notebook.write(nb, folder / f"{name}.ipynb")
+        reading.write_notebook(nb, folder / f"{name}.ipynb")
     return list(pupils)
 
 
 def fill(nb: NotebookNode, solutions: Solutions) -> None:
     """Put these sources into the notebook's solution cells."""
-    for name, cell in notebook.solution_cells(nb).items():
+    for name, cell in finding.solution_cells(nb).items():
         if name in solutions:
             cell.source = solutions[name]
 

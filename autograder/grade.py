@@ -18,11 +18,12 @@ from nbformat import NotebookNode
 import public_tests
 import rnn_utils
 
-from . import notebook, scaffold
+from . import scaffold
 from .errors import CourseError, SandboxError
 from .fingerprints import public_cases
 from .judge import judge, judge_task
 from .model import CellRun, Report, Verdict
+from .notebooks import finding
 from .oracle import Assignment, find_root, load_assignment
 from .sandbox.local import LocalSession
 
@@ -66,7 +67,7 @@ def grade(
 
 def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode]:
     """The code cells that run in the student's process: all but the tests of our tasks, which are judged instead."""
-    judged = {f"{name}_tests" for name in assignment.tasks}
+    judged = set(map(finding.tests_of, assignment.tasks))
     return [
         cell for cell in nb.cells
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in judged
@@ -84,7 +85,7 @@ def lesson(assignment: Assignment) -> tuple[str | None, ...]:
     """The code cells that students leave as they are, by place; None where they write, or where tests are hidden."""
 
     def is_open(cell: NotebookNode) -> bool:
-        said = notebook.nbgrader_metadata(cell)
+        said = finding.nbgrader_metadata(cell)
         return not (said.get("solution") or said.get("grade"))
 
     return tuple(cell.source if is_open(cell) else None for cell in student_cells(assignment.notebook, assignment))
@@ -94,7 +95,7 @@ def with_circumstances(
     verdicts: tuple[Verdict, ...], nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
 ) -> tuple[Verdict, ...]:
     """The verdicts with what is known of their cells: that one is untouched, or that running it hit a limit."""
-    written = notebook.solution_cells(nb)
+    written = finding.solution_cells(nb)
 
     def noted(verdict: Verdict) -> Verdict:
         cell = written.get(verdict.task)

@@ -11,10 +11,12 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, Nb
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
-from . import grade, records, render, repair, scaffold
-from .cells import copied
+from . import grade, records, render, scaffold
 from .errors import AutograderError
 from .model import Limits, Report
+from .notebooks import repair
+from .notebooks.cells import copied
+from .notebooks.finding import tests_of
 from .oracle import Assignment, load_assignment
 from .sandbox import LEVELS, Sandbox, level_of
 
@@ -98,7 +100,7 @@ class Judge(Execute):
 
 def fill(nb: NotebookNode, report: Report) -> NotebookNode:
     """The notebook with its cells' outputs, and the judge's feedback and points in its test cells."""
-    verdicts = {f"{verdict.task}_tests": verdict for verdict in report.verdicts}
+    verdicts = {tests_of(verdict.task): verdict for verdict in report.verdicts}
     for cell in nb.cells:
         if cell.cell_type != "code":
             continue

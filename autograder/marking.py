@@ -31,12 +31,13 @@ from nbgrader.api import MissingEntry
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from . import hooks, notebook, repair
+from . import hooks
 from .config import CONFIG
 from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
 from .model import Limits, Report
+from .notebooks import reading, repair
 from .oracle import Assignment, assignment_of
 from .sandbox import Sandbox, level_of
 
@@ -184,7 +185,7 @@ class Marker:
     def __init__(self, kit: Kit):
         self.kit = kit
         self.assignment = assignment_of(
-            notebook.parsed(kit.source, f"{kit.name}.ipynb"), kit.name, kit.secret, kit.own_secret)
+            reading.parse_notebook(kit.source, f"{kit.name}.ipynb"), kit.name, kit.secret, kit.own_secret)
         own: dict[type, Callable | None] = {
             hooks.Restore: self._restore, hooks.Judge: self._judge,
             preprocessors.OverwriteKernelspec: self._kernelspec,
@@ -219,11 +220,11 @@ class Marker:
     def _mark(self, handed: Handed) -> Marked:
         resources = {"nbgrader": {"student": handed.student, "assignment": self.kit.name, "notebook": self.kit.name},
                      "unique_key": self.kit.name, "repairs": handed.repairs}
-        nb = notebook.parsed(handed.content, handed.where)
+        nb = reading.parse_notebook(handed.content, handed.where)
         for step in self.steps:
             nb, resources = step(nb, resources)
         report: Report = resources["report"]
-        content = notebook.written(nb, handed.where)
+        content = reading.serialise_notebook(nb, handed.where)
         scores = {cell.metadata.nbgrader.grade_id: utils.determine_grade(cell)[0]
                   for cell in nb.cells if utils.is_grade(cell)}
         comments = {cell.metadata.nbgrader.grade_id: no_response(cell)

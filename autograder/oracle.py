@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from nbformat import NotebookNode
 
-from . import notebook
 from .course import TASKS
 from .errors import CourseError, NotebookError
 from .model import Case, Failed, Mistake, Outcome, Returned, Task
+from .notebooks import finding, reading
 
 SECRET_VARIABLE = "AUTOGRADER_SECRET"
 SECRET_FILE = ".autograder-secret"
@@ -65,11 +65,11 @@ class Oracle:
     def from_notebook(cls, nb: NotebookNode) -> Oracle:
         """Read the solution cells, and the imports of all code cells that are not tests."""
         imports = []
-        tests = {id(cell) for cell in notebook.test_cells(nb).values()}
+        tests = {id(cell) for cell in finding.test_cells(nb).values()}
         for cell in nb.cells:
             if cell.cell_type == "code" and id(cell) not in tests:
                 imports += [ast.unparse(node) for node in imports_of(cell.source)]
-        return cls({name: cell.source for name, cell in notebook.solution_cells(nb).items()}, "\n".join(imports))
+        return cls({name: cell.source for name, cell in finding.solution_cells(nb).items()}, "\n".join(imports))
 
     @cached_property
     def functions(self) -> dict[str, Callable]:
@@ -196,7 +196,7 @@ def load_assignment(root: Path | str, name: str, tasks: Mapping[str, Task] = TAS
         known = sorted(p.name for p in (root / "source").glob("*") if (p / f"{p.name}.ipynb").exists())
         raise CourseError(path, "no such assignment", f"This course has: {', '.join(known) or 'none'}.")
     try:
-        nb = notebook.read(path)
+        nb = reading.read_notebook(path)
     except NotebookError as error:
         raise CourseError(path, error.args[1], "Mend the source notebook.") from error
     secret, own = course_secret(root)
@@ -209,7 +209,7 @@ def assignment_of(
 ) -> Assignment:
     """What `load_assignment` makes of a source notebook; ``path`` is where it lies, if it does on this machine."""
     where = path or f"{name}.ipynb"
-    solutions, tests = notebook.solution_cells(nb), notebook.test_cells(nb)
+    solutions, tests = finding.solution_cells(nb), finding.test_cells(nb)
     judged = [task_name for task_name, cell in tests.items() if AWARD in cell.source]
     for task_name in judged:
         if task_name not in solutions:

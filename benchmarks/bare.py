@@ -52,16 +52,16 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     import IPython  # noqa: F401 - the floor forks from a process that has what the sandbox's warm process has
     import numpy  # noqa: F401
 
-    from autograder import notebook
     from autograder.grade import grade, student_cells, support_files
+    from autograder.notebooks import reading
+    from autograder.notebooks.repair import restore
     from autograder.oracle import load_assignment
-    from autograder.repair import restore
     from autograder.sandbox import Sandbox
 
     assignment = load_assignment(course, name)
     files = support_files(assignment)
-    read = [restore(notebook.read(Path(course, "submitted", student, name, f"{name}.ipynb")), assignment.notebook)[0]
-            for student in students]
+    paths = [Path(course, "submitted", student, name, f"{name}.ipynb") for student in students]
+    read = [restore(reading.read_notebook(path), assignment.notebook)[0] for path in paths]
     bare = [[(cell.id, cell.source) for cell in student_cells(nb, assignment)] for nb in read]
 
     def spent() -> tuple[float, float]:

@@ -18,9 +18,10 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
-from autograder import demo, notebook
+from autograder import demo
 from autograder.audit import right_variants
 from autograder.model import Mistake
+from autograder.notebooks import finding, reading
 from autograder.oracle import Assignment, load_assignment, mutate
 
 #: The shares of a class. nbgrader and otter would wait half a minute and more for each loop of the endless.
@@ -108,8 +109,8 @@ def inserted(source: str) -> Make:
 
 def copied_cells(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
     demo.fill(nb, solutions)
-    nb.cells.append(copy.deepcopy(notebook.solution_cells(nb)["rnn_forward"]))
-    nb.cells.append(copy.deepcopy(notebook.test_cells(nb)["rnn_forward"]))
+    nb.cells.append(copy.deepcopy(finding.solution_cells(nb)["rnn_forward"]))
+    nb.cells.append(copy.deepcopy(finding.test_cells(nb)["rnn_forward"]))
 
 
 def without_metadata(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
@@ -140,7 +141,7 @@ class Template:
 
     def __init__(self, course: Path, assignment: Assignment):
         self.assignment = assignment
-        self.nb = notebook.read(course / "release" / assignment.name / f"{assignment.name}.ipynb")
+        self.nb = reading.read_notebook(course / "release" / assignment.name / f"{assignment.name}.ipynb")
         self._text = {cell.id: json.dumps(cell, indent=1) for cell in self.nb.cells}
         self._cells = {cell.id: cell for cell in copy.deepcopy(self.nb).cells}
 

@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from autograder import demo, notebook, release
+from autograder import demo, release
 from autograder.grade import student_cells, support_files
+from autograder.notebooks import reading
+from autograder.notebooks.repair import restore
 from autograder.oracle import Assignment, load_assignment
-from autograder.repair import restore
 
 from . import plain
 from .meter import measure
@@ -64,7 +65,7 @@ def plain_course(course: Path, folder: Path, students: Mapping[str, str]) -> Pat
     (folder / "nbgrader_config.py").write_text(STOCK)
     shutil.copytree(course / "source" / NAME / "figures", source / "figures")
     lay_support(assignment, source)
-    notebook.write(plain.plain_source(assignment), source / FILE)
+    reading.write_notebook(plain.plain_source(assignment), source / FILE)
     measure(folder, "nbgrader", "generate_assignment", NAME)
     hand_in(course, folder, students)
     return folder
@@ -88,11 +89,11 @@ def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[
     lay_support(assignment, folder)
     paths = []
     for student in students:
-        nb, _ = restore(notebook.read(submission(course, student)), assignment.notebook)
+        nb, _ = restore(reading.read_notebook(submission(course, student)), assignment.notebook)
         own = {cell.id for cell in student_cells(nb, assignment)}
         nb.cells = [cell for cell in nb.cells if cell.cell_type != "code" or cell.id in own]
         paths.append(folder / f"{student}.ipynb")
-        notebook.write(nb, paths[-1])
+        reading.write_notebook(nb, paths[-1])
     return paths
 
 

@@ -28,19 +28,19 @@ EACH = 250_000  # bytes on disk for each student of a class that has been graded
 
 def of_forks(course: Path, students: Sequence[str]) -> dict:
     """Bytes: the warm process at rest; what a fork holds alone at its largest; by what all of them grow together."""
-    from autograder import notebook
     from autograder.grade import grade
+    from autograder.notebooks import reading
+    from autograder.notebooks.repair import restore
     from autograder.oracle import load_assignment
-    from autograder.repair import restore
     from autograder.sandbox import Sandbox
 
     assignment = load_assignment(course, NAME)
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
-        grade(restored(notebook, restore, course, students[0], assignment), "first", assignment, sandbox)
+        grade(restored(reading, restore, course, students[0], assignment), "first", assignment, sandbox)
         rest = set(meter.descendants(os.getpid()))
         for student in students:
-            nb = restored(notebook, restore, course, student, assignment)
+            nb = restored(reading, restore, course, student, assignment)
             idle = [meter.rollup(pid) for pid in rest]
             found["warm_rss"].append(max(one.get("rss", 0) for one in idle))
             found["warm_pss"].append(before := sum(one.get("pss", 0) for one in idle))
@@ -51,8 +51,8 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     return {name: median(values) for name, values in found.items()} | {"submissions": len(students)}
 
 
-def restored(notebook, restore, course: Path, student: str, assignment):
-    return restore(notebook.read(courses.submission(course, student)), assignment.notebook)[0]
+def restored(reading, restore, course: Path, student: str, assignment):
+    return restore(reading.read_notebook(courses.submission(course, student)), assignment.notebook)[0]
 
 
 class Watch:

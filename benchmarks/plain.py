@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 from nbformat import NotebookNode
 
-from autograder import notebook
 from autograder.fingerprints import by_name, path_of
 from autograder.model import Task, Value
+from autograder.notebooks import finding, reading
 from autograder.oracle import Assignment
 from public_tests import find_gap
 
@@ -92,8 +92,8 @@ def indented(body: str) -> str:
 
 def plain_source(assignment: Assignment) -> NotebookNode:
     """The source notebook with asserts in its test cells, hidden from the release as nbgrader hides them."""
-    nb = notebook.parsed(assignment.path.read_bytes())
-    for name, cell in notebook.test_cells(nb).items():
+    nb = reading.parse_notebook(assignment.path.read_bytes())
+    for name, cell in finding.test_cells(nb).items():
         if name in assignment.tasks:
             test = f"def test_{name}():\n{indented(asserts(assignment, name))}\n\ntest_{name}()"
             cell.source = f"### BEGIN HIDDEN TESTS\n{test}\n### END HIDDEN TESTS"

@@ -4,7 +4,8 @@ import shutil
 
 import pytest
 
-from autograder import demo, notebook, release
+from autograder import demo, release
+from autograder.notebooks import finding, reading
 from autograder.oracle import load_assignment, mutate
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
@@ -62,13 +63,13 @@ def ungraded(tmp_path_factory):
     sources = assignment.oracle.sources
 
     def filled(**changes):
-        nb = notebook.read(course / "release" / NAME / f"{NAME}.ipynb")
+        nb = reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb")
         demo.fill(nb, {**sources, **changes})
         return nb
 
     write(course, "ada", filled())
     write(course, "dora", filled(rnn_cell_forward=mutate(sources["rnn_cell_forward"], no_ba)))
-    write(course, "leo", notebook.read(course / "release" / NAME / f"{NAME}.ipynb"))
+    write(course, "leo", reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb"))
     on_time = write(course, "onno", filled())
     (on_time / "timestamp.txt").write_text("2026-01-10 11:59:59 UTC")
     late = write(course, "lara", filled())
@@ -76,7 +77,7 @@ def ungraded(tmp_path_factory):
     (write(course, "lisa", filled()) / "timestamp.txt").write_text("2026-01-11 12:00:01 UTC")
     (write(course, "odd", filled()) / "timestamp.txt").write_text("the day before yesterday")
     nb = filled()
-    nb.cells.append(notebook.find(nb, "rnn_cell_forward_tests"))
+    nb.cells.append(finding.find_cell(nb, "rnn_cell_forward_tests"))
     write(course, "copied", nb)
     write(course, "garbage", b"this is no notebook")
     for i in range(4):

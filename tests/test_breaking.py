@@ -6,8 +6,8 @@ import pytest
 
 from autograder import gradebook
 from autograder.errors import CourseError, GradebookError
+from autograder.notebooks.submission import students_of
 from autograder.oracle import find_root
-from autograder.submission import students_of
 from tests.helpers.courses import NAME
 
 

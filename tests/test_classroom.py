@@ -13,18 +13,19 @@ from dataclasses import replace
 from functools import partial
 
 import pytest
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_notebook
 from sqlalchemy import create_engine
 
-from autograder import classroom, gradebook, marking, notebook, records
+from autograder import classroom, gradebook, marking, records
 from autograder.batch import workers
 from autograder.batch.workers import LocalWorkers
 from autograder.cli import grading
 from autograder.config import course_config
 from autograder.errors import CourseError, GradebookError
 from autograder.model import Report
+from autograder.notebooks import finding, reading
+from autograder.notebooks.submission import misnamed, students_of
 from autograder.oracle import load_assignment
-from autograder.submission import misnamed, students_of
 from tests.helpers.courses import LATE, NAME, change, rows, run, start
 from tests.helpers.processes import left_over
 
@@ -115,7 +116,7 @@ def test_autograded_notebooks_are_what_nbgrader_writes(graded, course):
     """Cell by cell: sources, metadata, outputs but for times and addresses; figures lie beside it."""
     run(course, "nbgrader", "autograde", NAME, "--student", "dora")
     ours, theirs = (
-        notebook.read(each / "autograded" / "dora" / NAME / f"{NAME}.ipynb") for each in (graded, course))
+        reading.read_notebook(each / "autograded" / "dora" / NAME / f"{NAME}.ipynb") for each in (graded, course))
     assert [cell.source for cell in theirs.cells] == [cell.source for cell in ours.cells]
     assert [cell.metadata for cell in theirs.cells] == [cell.metadata for cell in ours.cells]
     assert theirs.metadata == ours.metadata
@@ -157,9 +158,9 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
     folder = course / "submitted" / "ada" / NAME
     expected = 1
     if what == "submission":
-        nb = notebook.read(folder / f"{NAME}.ipynb")
-        notebook.find(nb, "rnn_cell_forward").source += "\n# once more"
-        notebook.write(nb, folder / f"{NAME}.ipynb")
+        nb = reading.read_notebook(folder / f"{NAME}.ipynb")
+        finding.find_cell(nb, "rnn_cell_forward").source += "\n# once more"
+        reading.write_notebook(nb, folder / f"{NAME}.ipynb")
     elif what == "timestamp":
         (folder / "timestamp.txt").write_text("2026-01-09 12:00:00 UTC")
     elif what == "secret":
@@ -179,9 +180,9 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
 def test_a_source_that_has_changed_must_be_released_first(course):
     """Points are never given by tests that students were not handed: one line says what to run."""
     path = course / "source" / NAME / f"{NAME}.ipynb"
-    nb = notebook.read(path)
-    notebook.find(nb, "rnn_cell_forward_tests").metadata.nbgrader.points = 20
-    notebook.write(nb, path)
+    nb = reading.read_notebook(path)
+    finding.find_cell(nb, "rnn_cell_forward_tests").metadata.nbgrader.points = 20
+    reading.write_notebook(nb, path)
     with pytest.raises(CourseError, match=r"'rnn_cell_forward_tests' has changed .* autograder release"):
         grade(course)
 
@@ -207,9 +208,9 @@ def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
 def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
     """One SIGINT to the command: exit code 1, a word on how to go on, and no process left."""
     slow = shutil.copytree(course / "submitted" / "ada", course / "submitted" / "zoe") / NAME / f"{NAME}.ipynb"
-    nb = notebook.read(slow)  # half a minute of it: the run is still going when the signal comes
+    nb = reading.read_notebook(slow)  # half a minute of it: the run is still going when the signal comes
     nb.cells += [new_code_cell("import time\ntime.sleep(1.5)") for _ in range(20)]
-    notebook.write(nb, slow)
+    reading.write_notebook(nb, slow)
     runner = start(course, "--jobs", "1")
     while not list((course / "reports").rglob("*.json")):
         time.sleep(0.05)
@@ -508,7 +509,7 @@ def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
     before = os.umask(0o002)
     try:
         {"records": lambda: records.write_whole(path, b""), "json": lambda: write_json(path, {}),
-         "notebook": lambda: notebook.write({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, path),
+         "notebook": lambda: reading.write_notebook(new_notebook(), path),
          }[write]()
     finally:
         os.umask(before)

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell
 
-from autograder import notebook
 from autograder.course import TASKS
 from autograder.errors import CourseError
 from autograder.fingerprints import public_cases
 from autograder.judge import judge
 from autograder.model import Mistake, Task
+from autograder.notebooks import finding, reading
 from autograder.oracle import load_assignment
 from autograder.sandbox.local import LocalSession
 from autograder.scaffold import scaffold_notebook
@@ -52,12 +52,12 @@ def course(tmp_path):
     shutil.copyfile(ROOT / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
     path = tmp_path / "source" / NAME / f"{NAME}.ipynb"
     path.parent.mkdir(parents=True)
-    nb = notebook.read(ROOT / "source" / NAME / f"{NAME}.ipynb")
+    nb = reading.read_notebook(ROOT / "source" / NAME / f"{NAME}.ipynb")
     for name, source in (("clip", SOLUTION), ("clip_tests", TESTS)):
-        model = notebook.find(nb, "lstm_backward" + name.removeprefix("clip"))
+        model = finding.find_cell(nb, "lstm_backward" + name.removeprefix("clip"))
         cell = new_code_cell(source, id=name, metadata={"nbgrader": {**model.metadata.nbgrader, "grade_id": name}})
         nb.cells.append(cell)
-    notebook.write(nb, path)
+    reading.write_notebook(nb, path)
     return tmp_path
 
 
@@ -77,7 +77,7 @@ def test_a_ninth_task_is_graded(course):
     assert "from_below_only" == wrong.diagnosis.mistake
     assert 0 == wrong.score
     assert "clip" in public_cases(assignment)
-    released = notebook.find(scaffold_notebook(assignment.notebook), "clip")
+    released = finding.find_cell(scaffold_notebook(assignment.notebook), "clip")
     assert "clipped = None" in released.source
 
 
@@ -90,9 +90,9 @@ def test_a_task_without_its_description_is_named(course):
 def test_a_test_cell_without_a_solution_is_named(course):
     """A test cell whose solution cell is missing: one line that names it."""
     path = course / "source" / NAME / f"{NAME}.ipynb"
-    nb = notebook.read(path)
+    nb = reading.read_notebook(path)
     nb.cells = [cell for cell in nb.cells if cell.id != "clip"]
-    notebook.write(nb, path)
+    reading.write_notebook(nb, path)
     with pytest.raises(CourseError, match="'clip' has no solution cell"):
         load_assignment(course, NAME, {**TASKS, "clip": CLIP})
 
@@ -100,9 +100,9 @@ def test_a_test_cell_without_a_solution_is_named(course):
 def test_a_solution_that_does_not_run_is_named(course):
     """A syntax error in the instructor's own solution: one line, no traceback."""
     path = course / "source" / NAME / f"{NAME}.ipynb"
-    nb = notebook.read(path)
-    notebook.find(nb, "clip").source = "def clip(:"
-    notebook.write(nb, path)
+    nb = reading.read_notebook(path)
+    finding.find_cell(nb, "clip").source = "def clip(:"
+    reading.write_notebook(nb, path)
     with pytest.raises(CourseError, match="a solution does not run"):
         load_assignment(course, NAME, {**TASKS, "clip": CLIP})
 

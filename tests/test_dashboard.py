@@ -18,7 +18,7 @@ from autograder.dashboard import labels_of, page, summarise
 from autograder.dashboard.gist import gist_of_gap, gist_of_repair, without_particulars
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
 from autograder.model import CellGrade, Check, Diagnosis, Report, StudentGrade, Verdict
-from autograder.submission import submission_files, timestamp_of
+from autograder.notebooks.submission import submission_files, timestamp_of
 from tests.helpers.courses import NAME, ROOT, run
 from tests.helpers.made_class import made_class, mended
 

@@ -8,7 +8,8 @@ import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from autograder import demo, notebook, records, release
+from autograder import demo, records, release
+from autograder.notebooks import finding, reading
 from autograder.oracle import load_assignment, mutate
 from tests.helpers.courses import NAME, ROOT, run, write
 
@@ -36,26 +37,26 @@ def course(tmp_path_factory):
     sources = assignment.oracle.sources
 
     def filled(**changes):
-        nb = notebook.read(released)
+        nb = reading.read_notebook(released)
         demo.fill(nb, {**sources, **changes})
         return nb
 
     no_ba = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
     write(course, "honest", filled())
     write(course, "mistaken", filled(rnn_cell_forward=mutate(sources["rnn_cell_forward"], no_ba)))
-    write(course, "untouched", notebook.read(released))
+    write(course, "untouched", reading.read_notebook(released))
     write(course, "zoe", filled())  # the last in order: graded whatever came before
 
     nb = filled()
-    nb.cells.append(nbformat.from_dict(notebook.find(nb, "rnn_cell_forward_tests")))  # a copied test cell
-    nb.cells.append(nbformat.from_dict(notebook.find(nb, "lstm_forward")))  # a copied solution
+    nb.cells.append(nbformat.from_dict(finding.find_cell(nb, "rnn_cell_forward_tests")))  # a copied test cell
+    nb.cells.append(nbformat.from_dict(finding.find_cell(nb, "lstm_forward")))  # a copied solution
     write(course, "copied", nb)
     nb = filled()
     nb.cells = [cell for cell in nb.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
     write(course, "deleted", nb)
 
-    nb = notebook.read(released)
-    for cell in notebook.test_cells(nb).values():
+    nb = reading.read_notebook(released)
+    for cell in finding.test_cells(nb).values():
         cell.source, cell.metadata["tags"] = "100.0", ["skip-execution"]
         cell.metadata.nbgrader.points, cell.metadata.nbgrader.schema_version = 1000, 99
     nb.cells.insert(0, new_code_cell(
@@ -109,8 +110,8 @@ def test_release_leaks_nothing(course):
     """No value of a solution, no hidden test and no name of the autograder is in the student's notebook."""
     text = (course / "release" / NAME / f"{NAME}.ipynb").read_text()
     assert "HIDDEN TESTS" not in text and "award" not in text and "autograder" not in text
-    nb = notebook.read(course / "release" / NAME / f"{NAME}.ipynb")
-    for cell in notebook.solution_cells(nb).values():
+    nb = reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb")
+    for cell in finding.solution_cells(nb).values():
         region = cell.source[cell.source.index("### START") : cell.source.index("### END")]
         assert "np." not in region and "softmax(" not in region and "None" in region
 
@@ -180,7 +181,7 @@ def test_feedback_shows_the_gap_and_no_hidden_test(course, reports):
 def test_the_autograded_notebook_shows_the_points(course, reports):
     """Every judged cell of the autograded notebook ends with its points."""
     nb = nbformat.read(course / "autograded" / "mistaken" / NAME / f"{NAME}.ipynb", as_version=4)
-    for name, cell in notebook.test_cells(nb).items():
+    for name, cell in finding.test_cells(nb).items():
         assert repr(reports["mistaken"]["tasks"][name]["score"]) == cell.outputs[-1].data["text/plain"]
 
 
@@ -194,7 +195,7 @@ def test_export_lists_the_class(course, reports):
 def test_the_source_notebook_runs_with_full_marks(course, tmp_path):
     """Executed from top to bottom in a fresh kernel, every test cell of the source notebook ends with its points."""
     nb = executed(course / "source" / NAME, course)
-    for name, cell in notebook.test_cells(nb).items():
+    for name, cell in finding.test_cells(nb).items():
         value = cell.outputs[-1]
         assert "execute_result" == value.output_type, value
         assert float(cell.metadata.nbgrader.points) == float(value.data["text/plain"]), name
@@ -207,7 +208,7 @@ def test_the_release_runs_untouched_and_says_what_is_not_done(course, tmp_path):
     shutil.copytree(course / "release" / NAME, folder)
     nb = executed(folder, folder)
     assert not any(o.output_type == "error" for cell in nb.cells if cell.cell_type == "code" for o in cell.outputs)
-    said = [cell.outputs[0].text for cell in notebook.test_cells(nb).values()]
+    said = [cell.outputs[0].text for cell in finding.test_cells(nb).values()]
     assert list(TASKS) == [text.split(" is not done yet")[0] for text in said]
 
 
@@ -215,7 +216,7 @@ def executed(folder, root):
     """A folder's notebook after a run from top to bottom in a fresh kernel."""
     from nbclient import NotebookClient
 
-    nb = notebook.read(folder / f"{NAME}.ipynb")
+    nb = reading.read_notebook(folder / f"{NAME}.ipynb")
     NotebookClient(nb, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
     return nb
 

@@ -11,12 +11,13 @@ from itertools import pairwise
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from autograder import demo, feedback, notebook, release
+from autograder import demo, feedback, release
 from autograder.errors import CourseError, FeedbackError
 from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
 from autograder.feedback.exporter import FeedbackPage
 from autograder.model import CellGrade, StudentGrade
+from autograder.notebooks import reading
 from tests.helpers.courses import NAME, ROOT, change, run
 
 PIXEL = base64.b64encode(b"\x89PNG, as far as anyone here looks").decode()
@@ -268,7 +269,8 @@ def test_prose_beyond_reason_is_still_shown(source):
 
 def formulas():
     paths = [ROOT / "source" / NAME / f"{NAME}.ipynb", *(ROOT / "notebooks").glob("*.ipynb")]
-    prose = [cell.source for path in paths for cell in notebook.read(path).cells if cell.cell_type == "markdown"]
+    cells = [cell for path in paths for cell in reading.read_notebook(path).cells]
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
     text = "\n\n".join(re.sub(r"```.*?```|`[^`]*`", "", source, flags=re.DOTALL) for source in prose)
     found = re.findall(r"\$\$(.+?)\$\$|(?<![\\$])\$(.+?)(?<![\\$])\$", text, flags=re.DOTALL)
     return sorted({block or inline for block, inline in found})
@@ -398,7 +400,8 @@ def test_no_solution_and_no_hidden_test_is_handed_out(course, assignment):
     """On the page of an untouched notebook stands no line of a solution that is not in the release."""
     text = shown(written(course, "leo"))
     assert "award" not in text and "HIDDEN TESTS" not in text and "autograder" not in text
-    released = "\n".join(cell.source for cell in notebook.read(course / "release" / NAME / f"{NAME}.ipynb").cells)
+    nb = reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb")
+    released = "\n".join(cell.source for cell in nb.cells)
     lines = {line.strip() for source in assignment.oracle.sources.values() for line in source.splitlines()}
     secret = [line for line in lines if len(line) > 12 and line not in released]
     assert 40 < len(secret)
@@ -439,7 +442,7 @@ def test_a_notebook_without_tasks_of_ours_gets_nbgraders_page(course, tmp_path, 
 
     monkeypatch.chdir(course)
     path = tmp_path / "essay.ipynb"
-    notebook.write(new_notebook(cells=[new_markdown_cell("My *answer*", id="answer")]), path)
+    reading.write_notebook(new_notebook(cells=[new_markdown_cell("My *answer*", id="answer")]), path)
     pages = [exporter().from_filename(str(path), resources_of("ada", "essay"))[0]
              for exporter in (FeedbackPage, HTMLExporter)]  # fmt: skip
     assert "My <em>answer</em>" in pages[0]

@@ -14,10 +14,9 @@ PACKAGE = ROOT / "autograder"
 LEVELS = {
     "errors": 0, "model": 0, "records": 0,
     "remember": 1,
-    "cells": 2,
     "spreadsheets": 1, "timestamps": 0, "roster": 2,
-    "config": 3, "course": 3, "notebook": 3, "sanitize": 3, "scaffold": 3,
-    "repair": 4, "submission": 4, "oracle": 4, "sandbox": 4,
+    "config": 3, "course": 3, "notebooks": 3, "sanitize": 3, "scaffold": 3,
+    "oracle": 4, "sandbox": 4,
     "diagnosis": 5, "fingerprints": 5, "render": 5,
     "judge": 6, "dashboard": 6,
     "grade": 7, "audit": 7,

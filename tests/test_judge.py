@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder import notebook
 from autograder.diagnosis import may_agree, total_of
 from autograder.grade import lesson
 from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
+from autograder.notebooks import reading
 from autograder.sandbox.session import Session
 from autograder.scaffold import scaffold_source
 from public_tests import find_gap, room_of
@@ -45,7 +45,7 @@ def test_the_solutions_get_full_marks(verdicts_of):
 
 def test_what_all_forks_share_of_the_lesson_is_in_its_release(assignment):
     """The cells that are compiled before the fork hold nothing that students have not been handed."""
-    released = {cell.source for cell in notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb").cells}
+    released = {cell.source for cell in reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb").cells}
     shared = [source for source in lesson(assignment) if source is not None]
     assert 20 < len(shared) and released >= set(shared)
 

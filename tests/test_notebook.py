@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbformat.validator import get_validator
 
-from autograder import notebook, repair, submission
 from autograder.errors import NotebookError
+from autograder.notebooks import finding, reading, repair, submission
 
 COURSE = Path(__file__).parents[1] / "source" / "rnn-step-by-step" / "rnn-step-by-step.ipynb"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -78,12 +78,12 @@ def honest(source=None):
     nb = released(source)
     for cell in nb.cells:
         if cell.metadata.get("nbgrader", {}).get("solution"):
-            cell.source = notebook.find(source, cell.metadata.nbgrader.grade_id).source + "\n"
+            cell.source = finding.find_cell(source, cell.metadata.nbgrader.grade_id).source + "\n"
     return nb
 
 
 def index(nb, grade_id):
-    return nb.cells.index(notebook.find(nb, grade_id))
+    return nb.cells.index(finding.find_cell(nb, grade_id))
 
 
 def names(nb):
@@ -106,7 +106,7 @@ def assert_fit(nb, source):
     assert sorted(cell.metadata.nbgrader.grade_id for cell in ours) == sorted(roles(nb))
     assert source.metadata.kernelspec == nb.metadata.kernelspec
     for true in ours:
-        found = notebook.find(nb, true.metadata.nbgrader.grade_id)
+        found = finding.find_cell(nb, true.metadata.nbgrader.grade_id)
         assert {**true.metadata.nbgrader} == {**found.metadata.nbgrader}
         assert true.cell_type == found.cell_type
         assert true.id == found.id
@@ -116,14 +116,14 @@ def assert_fit(nb, source):
         assert "nbgrader" in cell.metadata or not cell.metadata
         assert "attachments" not in cell
         assert not cell.get("outputs")
-    for task in set(notebook.solution_cells(nb)) & set(notebook.test_cells(nb)):
+    for task in set(finding.solution_cells(nb)) & set(finding.test_cells(nb)):
         assert index(nb, task) < index(nb, f"{task}_tests")
 
 
 def run(nb):
     """The task's results on 7, when all code cells run in order, as ``(double(7), triple(7))``."""
     space = {"check": lambda function: None}
-    for _, cell in notebook.code_cells(nb):
+    for _, cell in finding.code_cells(nb):
         try:
             exec(cell.source, space)
         except Exception:
@@ -160,7 +160,7 @@ def document(**changes):
 
 def test_a_notebook_reads_as_nbformat_does():
     """The course's notebook is what nbformat reads."""
-    assert nbformat.read(COURSE, as_version=4) == notebook.read(COURSE)
+    assert nbformat.read(COURSE, as_version=4) == reading.read_notebook(COURSE)
 
 
 @pytest.mark.parametrize(("content", "says"), [
@@ -188,7 +188,7 @@ def test_what_is_no_notebook_is_refused_in_a_sentence(tmp_path, content, says):
     """A NotebookError names the file and says in one line what it holds."""
     path = put(tmp_path, content)
     with pytest.raises(NotebookError) as caught:
-        notebook.read(path)
+        reading.read_notebook(path)
     assert says in str(caught.value)
     assert str(path) == caught.value.args[0]
     assert "\n" not in str(caught.value)
@@ -199,16 +199,16 @@ def test_a_large_file_is_refused_unread(tmp_path):
     with open(path := tmp_path / "a.ipynb", "wb") as file:
         file.truncate(25_000_000)
     with pytest.raises(NotebookError, match=r"25,000,000 bytes; at most 20,000,000"):
-        notebook.read(path)
+        reading.read_notebook(path)
     with pytest.raises(NotebookError, match=r"at most 9 are read"):
-        notebook.read(put(tmp_path, json.dumps(document())), max_bytes=9)
+        reading.read_notebook(put(tmp_path, json.dumps(document())), max_bytes=9)
 
 
 def test_a_link_is_not_followed(tmp_path):
     """A symbolic link is refused, also to a good notebook."""
     (tmp_path / "link.ipynb").symlink_to(put(tmp_path, json.dumps(document())))
     with pytest.raises(NotebookError, match="symbolic link"):
-        notebook.read(tmp_path / "link.ipynb")
+        reading.read_notebook(tmp_path / "link.ipynb")
 
 
 def test_only_regular_files_are_read(tmp_path):
@@ -217,14 +217,14 @@ def test_only_regular_files_are_read(tmp_path):
     for path, says in ((tmp_path / "fifo", "regular"), ("/dev/zero", "regular"), (tmp_path, "regular"),
                        (tmp_path / "none", "cannot be opened"), ("a\0b", "cannot be opened")):
         with pytest.raises(NotebookError, match=says):
-            notebook.read(path)
+            reading.read_notebook(path)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_byte_order_marks_are_accepted(tmp_path, encoding):
     """A notebook that an editor saved in another UTF is the same notebook."""
     content = json.dumps(document(), ensure_ascii=False)
-    assert "a = 1\na" == notebook.read(put(tmp_path, content.encode(encoding))).cells[0].source
+    assert "a = 1\na" == reading.read_notebook(put(tmp_path, content.encode(encoding))).cells[0].source
 
 
 @pytest.mark.parametrize(("source", "expected"), [
@@ -234,14 +234,14 @@ def test_byte_order_marks_are_accepted(tmp_path, encoding):
 def test_sources_are_one_string(tmp_path, source, expected):
     """Sources are joined, line ends are those of Python, and UTF-8 can encode them."""
     cell = {"cell_type": "code", "metadata": {}, "source": source}
-    assert expected == notebook.read(put(tmp_path, json.dumps(document(cells=[cell])))).cells[0].source
+    assert expected == reading.read_notebook(put(tmp_path, json.dumps(document(cells=[cell])))).cells[0].source
 
 
 def test_cells_have_ids_of_their_own(tmp_path):
     """A missing, repeated or impossible id is replaced, the same way each time; others stay."""
     ids = ["a", None, "a", "b c", "cell-1", 5, "x" * 65, "b"]
     cells = [document()["cells"][0] | {"id": id_} for id_ in ids]
-    read = [cell.id for cell in notebook.read(put(tmp_path, json.dumps(document(cells=cells)))).cells]
+    read = [cell.id for cell in reading.read_notebook(put(tmp_path, json.dumps(document(cells=cells)))).cells]
     assert ["a", "cell-2", "cell-3", "cell-4", "cell-1", "cell-5", "cell-6", "b"] == read
 
 
@@ -253,7 +253,7 @@ def test_what_nbformat_does_not_know_is_dropped(tmp_path):
     cells = [document()["cells"][0] | {"outputs": outputs, "execution_count": "x", "colour": "red"},
              {"cell_type": "hologram", "source": "x"}, {"cell_type": ["code"]}, 5, {},
              {"cell_type": "markdown", "source": "x", "attachments": {"a.png": {"image/png": "QQ=="}, "b": 5}}]
-    nb = notebook.read(put(tmp_path, json.dumps(document(cells=cells, colour="red"))))
+    nb = reading.read_notebook(put(tmp_path, json.dumps(document(cells=cells, colour="red"))))
     nbformat.validate(nb)
     assert ["code", "raw", "raw", "raw", "markdown"] == [cell.cell_type for cell in nb.cells]
     assert ["stream", "display_data"] == [output.output_type for output in nb.cells[0].outputs]
@@ -269,7 +269,7 @@ def test_what_nbformat_does_not_know_is_dropped(tmp_path):
 def test_metadata_that_break_the_format_go(tmp_path, metadata):
     """The notebook is read, and is valid, whatever its metadata say."""
     cells = [{"cell_type": "code", "metadata": metadata, "source": "a"}]
-    nb = notebook.read(put(tmp_path, json.dumps(document(cells=cells, metadata={"kernelspec": 5}))))
+    nb = reading.read_notebook(put(tmp_path, json.dumps(document(cells=cells, metadata={"kernelspec": 5}))))
     nbformat.validate(nb)
     assert ["a"] == [cell.source for cell in nb.cells]
 
@@ -277,7 +277,7 @@ def test_metadata_that_break_the_format_go(tmp_path, metadata):
 def test_numbers_that_json_cannot_say_become_null(tmp_path):
     """NaN and Infinity, which Python reads, would make the written notebook unreadable in a browser."""
     text = json.dumps(document(metadata={"a": float("nan"), "b": 5})).replace("NaN", "[NaN, Infinity, 1e999]")
-    assert {"a": [None, None, None], "b": 5} == notebook.read(put(tmp_path, text)).metadata
+    assert {"a": [None, None, None], "b": 5} == reading.read_notebook(put(tmp_path, text)).metadata
 
 
 @pytest.mark.parametrize("minor", [0, 1, 2, 3, 4, 5, 6, 99, None, "x"])
@@ -285,7 +285,7 @@ def test_minor_versions_are_brought_up_to_date(tmp_path, minor):
     """nbformat 4.0 to 4.5, and what may come, is read as 4.5."""
     old = document(nbformat_minor=minor)
     del old["cells"][0]["id"]
-    nb = notebook.read(put(tmp_path, json.dumps(old)))
+    nb = reading.read_notebook(put(tmp_path, json.dumps(old)))
     nbformat.validate(nb)
     assert (4, 5, "a = 1\na") == (nb.nbformat, nb.nbformat_minor, nb.cells[0].source)
 
@@ -300,20 +300,20 @@ def test_worksheets_are_brought_up_to_date(tmp_path, major, lines):
                   {"output_type": "stream", "stream": "stdout", "text": "hello"}]},
              {"cell_type": "heading", "level": 2, "source": ["Part"]}, {"cell_type": "html", "source": "<b>"},
              {"cell_type": "code", "input": "b", "outputs": [{"output_type": "pyout", "json": "{"}, 5]}, 5]
-    nb = notebook.read(put(tmp_path, json.dumps({
+    nb = reading.read_notebook(put(tmp_path, json.dumps({
         "nbformat": major, "nbformat_minor": 0, "metadata": {"name": "x"}, "worksheets": [{"cells": cells}, 5]})))
     nbformat.validate(nb)
     assert ["a = 1\na", "## Part", "<b>", "b"] == [cell.source for cell in nb.cells]
     assert ["code", "markdown", "markdown", "code"] == [cell.cell_type for cell in nb.cells]
     assert ["execute_result", "stream"] == [output.output_type for output in nb.cells[0].outputs]
-    assert ["f"] == list(notebook.solution_cells(nb))
+    assert ["f"] == list(finding.solution_cells(nb))
 
 
 def test_future_formats_are_read_as_well_as_may_be(tmp_path):
     """nbformat 5 with cells is read; without, it is refused."""
-    assert 1 == len(notebook.read(put(tmp_path, json.dumps(document(nbformat=5)))).cells)
+    assert 1 == len(reading.read_notebook(put(tmp_path, json.dumps(document(nbformat=5)))).cells)
     with pytest.raises(NotebookError, match="no list of cells"):
-        notebook.read(put(tmp_path, json.dumps({"nbformat": 5, "chapters": []})))
+        reading.read_notebook(put(tmp_path, json.dumps({"nbformat": 5, "chapters": []})))
 
 
 GOOD = json.dumps(honest(trusted()), indent=1).encode()
@@ -341,7 +341,7 @@ def test_corrupt_bytes_give_a_notebook_or_a_notebook_error(tmp_path, cuts, token
             case "copy":
                 content[where:where] = content[where - length:where]
     try:
-        nb = notebook.read(put(tmp_path, bytes(content)))
+        nb = reading.read_notebook(put(tmp_path, bytes(content)))
     except NotebookError as error:
         assert "\n" not in str(error)
         return
@@ -365,7 +365,7 @@ def test_any_json_gives_a_notebook_or_a_notebook_error(tmp_path, value, cells, s
     old = {"worksheets": [{"cells": cells}], "metadata": value, "nbformat": 3}
     for content in (value, document(cells=cells, metadata=value), old if sheets else document(cells=value)):
         try:
-            nb = notebook.read(put(tmp_path, json.dumps(content)))
+            nb = reading.read_notebook(put(tmp_path, json.dumps(content)))
         except NotebookError:
             continue
         nbformat.validate(nb)
@@ -380,9 +380,9 @@ def test_writing_is_repeatable_and_reads_back(tmp_path):
     nb = honest()
     nb.cells[1].source = "s = 'é😀'\n"
     for name in ("a", "b", "a"):
-        notebook.write(copy.deepcopy(nb), tmp_path / f"{name}.ipynb")
+        reading.write_notebook(copy.deepcopy(nb), tmp_path / f"{name}.ipynb")
     assert (tmp_path / "a.ipynb").read_bytes() == (tmp_path / "b.ipynb").read_bytes()
-    assert nb == notebook.read(tmp_path / "a.ipynb")
+    assert nb == reading.read_notebook(tmp_path / "a.ipynb")
     assert ["a.ipynb", "b.ipynb"] == sorted(os.listdir(tmp_path))
     umask = os.umask(0)
     os.umask(umask)
@@ -404,7 +404,7 @@ def test_what_is_written_is_what_nbformat_writes(value, source, shown):
             new_output("display_data", {"text/plain": shown, "image/png": shown, "application/json": value})]),
     ])
     before = copy.deepcopy(nb)
-    assert nbformat.v4.writes(nb) + "\n" == notebook.written(nb).decode()
+    assert nbformat.v4.writes(nb) + "\n" == reading.serialise_notebook(nb).decode()
     assert repr(before) == repr(nb)
 
 
@@ -431,7 +431,7 @@ def test_what_is_valid_is_what_nbformat_finds_valid(data):
         del here[key]
     else:
         here[key] = new
-    problem = notebook.problem_of(nb)
+    problem = reading.validation_error(nb)
     try:
         get_validator(4, 5).validate(nb)
     except nbformat.ValidationError as error:
@@ -444,11 +444,11 @@ def test_a_failed_write_leaves_the_old_file(tmp_path):
     """An invalid notebook is refused; the file and the folder stay as they were."""
     path = put(tmp_path, "old")
     with pytest.raises(NotebookError, match="not written"):
-        notebook.write(nbformat.from_dict(document(cells=[{"cell_type": "code"}])), path)
+        reading.write_notebook(nbformat.from_dict(document(cells=[{"cell_type": "code"}])), path)
     bad = honest()
     bad.metadata.x = {1, 2}
     with pytest.raises(TypeError):
-        notebook.write(bad, path)
+        reading.write_notebook(bad, path)
     assert (["a.ipynb"], "old") == (os.listdir(tmp_path), path.read_text())
 
 
@@ -456,26 +456,26 @@ def test_writing_replaces_a_link_rather_than_what_it_points_at(tmp_path):
     """A link in the way is replaced."""
     target = put(tmp_path, "precious", "gradebook.db")
     (tmp_path / "a.ipynb").symlink_to(target)
-    notebook.write(honest(), tmp_path / "a.ipynb")
+    reading.write_notebook(honest(), tmp_path / "a.ipynb")
     assert ("precious", False) == (target.read_text(), (tmp_path / "a.ipynb").is_symlink())
 
 
 def test_cells_are_found_by_name():
     """Solutions, tests and any cell are found by grade_id, in order; a name that is not there gives None."""
     nb = trusted()
-    assert ["double", "triple"] == list(notebook.solution_cells(nb)) == list(notebook.test_cells(nb))
-    assert nb.cells[6] is notebook.find(nb, "half")
-    assert notebook.find(nb, "quadruple") is None
-    assert [1, 2, 4, 5, 7, 8] == [place for place, _ in notebook.code_cells(nb)]
+    assert ["double", "triple"] == list(finding.solution_cells(nb)) == list(finding.test_cells(nb))
+    assert nb.cells[6] is finding.find_cell(nb, "half")
+    assert finding.find_cell(nb, "quadruple") is None
+    assert [1, 2, 4, 5, 7, 8] == [place for place, _ in finding.code_cells(nb)]
 
 
 def test_each_task_of_the_course_has_its_cells():
     """Each solution cell of the course defines the function that it is named after, and has a test with points."""
-    nb = notebook.read(COURSE)
-    solutions, tests = notebook.solution_cells(nb), notebook.test_cells(nb)
+    nb = reading.read_notebook(COURSE)
+    solutions, tests = finding.solution_cells(nb), finding.test_cells(nb)
     assert 8 == len(solutions)
     assert list(solutions) == list(tests)
-    assert all(name in notebook.functions(cell.source) for name, cell in solutions.items())
+    assert all(name in finding.defined_functions(cell.source) for name, cell in solutions.items())
     assert all(cell.metadata.nbgrader.points >= 0 for cell in tests.values())
 
 
@@ -487,18 +487,18 @@ def test_each_task_of_the_course_has_its_cells():
 ])
 def test_functions_are_those_at_top_level(source, expected):
     """Names of top-level functions, also where the cell does not parse."""
-    assert expected == notebook.functions(source)
+    assert expected == finding.defined_functions(source)
 
 
 def test_hidden_regions_are_cut_as_nbgrader_cuts_them():
     """without_hidden equals nbgrader's ClearHiddenTests on each test cell."""
     from nbgrader.preprocessors import ClearHiddenTests
 
-    for cell in [*notebook.test_cells(trusted()).values(), *notebook.test_cells(notebook.read(COURSE)).values(),
+    for cell in [*finding.test_cells(trusted()).values(), *finding.test_cells(reading.read_notebook(COURSE)).values(),
                  new_code_cell("a\n  ### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\n\nc")]:
         source = cell.source
         ClearHiddenTests()._remove_hidden_test_region(cell)
-        assert cell.source == notebook.without_hidden(source)
+        assert cell.source == finding.without_hidden_tests(source)
 
 
 def test_strip_leaves_what_git_keeps():
@@ -507,7 +507,7 @@ def test_strip_leaves_what_git_keeps():
     nb.metadata.update(widgets={"x": {}}, language_info={"name": "python", "version": "3.11.2"})
     nb.cells[1].update(outputs=[new_output("stream", text="x")], execution_count=3)
     nb.cells[1].metadata.update(collapsed=True, tags=["hide-input"], execution={"a": "b"}, scrolled=False)
-    before, stripped = copy.deepcopy(nb), notebook.strip(nb)
+    before, stripped = copy.deepcopy(nb), reading.strip_notebook(nb)
     assert before == nb
     assert {"kernelspec": KERNEL, "language_info": {"name": "python"}} == stripped.metadata
     assert ([], None, {"tags": ["hide-input"]}) == (
@@ -566,7 +566,7 @@ def test_honest_work_needs_no_repair(nb):
 
 def test_the_course_needs_no_repair():
     """The course's own source, its release and a filled-in release are restored without a word."""
-    source = notebook.read(COURSE)
+    source = reading.read_notebook(COURSE)
     for nb in (source, released(source), honest(source)):
         result, repairs = restored(nb, source)
         assert [] == repairs
@@ -576,8 +576,8 @@ def test_the_course_needs_no_repair():
 def test_hidden_tests_come_back():
     """A restored test cell has its hidden tests; a solution keeps the student's source."""
     result, _ = restored(honest())
-    assert "BEGIN HIDDEN" in notebook.find(result, "double_tests").source
-    assert honest().cells[4].source == notebook.find(result, "double").source
+    assert "BEGIN HIDDEN" in finding.find_cell(result, "double_tests").source
+    assert honest().cells[4].source == finding.find_cell(result, "double").source
 
 
 def test_the_gradebooks_record_serves_as_the_source():
@@ -585,7 +585,7 @@ def test_the_gradebooks_record_serves_as_the_source():
     record = trusted()
     record.cells = [cell for cell in record.cells if cell.metadata.get("nbgrader")]
     for cell in record.cells:
-        given_out = notebook.find(released(trusted()), cell.id)
+        given_out = finding.find_cell(released(trusted()), cell.id)
         cell.metadata.nbgrader.checksum = given_out.metadata.nbgrader.checksum
     nb = honest()
     nb.cells.pop(5)
@@ -738,44 +738,44 @@ def reversed_cells(nb):
 
 def points_1000(nb):
     """Points raised."""
-    notebook.find(nb, "double_tests").metadata.nbgrader.points = 1000
+    finding.find_cell(nb, "double_tests").metadata.nbgrader.points = 1000
     return "points of `double_tests` said 1000 and are 15 again"
 
 
 def points_on_solution(nb):
     """Points for a solution."""
-    notebook.find(nb, "double").metadata.nbgrader.update(points=1000, grade=True)
+    finding.find_cell(nb, "double").metadata.nbgrader.update(points=1000, grade=True)
     return "points of `double` said 1000 and are dropped"
 
 
 def no_points(nb):
     """Points deleted."""
-    del notebook.find(nb, "double_tests").metadata.nbgrader["points"]
+    del finding.find_cell(nb, "double_tests").metadata.nbgrader["points"]
     return "points of `double_tests` were missing and are 15 again"
 
 
 def not_a_grade(nb):
     """A test that says it is none."""
-    notebook.find(nb, "double_tests").metadata.nbgrader.grade = False
+    finding.find_cell(nb, "double_tests").metadata.nbgrader.grade = False
     return "grade of `double_tests` said False and is True again"
 
 
 def also_a_solution(nb):
     """A test that says it is a solution."""
-    notebook.find(nb, "double_tests").metadata.nbgrader.solution = True
+    finding.find_cell(nb, "double_tests").metadata.nbgrader.solution = True
     return "solution of `double_tests` said True and is False again"
 
 
 def unlocked(nb):
     """A test that says it is not locked, and is edited."""
-    notebook.find(nb, "double_tests").metadata.nbgrader.locked = False
+    finding.find_cell(nb, "double_tests").metadata.nbgrader.locked = False
     nb.cells[5].source = "pass"
     return "locked of `double_tests` said False and is True again"
 
 
 def schema(version):
     def act(nb):
-        notebook.find(nb, "double").metadata.nbgrader.schema_version = version
+        finding.find_cell(nb, "double").metadata.nbgrader.schema_version = version
         return f"schema_version of `double` said {version!r} and is 3 again"
     act.__name__, act.__doc__ = f"schema_{version}", "Another schema version aborts nbgrader's whole batch."
     return act
@@ -817,7 +817,7 @@ def skip_tests(nb):
 
 def named_as_another(nb):
     """A solution under another's name, which is there as well."""
-    notebook.find(nb, "triple").metadata.nbgrader.grade_id = "double"
+    finding.find_cell(nb, "triple").metadata.nbgrader.grade_id = "double"
     return "grade_id of `triple` said 'double' and is 'triple' again"
 
 
@@ -912,7 +912,7 @@ def test_an_empty_handed_student_gains_nothing(deed):
     nb = released(trusted())
     deed(nb)
     result, _ = restored(nb)
-    assert 30 == sum(notebook.nbgrader_metadata(cell).get("points", 0) for cell in result.cells)
+    assert 30 == sum(finding.nbgrader_metadata(cell).get("points", 0) for cell in result.cells)
 
 
 def place_of(deed):
@@ -947,7 +947,7 @@ def test_an_answer_that_is_missing_comes_back_empty():
     nb = honest()
     nb.cells = [cell for cell in nb.cells if not cell.metadata.get("nbgrader", {}).get("solution")]
     result, _ = restored(nb)
-    assert ["", "", ""] == [notebook.find(result, name).source for name in ("double", "triple", "essay")]
+    assert ["", "", ""] == [finding.find_cell(result, name).source for name in ("double", "triple", "essay")]
 
 
 def test_another_notebook_altogether_earns_nothing():
@@ -969,10 +969,10 @@ def test_repairs_are_bounded():
 
 def test_each_cell_of_the_course_comes_back():
     """For each nbgrader cell of the course: deleted, copied, stripped, or forged, it is as trusted again."""
-    source = notebook.read(COURSE)
+    source = reading.read_notebook(COURSE)
     nb = honest(source)
     nb.cells = [cell for cell in nb.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
-    assert len(notebook.test_cells(source)) == len(restored(nb, source)[1])
+    assert len(finding.test_cells(source)) == len(restored(nb, source)[1])
     nb = honest(source)
     nb.cells = [copy.deepcopy(cell) for cell in nb.cells for _ in range(2)]
     result, repairs = restored(nb, source)
@@ -1084,9 +1084,9 @@ def test_nbgrader_grades_every_mangled_notebook(tmp_path, monkeypatch, caplog):
                                                CheckCellMetadata]
     config.Autograde.autograde_preprocessors = [SaveAutoGrades, CheckCellMetadata]
     (tmp_path / "source" / "ps1").mkdir(parents=True)
-    notebook.write(source, tmp_path / "source" / "ps1" / "p.ipynb")
+    reading.write_notebook(source, tmp_path / "source" / "ps1" / "p.ipynb")
     GenerateAssignment(coursedir=CourseDirectory(config=config), config=config).start()
-    release = notebook.read(tmp_path / "release" / "ps1" / "p.ipynb")
+    release = reading.read_notebook(tmp_path / "release" / "ps1" / "p.ipynb")
     assert [] == repair.restore(release, source)[1]
     assert release.cells[4].metadata.nbgrader.checksum == repair._checksum(
         release.cells[4].source, repair._roles(source)["double"])
@@ -1094,11 +1094,11 @@ def test_nbgrader_grades_every_mangled_notebook(tmp_path, monkeypatch, caplog):
     for deed in DEEDS:
         nb = copy.deepcopy(release)
         for name in ("double", "triple"):
-            notebook.find(nb, name).source = notebook.find(source, name).source
+            finding.find_cell(nb, name).source = finding.find_cell(source, name).source
         deed(nb)
         folder = tmp_path / "submitted" / deed.__name__ / "ps1"
         folder.mkdir(parents=True)
-        notebook.write(notebook.normalise(nb), folder / "p.ipynb")
+        reading.write_notebook(reading.normalise_notebook(nb), folder / "p.ipynb")
     Autograde(coursedir=CourseDirectory(config=config), config=config).start()
     with Gradebook("sqlite:///gradebook.db") as gradebook:
         submissions = gradebook.assignment_submissions("ps1")
@@ -1107,7 +1107,7 @@ def test_nbgrader_grades_every_mangled_notebook(tmp_path, monkeypatch, caplog):
             grades = {grade.name: (grade.auto_score, grade.max_score) for grade in submission.notebooks[0].grades}
             assert grades == {"double_tests": (15, 15), "triple_tests": (10, 10), "essay": (grades["essay"][0], 5)}
     for student in students:
-        assert_fit_after(notebook.read(tmp_path / "autograded" / student / "ps1" / "p.ipynb"), source)
+        assert_fit_after(reading.read_notebook(tmp_path / "autograded" / student / "ps1" / "p.ipynb"), source)
 
 
 def assert_fit_after(nb, source):
@@ -1187,7 +1187,7 @@ def test_links_and_odd_things_are_left_out(tmp_path, monkeypatch):
     (folder / "a.ipynb").unlink()
     (folder / "a.ipynb").symlink_to(secret)
     with pytest.raises(NotebookError, match="symbolic link"):
-        notebook.read(submission.submission_files(folder, "a.ipynb").notebook)
+        reading.read_notebook(submission.submission_files(folder, "a.ipynb").notebook)
     (tmp_path / "linked").symlink_to(folder)
     with pytest.raises(NotebookError, match="no such submission"):
         submission.submission_files(tmp_path / "linked", "a.ipynb")
@@ -1217,6 +1217,6 @@ def test_a_source_that_changes_is_read_anew():
     again, _ = repair.restore(released(source), source)
     assert ("python3", "setup") == (again.metadata.kernelspec.name, again.cells[2].metadata.nbgrader.grade_id)
     assert before == source
-    notebook.find(source, "setup").source = "unit = 2"
+    finding.find_cell(source, "setup").source = "unit = 2"
     changed, _ = repair.restore(released(before), source)
-    assert "unit = 2" == notebook.find(changed, "setup").source
+    assert "unit = 2" == finding.find_cell(changed, "setup").source

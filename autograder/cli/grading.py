@@ -18,9 +18,9 @@ from rich.table import Column, Table
 
 from ..config import course_config
 from ..model import Report
+from ..notebooks.submission import MISNAMED, misnamed, shown, students_of
 from ..oracle import load_assignment
 from ..sandbox import LEVELS, Sandbox, level_of
-from ..submission import MISNAMED, misnamed, shown, students_of
 from .common import (
     ALL_GRADED,
     IN_A_TABLE,

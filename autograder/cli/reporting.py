@@ -11,8 +11,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from .. import records
+from ..notebooks.submission import MISNAMED, misnamed, shown, students_of
 from ..oracle import load_assignment
-from ..submission import MISNAMED, misnamed, shown, students_of
 from .common import (
     ALL_GRADED,
     SOME_NOT_GRADED,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ..errors import CourseError
-from ..notebook import MAX_BYTES
+from ..notebooks.reading import MAX_BYTES
 
 MAX_FILES = 100_000
 MAX_TOTAL_BYTES = 8 << 30  # of all files that are read

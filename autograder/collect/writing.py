@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ..errors import CourseError, NotebookError
-from ..submission import submission_files
+from ..notebooks.submission import submission_files
 from ..timestamps import TIMESTAMP_FILE, format_utc, parse_utc
 
 SAME = "same"

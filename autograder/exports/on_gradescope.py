@@ -10,14 +10,15 @@ import json
 import traceback
 from pathlib import Path
 
-from .. import grade, notebook, repair
+from .. import grade
 from ..config import course_config
 from ..errors import NotebookError
 from ..model import Limits
+from ..notebooks import reading, repair
+from ..notebooks.submission import submission_files
 from ..oracle import load_assignment
 from ..records import write_whole
 from ..sandbox import Sandbox, level_of
-from ..submission import submission_files
 from .gradescope import FILE, results_of_report, to_json, without_score
 
 OURS = ("The autograder failed, through no fault of yours, and gave no score. Your submission is kept. Please tell the "
@@ -43,7 +44,7 @@ def graded(root: Path, name: str, base: Path) -> dict:
     """The submission's report, in the form in which `records.kept` gives it."""
     assignment = load_assignment(root, name)
     found = submission_files(base / "submission", f"{name}.ipynb")
-    nb, repairs = repair.restore(notebook.read(found.notebook), assignment.notebook)
+    nb, repairs = repair.restore(reading.read_notebook(found.notebook), assignment.notebook)
     isolation = course_config(root).Judge.get("isolation", "best")
     with Sandbox(Limits(), level_of(isolation)) as sandbox:
         report = grade.grade(nb, student_of(base), assignment, sandbox, (*found.repairs, *repairs))

@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from .. import records
 from ..errors import CourseError, FeedbackError
-from ..submission import said_time, timestamp_of
+from ..notebooks.submission import said_time, timestamp_of
 from . import cells
 from .pages import page
 

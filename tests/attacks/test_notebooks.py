@@ -16,11 +16,12 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder import hooks, notebook
+from autograder import hooks
 from autograder.errors import NotebookError
 from autograder.grade import grade
-from autograder.repair import restore
-from autograder.submission import submission_files
+from autograder.notebooks import finding, reading
+from autograder.notebooks.repair import restore
+from autograder.notebooks.submission import submission_files
 from tests.helpers.sandbox import linux, texts
 
 from .harness import NOTHING, TASK, graded_by_nbgrader, notebook_of
@@ -47,14 +48,14 @@ def gives(points):
     def witness(nb, run):
         from nbgrader.utils import determine_grade
 
-        assert points == determine_grade(notebook.find(nb, TESTS))[0]
+        assert points == determine_grade(finding.find_cell(nb, TESTS))[0]
     return witness
 
 
 def gives_when_run(points):
     """nbgrader runs the test cell as it was handed in, and reads this many points from it."""
     def witness(nb, run):
-        assert points == graded_by_nbgrader(run(notebook.find(nb, TESTS).source))
+        assert points == graded_by_nbgrader(run(finding.find_cell(nb, TESTS).source))
     return witness
 
 
@@ -90,7 +91,7 @@ def keeps(key):
 def with_test(**changes):
     """Change the test cell's fields; those of nbgrader's metadata under their own names."""
     def mangle(nb):
-        cell = notebook.find(nb, TESTS)
+        cell = finding.find_cell(nb, TESTS)
         for name, value in changes.items():
             if name in ("source", "outputs", "cell_type"):
                 cell[name] = value
@@ -109,7 +110,7 @@ def result(text):
 
 def remove(grade_id):
     def mangle(nb):
-        nb.cells = [cell for cell in nb.cells if notebook.nbgrader_metadata(cell).get("grade_id") != grade_id]
+        nb.cells = [cell for cell in nb.cells if finding.nbgrader_metadata(cell).get("grade_id") != grade_id]
     return mangle
 
 
@@ -121,7 +122,7 @@ def strip(nb):
 def copied(**changes):
     """A second test cell, changed, below the first."""
     def mangle(nb):
-        cell = copy.deepcopy(notebook.find(nb, TESTS))
+        cell = copy.deepcopy(finding.find_cell(nb, TESTS))
         nb.cells.append(cell)
         cell.id = "copy"
         with_test(**changes)(type(nb)(cells=[cell]))
@@ -130,7 +131,7 @@ def copied(**changes):
 
 def in_its_place(nb):
     """An ordinary cell takes the test's name and id, and shows the points; the test stays without either."""
-    cell = notebook.find(nb, TESTS)
+    cell = finding.find_cell(nb, TESTS)
     fake = new_code_cell("15.0", id=cell.id, outputs=result("15.0"), metadata=copy.deepcopy(cell.metadata))
     cell.metadata.pop("nbgrader")
     cell.id = "moved"
@@ -145,7 +146,7 @@ def of_the_notebook(**metadata):
 
 def in_the_answer(text):
     def mangle(nb):
-        notebook.find(nb, TASK).source = f"{text}\n{NOTHING}"
+        finding.find_cell(nb, TASK).source = f"{text}\n{NOTHING}"
     return mangle
 
 
@@ -178,7 +179,7 @@ ATTACKS = [
     Mangled("another cell in the test's place", in_its_place, gives(15)),
     Mangled("a schema from the future", with_test(schema_version=99), stops("CheckCellMetadata")),
     Mangled("a schema from the past", with_test(schema_version=1, extra="x"), stops("CheckCellMetadata")),
-    Mangled("no points", lambda nb: notebook.find(nb, TESTS).metadata.nbgrader.pop("points"),
+    Mangled("no points", lambda nb: finding.find_cell(nb, TESTS).metadata.nbgrader.pop("points"),
             stops("CheckCellMetadata")),
     Mangled("points that are a text", with_test(points="<script>"), stops("CheckCellMetadata")),
     Mangled("tests that begin in an answer", in_the_answer("# BEGIN HIDDEN TESTS"), stops_at_hidden),
@@ -196,7 +197,7 @@ def one(assignment):
     """The assignment with one task, and a source notebook with its two cells."""
     source = copy.deepcopy(assignment.notebook)
     source.cells = [cell for cell in source.cells
-                    if notebook.nbgrader_metadata(cell).get("grade_id") in (TASK, TESTS)]
+                    if finding.nbgrader_metadata(cell).get("grade_id") in (TASK, TESTS)]
     return replace(assignment, tasks={TASK: assignment.tasks[TASK]}, notebook=source)
 
 
@@ -205,7 +206,7 @@ def handed_in(one):
     """The released notebook in which nothing is implemented, then mangled."""
     def handed_in(attack):
         nb = copy.deepcopy(one.notebook)
-        notebook.find(nb, TASK).source = NOTHING
+        finding.find_cell(nb, TASK).source = NOTHING
         attack.mangle(nb)
         return nb
     return handed_in
@@ -222,8 +223,8 @@ def test_nothing_forged_is_believed(attack, sandbox, one, handed_in, harmless):
         nb = hooks.fill(nb, report)
         assert [(TESTS, (0, 15))] == [(cell.metadata.nbgrader.grade_id, determine_grade(cell))
                                       for cell in nb.cells if is_grade(cell)]
-        assert notebook.find(nb, TESTS).source == notebook.find(one.notebook, TESTS).source
-        assert "forged" not in str(nb.metadata) and "tags" not in notebook.find(nb, TESTS).metadata
+        assert finding.find_cell(nb, TESTS).source == finding.find_cell(one.notebook, TESTS).source
+        assert "forged" not in str(nb.metadata) and "tags" not in finding.find_cell(nb, TESTS).metadata
         assert list(map(str, nb.metadata)) == [key for key in ("kernelspec", "language_info") if key in nb.metadata]
 
 
@@ -261,7 +262,7 @@ def folder(tmp_path, one):
 
 
 def read(folder):
-    return notebook.read(submission_files(folder, "ps.ipynb").notebook)
+    return reading.read_notebook(submission_files(folder, "ps.ipynb").notebook)
 
 
 def test_a_link_to_another_submission_is_not_followed(folder):

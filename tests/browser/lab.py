@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from autograder import notebook
+from autograder.notebooks import reading
 
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 120  # seconds; what is waited for comes within a few, unless the machine is very busy
@@ -147,7 +147,7 @@ class NotebookPage:
 
     def __init__(self, page, address: str, root: Path, path: Path, mode: str = "lab"):
         self.page = page
-        self.nb = notebook.read(path)
+        self.nb = reading.read_notebook(path)
         self.ids = [cell.id for cell in self.nb.cells]
         page.goto(address.format(f"{mode}/tree/{path.relative_to(root).as_posix()}"))
         page.locator(f'.jp-Cell[data-windowed-list-index="{len(self.ids) - 1}"]').wait_for(state="attached")

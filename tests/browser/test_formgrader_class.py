@@ -3,8 +3,9 @@
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from autograder import demo, feedback, notebook, release
+from autograder import demo, feedback, release
 from autograder.gradebook import read_grades
+from autograder.notebooks import finding, reading
 from tests.browser import lab
 from tests.browser.test_lab import reads_well
 from tests.helpers.courses import NAME, ROOT, rows, run
@@ -25,9 +26,9 @@ def course(browser, tmp_path_factory):
     """A graded class of three; dora also answered a question that only a person can grade."""
     folder = demo.make_course(ROOT, tmp_path_factory.mktemp("formgrader") / "course")
     source = folder / "source" / NAME / f"{NAME}.ipynb"
-    nb = notebook.read(source)
+    nb = reading.read_notebook(source)
     nb.cells.append(new_markdown_cell("What does the state carry?", id="essay", metadata={"nbgrader": ESSAY}))
-    notebook.write(nb, source)
+    reading.write_notebook(nb, source)
     release.release(folder, NAME)
     demo.make_class(folder, NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     hand_in(folder, "dora", essay="What was seen so far.")
@@ -45,10 +46,10 @@ def formgrader(course, tmp_path_factory):
 def hand_in(course, student, **sources):
     """Change cells of what a student handed in."""
     path = course / "submitted" / student / NAME / f"{NAME}.ipynb"
-    nb = notebook.read(path)
+    nb = reading.read_notebook(path)
     for id, source in sources.items():
-        notebook.find(nb, id).source = source
-    notebook.write(nb, path)
+        finding.find_cell(nb, id).source = source
+    reading.write_notebook(nb, path)
 
 
 def submission(page, formgrader, student):

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from autograder import demo, notebook
+from autograder import demo
+from autograder.notebooks import reading
 from tests.browser import lab
 from tests.browser.lab import copy_release
 from tests.helpers.courses import NAME
@@ -53,9 +54,9 @@ def test_validate_names_what_is_not_done(page, address, course, assignment):
     """With one task left, nbgrader's Validate button shows that one, in the check's own words."""
     left = "lstm_backward"
     path = copy_release(course, "nearly-done", NAME)
-    nb = notebook.read(path)
+    nb = reading.read_notebook(path)
     demo.fill(nb, {task: source for task, source in assignment.oracle.sources.items() if task != left})
-    notebook.write(nb, path)
+    reading.write_notebook(nb, path)
     lab.NotebookPage(page, address, course, path)
     page.get_by_role("button", name="Validate").click()
     said = page.locator(".jp-Dialog", has_text="Validation Results").inner_text()

@@ -9,9 +9,10 @@ import zipfile
 
 import pytest
 
-from autograder import demo, notebook, oracle
+from autograder import demo, oracle
 from autograder.errors import SandboxError
 from autograder.exports import gradescope_zip, on_gradescope
+from autograder.notebooks import reading
 from tests.helpers.courses import NAME, ROOT
 
 SECRET = "a secret of the course's own"
@@ -62,10 +63,10 @@ def run(base, files):
 
 def submission(base, *mistakes):
     """A notebook made out of the release, right but for these mistakes."""
-    nb = notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb")
+    nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
     assignment = oracle.load_assignment(ROOT, NAME)
     demo.mistaken(**dict(mistakes))(nb, dict(assignment.oracle.sources), assignment)
-    notebook.write(nb, base / "made.ipynb")
+    reading.write_notebook(nb, base / "made.ipynb")
     return (base / "made.ipynb").read_bytes()
 
 

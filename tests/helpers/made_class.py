@@ -10,13 +10,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 
-from autograder import notebook
 from autograder.errors import NotebookError
 from autograder.grade import with_circumstances
 from autograder.judge import callees_first, judge_task
 from autograder.model import CellGrade, Report, StudentGrade, Verdict
+from autograder.notebooks import finding, reading
+from autograder.notebooks.repair import restore
 from autograder.oracle import Assignment, load_assignment, mutate
-from autograder.repair import restore
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import NAME, ROOT
 
@@ -76,8 +76,8 @@ def pool_of(assignment: Assignment, task: str) -> dict[str, list]:
 
 @cache
 def released(assignment: Assignment, task: str) -> str:
-    nb = notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb")
-    return notebook.solution_cells(nb)[task].source
+    nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
+    return finding.solution_cells(nb)[task].source
 
 
 @cache
@@ -94,8 +94,8 @@ def judged(assignment: Assignment, task: str, source: str) -> dict[str, Verdict]
     for name in callees_first(assignment.tasks):
         if name in concerned:
             verdicts[name] = judge_task(session, assignment, name, verdicts)
-    nb = notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb")
-    notebook.solution_cells(nb)[task].source = source
+    nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
+    finding.solution_cells(nb)[task].source = source
     return verdicts | {task: with_circumstances((verdicts[task],), nb, assignment, {})[0]}
 
 
@@ -133,7 +133,7 @@ def mended(assignment: Assignment) -> list[tuple[str, ...]]:
     """What `restore` says of notebooks that were mangled in one way or another."""
 
     def of(change: Callable) -> tuple[str, ...]:
-        nb = notebook.read(ROOT / "release" / NAME / f"{NAME}.ipynb")
+        nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
         change({cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in nb.cells}, nb)
         return tuple(restore(nb, assignment.notebook)[1])
 
@@ -157,7 +157,7 @@ def mended(assignment: Assignment) -> list[tuple[str, ...]]:
 
 
 def refused(student: str, drawn: random.Random) -> dict:
-    """A submission that cannot be graded, for a reason that `notebook.read` or `submission_files` gives."""
+    """A submission that cannot be graded, for a reason that `reading.read_notebook` or `submission_files` gives."""
     folder = f"/srv/course/submitted/{student}/{NAME}"
     error = drawn.choice([
         NotebookError(folder, f"it holds no {NAME}.ipynb; what was found is 'homework of {student}.pdf'"),

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
 import public_tests
-from autograder import notebook
+from autograder.notebooks import reading
 from autograder.sandbox.shell import Compiler, Shell, Transformer
 from tests.helpers.courses import ROOT
 
 CELLS = [cell.source for path in sorted((ROOT / "source").glob("*/*.ipynb"))
-         for cell in notebook.read(path).cells if cell.cell_type == "code"]
-MODULES = [inspect.getsource(module) for module in (public_tests, notebook, textwrap, inspect)]
+         for cell in reading.read_notebook(path).cells if cell.cell_type == "code"]
+MODULES = [inspect.getsource(module) for module in (public_tests, reading, textwrap, inspect)]
 ODD = [
     "", "\n", " ", "\n\nx = 1", "  x = 1\n  y = 2", "  x = 1\n y = 2", "x = 1;", "plt.plot([1]);\n", "x = 1\n\n\n",
     "%matplotlib inline\nx = 1", "x = 1\n%time y = x", "%%time\nx = 1", "%%writefile a.py\nx = 1\n    \n", "%nothing",

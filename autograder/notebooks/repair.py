@@ -9,16 +9,8 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
-from .notebook import (
-    MAX_PARSED,
-    bounded,
-    functions,
-    nbgrader_metadata,
-    normalise,
-    short,
-    with_ids,
-    without_hidden,
-)
+from .finding import defined_functions, nbgrader_metadata, task_of, without_hidden_tests
+from .reading import MAX_PARSED, bounded, normalise_notebook, short, with_ids
 
 
 @dataclass(frozen=True)
@@ -38,8 +30,7 @@ class _Role:
     @property
     def task(self) -> str | None:
         """The task that this cell tests."""
-        is_test = self.metadata["grade"] and not self.solution and self.name.endswith("_tests")
-        return self.name.removesuffix("_tests") if is_test else None
+        return task_of(self.name) if self.metadata["grade"] and not self.solution else None
 
 
 @dataclass(frozen=True)
@@ -52,10 +43,10 @@ class _Source:
 
     @classmethod
     def of(cls, source: NotebookNode) -> _Source:
-        nb = normalise(source, "source notebook")
+        nb = normalise_notebook(source, "source notebook")
         texts = [text for cell in nb.cells if cell.cell_type == "code" for text in (cell.source,
-                                                                                   without_hidden(cell.source))]
-        return cls(nb, _roles(nb), {text: functions(text) for text in texts})
+                                                                                   without_hidden_tests(cell.source))]
+        return cls(nb, _roles(nb), {text: defined_functions(text) for text in texts})
 
 
 #: The latest source notebooks, each with a copy that tells whether it still is as it was: a class has one for all.
@@ -109,14 +100,14 @@ def restore(
     source : NotebookNode
         The instructor's notebook, with hidden tests; or one made of what nbgrader's gradebook recorded of it.
     is_normal : bool
-        Whether the submission comes from `notebook.read` or `notebook.parsed`.
+        Whether the submission comes from `read_notebook` or `parse_notebook`.
 
     Raises
     ------
     NotebookError
-        The submission is no notebook; see `normalise`.
+        The submission is no notebook; see `normalise_notebook`.
     """
-    submitted, prepared = submitted if is_normal else normalise(submitted), _prepared(source)
+    submitted, prepared = submitted if is_normal else normalise_notebook(submitted), _prepared(source)
     source, roles, repairs = prepared.nb, prepared.roles, []
     cells = _claims(submitted, prepared)
     for role in roles.values():
@@ -146,7 +137,7 @@ def _roles(source: NotebookNode) -> dict[str, _Role]:
                 metadata["points"] = said.get("points", 0)
             if isinstance(said.get("checksum"), str):
                 metadata["checksum"] = said["checksum"]
-            roles[name] = _Role(name, index, cell, metadata, without_hidden(cell.source))
+            roles[name] = _Role(name, index, cell, metadata, without_hidden_tests(cell.source))
     return roles
 
 
@@ -184,7 +175,7 @@ def _claims(submitted: NotebookNode, source: _Source) -> list[_Cell]:
         if runs:
             defines = source.defines.get(node.source)
             if defines is None:
-                defines = functions(node.source, exact=parsed <= MAX_PARSED)
+                defines = defined_functions(node.source, exact=parsed <= MAX_PARSED)
         if claim and not roles[claim].solution and defines & solutions and not _as_handed_out(node, roles[claim]):
             claim = None  # a student's function in a locked cell would be lost with what is restored there
         cells.append(_Cell(node, claim, defines))

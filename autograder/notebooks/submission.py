@@ -15,8 +15,8 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from .errors import CourseError, NotebookError
-from .notebook import bounded, short
+from ..errors import CourseError, NotebookError
+from .reading import bounded, short
 
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import copy
 import itertools
 import json
 import os
 import re
 import stat
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -19,9 +16,10 @@ from nbformat.v4.convert import upgrade_cell
 from nbformat.v4.rwbase import strip_transient
 from nbformat.validator import get_validator
 
-from autograder import cells, records
-from autograder.cells import MAX_DEPTH
-from autograder.errors import NotebookError
+from .. import records
+from ..errors import NotebookError
+from . import cells
+from .cells import MAX_DEPTH
 
 MAX_BYTES = 20_000_000  # a lesson with its outputs has a few hundred thousand
 MAX_CONTAINERS = 1_000_000  # lists and dictionaries: each costs memory far beyond its two bytes
@@ -34,7 +32,7 @@ KEPT_METADATA = ("deletable", "editable", "name", "nbgrader", "tags")
 # ---- reading and writing ------------------------------------------------------------------------------
 
 
-def read(path, max_bytes: int = MAX_BYTES) -> NotebookNode:
+def read_notebook(path, max_bytes: int = MAX_BYTES) -> NotebookNode:
     """The notebook in a file, in the newest minor version of nbformat 4.
 
     Raises
@@ -42,11 +40,11 @@ def read(path, max_bytes: int = MAX_BYTES) -> NotebookNode:
     NotebookError
         Whatever the file holds instead; nothing else is raised for any bytes.
     """
-    return parsed(content_of(path, max_bytes), path)
+    return parse_notebook(read_bytes(path, max_bytes), path)
 
 
-def parsed(content: bytes, path="notebook") -> NotebookNode:
-    """The notebook in a file's bytes; ``path`` is what errors call it. As `read` in all else."""
+def parse_notebook(content: bytes, path="notebook") -> NotebookNode:
+    """The notebook in a file's bytes; ``path`` is what errors call it. As `read_notebook` in all else."""
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError as error:
@@ -63,10 +61,10 @@ def parsed(content: bytes, path="notebook") -> NotebookNode:
         raise NotebookError(path, f"the file is not JSON: {error.msg} in line {error.lineno}") from None
     except ValueError:  # a number of thousands of digits
         raise NotebookError(path, "the file holds a number that is too long") from None
-    return normalise(document, path)
+    return normalise_notebook(document, path)
 
 
-def content_of(path, max_bytes: int = MAX_BYTES) -> bytes:
+def read_bytes(path, max_bytes: int = MAX_BYTES) -> bytes:
     """A regular file's bytes, if it is one and has no more than so many; links are not followed.
 
     Raises
@@ -97,7 +95,7 @@ def content_of(path, max_bytes: int = MAX_BYTES) -> bytes:
     return content
 
 
-def write(nb: NotebookNode, path) -> None:
+def write_notebook(nb: NotebookNode, path) -> None:
     """Write a notebook: the old file or the whole new one is there, and equal notebooks give equal bytes.
 
     Raises
@@ -105,19 +103,19 @@ def write(nb: NotebookNode, path) -> None:
     NotebookError
         The notebook is not valid nbformat 4; nothing is written.
     """
-    records.write_whole(Path(path), written(nb, path))
+    records.write_whole(Path(path), serialise_notebook(nb, path))
 
 
-def written(nb: NotebookNode, path="notebook") -> bytes:
-    """What `write` puts into the file."""
+def serialise_notebook(nb: NotebookNode, path="notebook") -> bytes:
+    """What `write_notebook` puts into the file."""
     texts = [cells.written(cell) for cell in nb.get("cells", ())]
     if None in texts or not cells.is_valid_notebook({**nb, "cells": []}):
-        raise NotebookError(path, f"the notebook is not written, since {problem_of(nb)}")
+        raise NotebookError(path, f"the notebook is not written, since {validation_error(nb)}")
     rest = strip_transient(nbformat.from_dict({**nb, "cells": []}))
     return (cells.to_json({**rest, "cells": texts}) + "\n").encode()
 
 
-def normalise(document, where="notebook") -> NotebookNode:
+def normalise_notebook(document, where="notebook") -> NotebookNode:
     """A valid notebook with the cells of a document of any version, best effort for what is yet to come.
 
     Sources are one string with ``\\n`` between lines; each cell has an id of its own; what nbformat does not
@@ -148,7 +146,7 @@ def normalise(document, where="notebook") -> NotebookNode:
             cell.pop("attachments", None)
             if cell.cell_type == "code":
                 cell.outputs = []
-        if problem := problem_of(nb):
+        if problem := validation_error(nb):
             raise NotebookError(where, problem)
     return nb
 
@@ -203,7 +201,7 @@ def with_ids(nodes: list, taken=()) -> list:
     return nodes
 
 
-def problem_of(nb) -> str | None:
+def validation_error(nb) -> str | None:
     """What nbformat has against a notebook, in its own words; None where it has nothing."""
     validator = get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor)
     try:  # not nbformat.validate, which mends ids, warns, and looks for the best wording for as long as it takes
@@ -213,77 +211,7 @@ def problem_of(nb) -> str | None:
     return None
 
 
-# ---- finding ------------------------------------------------------------------------------------------
-
-
-def nbgrader_metadata(cell) -> dict:
-    """What a cell says of itself to nbgrader; empty where it says nothing."""
-    found = cell.get("metadata", {}).get("nbgrader")
-    return found if isinstance(found, dict) else {}
-
-
-def find(nb: NotebookNode, grade_id: str) -> NotebookNode | None:
-    """The first cell with this grade_id, or None."""
-    return next((cell for cell in nb.cells if nbgrader_metadata(cell).get("grade_id") == grade_id), None)
-
-
-def code_cells(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    """Each code cell with its place in the notebook, from top to bottom."""
-    return ((index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code")
-
-
-def solution_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
-    """The code cells in which students write, by the name of their function, in notebook order."""
-    found = {}
-    for _, cell in code_cells(nb):
-        said = nbgrader_metadata(cell)
-        if said.get("solution") is True and isinstance(said.get("grade_id"), str):
-            found.setdefault(said["grade_id"], cell)
-    return found
-
-
-def test_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
-    """The autograded test cells, by the name of the task they test, in notebook order."""
-    found = {}
-    for _, cell in code_cells(nb):
-        said = nbgrader_metadata(cell)
-        name = said.get("grade_id")
-        if said.get("grade") is True and said.get("solution") is not True and str(name).endswith("_tests"):
-            found.setdefault(name.removesuffix("_tests"), cell)
-    return found
-
-
-test_cells.__test__ = False  # pytest would take it for a test
-
-
-def functions(source: str, exact: bool = True) -> frozenset[str]:
-    """The names of the functions that a code cell defines at its top level."""
-    names = frozenset(re.findall(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", source, re.MULTILINE))
-    if not names or not exact:
-        return names
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in a student's strings
-            tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):  # magics, too
-        return names
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
-
-
-def without_hidden(source: str) -> str:
-    """A test cell's source as students get it: without its hidden tests, line by line as nbgrader does it."""
-    lines, hidden = [], False
-    for line in source.split("\n"):
-        if "BEGIN HIDDEN TESTS" in line:
-            hidden = True
-        elif "END HIDDEN TESTS" in line:
-            hidden = False
-        elif not hidden:
-            lines.append(line)
-    return "\n".join(lines)
-
-
-def strip(nb: NotebookNode) -> NotebookNode:
+def strip_notebook(nb: NotebookNode) -> NotebookNode:
     """The notebook as git keeps it: no outputs, no counts, no editor metadata."""
     nb = copy.deepcopy(nb)
     nb.metadata = NotebookNode({key: nb.metadata[key] for key in ("kernelspec",) if key in nb.metadata}

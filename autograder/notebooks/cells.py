@@ -18,7 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.rwbase import split_lines, strip_transient
 
-from .remember import Memory
+from ..remember import Memory
 
 KINDS = ("code", "markdown", "raw")
 MAX_DEPTH = 62  # plots and widgets nest some 13 deep

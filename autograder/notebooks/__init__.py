@@ -1,0 +1,1 @@
+"""A submitted notebook: found, read, repaired, written."""
