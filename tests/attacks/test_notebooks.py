@@ -323,8 +323,8 @@ def test_modules_beside_the_notebook_are_not_imported(folder, one, strongest, ha
     command = [sys.executable, "-c", "import numpy; print(numpy.zeros(1))"]
     found = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert "mallory\n" == found.stdout
-    write = f"for name in ('numpy.py', 'json.py', 'math.py'): open(name, 'w').write({fake!r})"
-    use = ("import importlib, json, math, numpy\n"
-           "[importlib.import_module(name).__file__ for name in ('numpy', 'json', 'math')]")
+    write = f"for name in ('numpy.py', 'colorsys.py', 'math.py'): open(name, 'w').write({fake!r})"
+    use = ("import importlib\n"  # math is built into some Pythons, and has a file in others
+           "[importlib.import_module(name).__spec__.origin for name in ('numpy', 'colorsys', 'math')]")
     with harmless(strongest), strongest.open([("write", write), ("use", use)]) as session:
         assert "scratch" not in texts(session.cells[1]) and "error" not in session.cells[1].outputs[-1]["output_type"]

@@ -34,6 +34,20 @@ def wait_until_gone(numbers):
         time.sleep(0.02)
 
 
+def stable_tree(ancestor, more_than=0, patience=20):
+    """Return the pids of a process and of all below it, once they have been the same for half a second.
+
+    One reading of /proc is no snapshot: a process that is adopted while it is read is missing, so that the tree
+    seems to shrink for a moment. ``more_than`` is a number of processes that the tree must exceed first.
+    """
+    deadline, seen = time.monotonic() + patience, []
+    while len(seen) < 10 or any(tree != seen[-1] for tree in seen[-10:]) or len(seen[-1]) <= more_than:
+        assert time.monotonic() < deadline, f"still changing, or at most {more_than} processes: {seen[-10:]}"
+        seen.append(sorted(processes(ancestor)))
+        time.sleep(0.05)
+    return seen[-1]
+
+
 def left_over(course, patience=10):
     """Processes whose working folder is the course, once they had some seconds to end."""
     deadline = time.monotonic() + patience

@@ -14,7 +14,7 @@ import pytest
 from autograder.errors import SandboxError
 from autograder.model import Failed, Limits
 from autograder.sandbox import Sandbox, isolation, recovery
-from tests.helpers.processes import processes, wait_until_gone
+from tests.helpers.processes import processes, stable_tree, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
 DEFINITION = "def f(x):\n    return x + 1"
@@ -265,15 +265,6 @@ def test_a_fork_lost_again_and_again_is_our_failure(sandbox, monkeypatch):
         sandbox.open(notebook(DEFINITION))
 
 
-def settled(pid):
-    """How many processes there are once their number stays the same: what a start needed for a moment is gone."""
-    counts = []
-    while len(counts) < 10 or len(set(counts[-10:])) > 1:
-        counts.append(len(processes(pid)))
-        time.sleep(0.05)
-    return counts[-1]
-
-
 @linux
 @pytest.mark.parametrize("level", EVERY_LEVEL)
 def test_a_grader_killed_leaves_nothing(level, tmp_path):
@@ -289,14 +280,10 @@ def test_a_grader_killed_leaves_nothing(level, tmp_path):
     with subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                           env={**os.environ, "TMPDIR": str(tmp_path)}) as grader:
         assert "warm\n" == grader.stdout.readline()
-        idle = settled(grader.pid)
+        idle = stable_tree(grader.pid)
         grader.stdin.write("\n")
         grader.stdin.flush()
-        deadline = time.monotonic() + 20
-        while len(processes(grader.pid)) <= idle and time.monotonic() < deadline:
-            time.sleep(0.02)
-        everything = processes(grader.pid)
-        assert len(everything) > idle
+        everything = stable_tree(grader.pid, more_than=len(idle))  # the loop runs until its time is over
         grader.kill()
     wait_until_gone(everything)
     assert [] == list(tmp_path.iterdir())
