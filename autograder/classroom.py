@@ -231,7 +231,7 @@ class Class:
             problem = f"{folder}: {error.strerror or error}"
         repairs += (odd,) * bool(odd)
         extension = str(self.extensions.get(student))
-        key = digest_of(self.kit.digest, student, content, timestamp or "", odd or "", extension)
+        key = digest_of(self.kit.digest, student, content, timestamp or "", str(odd or ""), extension)
         return Handed(student, content, where, repairs, timestamp, key), problem
 
     def is_graded(self, handed: Handed) -> bool:

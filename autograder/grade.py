@@ -22,14 +22,14 @@ from . import scaffold
 from .errors import CourseError, SandboxError
 from .fingerprints import public_cases
 from .judge import judge, judge_task
-from .model import CellRun, Report, Verdict
+from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .oracle import Assignment, find_root, load_assignment
 from .sandbox.local import LocalSession
 
 
 def grade(
-    nb: NotebookNode, student: str, assignment: Assignment, sandbox, repairs: tuple[str, ...] = ()
+    nb: NotebookNode, student: str, assignment: Assignment, sandbox, repairs: tuple[Repair, ...] = ()
 ) -> Report:
     """Run a submitted notebook's cells in the sandbox and judge its tasks.
 
@@ -40,7 +40,7 @@ def grade(
     student : str
     assignment : Assignment
     sandbox : Sandbox
-    repairs : tuple of str
+    repairs : tuple of Repair
         What `repair.restore` mended.
 
     Returns
@@ -102,10 +102,11 @@ def with_circumstances(
         if cell is None or verdict.passed:
             return verdict
         if cell.source.strip() == released_source(assignment, verdict.task).strip():
-            return replace(verdict, notes=(f"`{verdict.task}` is not done yet: its cell is as it was released.",))
-        if cell.id in runs and runs[cell.id].problem:
+            note = f"`{verdict.task}` is not done yet: its cell is as it was released."
+            return replace(verdict, notes=(note,), untouched=True)
+        if cell.id in runs and (problem := runs[cell.id].problem):
             number = 1 + [other.id for other in nb.cells].index(cell.id)
-            note = f"Running its cell, number {number} of the notebook, {runs[cell.id].problem}."
+            note = f"Running its cell, number {number} of the notebook, {problem.text}."
             return replace(verdict, notes=(*verdict.notes, note))
         return verdict
 

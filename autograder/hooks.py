@@ -13,7 +13,7 @@ from traitlets import Enum
 
 from . import grade, records, render, scaffold
 from .errors import AutograderError
-from .model import Limits, Report
+from .model import Limits, Repair, Report
 from .notebooks import repair
 from .notebooks.cells import copied
 from .notebooks.finding import tests_of
@@ -69,9 +69,9 @@ class Restore(NbGraderPreprocessor):
         assignment = ours(resources)
         if assignment:
             nb, repairs = repair.restore(nb, assignment.notebook)
-            nb.metadata[REPAIRS] = list(repairs)
-            for sentence in repairs:
-                self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
+            nb.metadata[REPAIRS] = [vars(mended) for mended in repairs]
+            for mended in repairs:
+                self.log.warning("%s: %s", resources["nbgrader"]["student"], mended)
         return nb, resources
 
 
@@ -90,7 +90,7 @@ class Judge(Execute):
         assignment = ours(resources)
         if assignment is None:
             return super().preprocess(nb, resources, retries)
-        repairs = tuple(nb.metadata.pop(REPAIRS, ()))
+        repairs = tuple(Repair(**mended) for mended in nb.metadata.pop(REPAIRS, ()))
         report = grade.grade(nb, resources["nbgrader"]["student"], assignment, shared_sandbox(self.isolation), repairs)
         records.keep(Path.cwd(), assignment.name, report.to_dict())
         if report.status == "not graded":

@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from public_tests import Gap, Layout, a_kind, find_gap, notice, split_outputs
+from public_tests import Gap, Layout, a_kind, differs, find_gap, notice, split_outputs
 
 from .diagnosis import diagnose
 from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
@@ -179,11 +179,11 @@ class Trial:
     def verdict(self, points: float, blamed_on: str | None, own: Trial) -> Verdict:
         total = sum(self.task.shares.values())
         checks, shown = [], [self.shown_gap(name) for name in self.differing]
-        messages = {gap.check: gap.text for gap in shown}
+        gaps = {gap.check: gap for gap in shown}
         for name in ("returns", *self.task.shares):
             worth, passed = points * self.task.shares.get(name, 0) / total, self.passed(name)
-            message = self.behaviour(name, passed) or messages[name]
-            checks.append(Check(name, passed, worth if passed else 0.0, worth, message))
+            said = self.behaviour(name, passed) or gaps[name]
+            checks.append(Check(name, passed, worth if passed else 0.0, worth, said.text, said.kind, said.detail))
         score = points if self.share == 1 else sum(check.points for check in checks)
         wrong = self.wrong if self.keeps_arguments else (*self.wrong, "arguments")
         diagnosis = diagnose(self.assignment, self.task, self.hidden, tuple(wrong)) if wrong else None
@@ -199,21 +199,24 @@ class Trial:
             self.task.name, score, points, tuple(checks), diagnosis, blamed_on, public_passed, tuple(notes), question
         )
 
-    def behaviour(self, check: str, passed: bool) -> str | None:
-        """What a check says that shows no gap of its own."""
+    def behaviour(self, check: str, passed: bool) -> Finding | None:
+        """Return the finding of a check that shows no gap of its own."""
         if passed:
-            return BEHAVIOUR.get(check, f"Agrees on {len(self.hidden)} sets of arguments, each of another size.")
+            agrees = f"Agrees on {len(self.hidden)} sets of arguments, each of another size."
+            return Finding(check, BEHAVIOUR.get(check, agrees))
         if check == "arguments" and not self.keeps_arguments:
-            return "An argument is changed by the call. Which line writes into what was handed in?"
+            said = "An argument is changed by the call. Which line writes into what was handed in?"
+            return Finding(check, said, "arguments")
         if check in BEHAVIOUR and check != "returns":
             if len(self.wrong) == len(self.task.outputs):
-                return "Can be judged once an output is right."
-            return "A second call with the same arguments gives another answer. What is kept between the calls?"
+                return Finding(check, "Can be judged once an output is right.", "waiting")
+            said = "A second call with the same arguments gives another answer. What is kept between the calls?"
+            return Finding(check, said, "repeatable")
         if check != "returns" and not self.passed("returns"):
-            return "Can be judged once the call comes back."
+            return Finding(check, "Can be judged once the call comes back.", "waiting")
         return None
 
-    def shown_gap(self, check: str) -> ShownGap:
+    def shown_gap(self, check: str) -> Finding:
         """The gap of an output on arguments that the student may see: the public case, else a fresh one."""
         cases = self.assignment.visible_cases(self.task.name)
         for case, outcome in zip(cases, self.visible, strict=False):
@@ -222,11 +225,12 @@ class Trial:
                 break
         else:
             text = "Differs on arguments of other sizes than those that may be shown."
-            return ShownGap(check, text, "What in the code fits one size only?", ())
+            return Finding(check, text, "sizes", "What in the code fits one size only?")
         sizes = ", ".join(f"{symbol} = {size}" for symbol, size in case.sizes.items())
         if check == "returns":
             notes = () if case.name == "public" else (f"It comes back for the check cell, and not with {sizes}.",)
-            return ShownGap(check, gap.text, gap.question, notes)
+            detail = outcome.exception if isinstance(outcome, Failed) else ""
+            return Finding(check, gap.text, gap.kind, gap.question, notes, detail)
         if case.name == "public":
             notes = ["Seen on the arguments of the check cell."]
         else:
@@ -234,16 +238,39 @@ class Trial:
         got, expected = output_of(self.task, outcome.value, check), output_of(self.task, case.expected, check)
         notes += notice(check, expected, got, layout_of(self.task, check, case))
         notes += [said for fact in self.task.facts if (said := fact_about(fact, check, got, expected, case))]
-        return ShownGap(check, gap.text, gap.question, tuple(notes))
+        if gap.kind == "missing" and self.task.returns_dict and check not in outcome.value:
+            detail = "no entry"
+        else:
+            detail = detail_of(gap, check, expected, got, layout_of(self.task, check, case))
+        return Finding(check, gap.text, gap.kind, gap.question, tuple(notes), detail)
 
 
-class ShownGap(NamedTuple):
-    """A gap on arguments that the student may see, with what else is certain there."""
+class Finding(NamedTuple):
+    """The words and the kind of one check; those of a gap are seen on arguments that the student may see."""
 
     check: str
     text: str
-    question: str
-    notes: tuple[str, ...]
+    kind: str = ""
+    question: str = ""
+    notes: tuple[str, ...] = ()
+    detail: str = ""
+
+
+def detail_of(gap: Gap, output: str, expected: Value, got: Value, layout: Layout) -> str:
+    """Return the `Check.detail` of an output's gap."""
+    if gap.kind == "missing":
+        return "None" if gap.where == output and got is None else ""
+    if gap.kind != "value" or not isinstance(expected, np.ndarray):
+        return ""
+    if not np.isfinite(got).all():
+        return "not finite"
+    if layout.steps not in layout.symbols:
+        return ""
+    axis = layout.symbols.index(layout.steps)
+    right = ~differs(expected, got).any(axis=tuple(other for other in range(expected.ndim) if other != axis))
+    if right.sum() != 1 or right.size == 1 or right[0] == right[-1]:
+        return ""
+    return "first step" if right[0] else "last step"
 
 
 @remembered
@@ -281,8 +308,11 @@ def question_about(kind: str) -> str:
         "missing": "Is the name spelt as in the task, and does its cell run?",
         "raised": "Which two things meet in that line, and what are their shapes?",
         "timed out": "What ends the loop, and does it change?",
+        "too many calls": "What ends the loop, and does it change?",
         "died": "What in the cell ends the process?",
+        "cut off": "What in the cell ends the process?",
         "unreadable": "What is returned besides arrays, numbers, tuples, lists and dicts?",
+        "garbled": "What is returned besides arrays, numbers, tuples, lists and dicts?",
     }[kind]
 
 

@@ -36,7 +36,7 @@ from .config import CONFIG
 from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
-from .model import Limits, Report
+from .model import Limits, Repair, Report
 from .notebooks import reading, repair
 from .oracle import Assignment, assignment_of
 from .sandbox import Sandbox, level_of
@@ -66,7 +66,7 @@ class Handed:
     student: str
     content: bytes  # the notebook's file
     where: str  # what errors call it
-    repairs: tuple[str, ...]  # what was odd about finding it
+    repairs: tuple[Repair, ...]  # what was odd about finding it
     timestamp: str | None
     key: str  # of all of it and of the kit: the same key, the same grades
 
@@ -297,7 +297,8 @@ def not_graded(handed: Handed, reason: str) -> Marked:
 
 def without_score(marked: Marked, reason: str) -> Marked:
     """The same submission as one that could not be graded."""
-    report = Report("", marked.student, "not graded", reason=reason, repairs=tuple(marked.report["repairs"]))
+    repairs = tuple(Repair(**repair) for repair in marked.report["repairs"])
+    report = Report("", marked.student, "not graded", reason=reason, repairs=repairs)
     return Marked(marked.student, marked.key, marked.timestamp, {**report.to_dict(), "key": marked.key})
 
 

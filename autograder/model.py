@@ -89,12 +89,20 @@ class Limits:
 
 
 @dataclass(frozen=True)
+class Problem:
+    """Why a cell did not finish."""
+
+    kind: str  # as in `Failed`, or "not run"
+    text: str  # "ran past 10 s", "ended the process", ...: goes on where a sentence names the cell
+
+
+@dataclass(frozen=True)
 class CellRun:
-    """What running one cell gave."""
+    """The result of running one cell."""
 
     outputs: tuple[dict, ...] = ()  # nbformat outputs
     execution_count: int | None = None
-    problem: str | None = None  # "ran past 10 s", "ended the process", ...; None where the cell came back
+    problem: Problem | None = None  # None if the cell finished
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,8 +118,12 @@ class Returned:
 class Failed:
     """A call did not come back with a value."""
 
-    kind: str  # "missing" | "raised" | "timed out" | "died" | "unreadable"
+    #: "missing" (no such function), "raised", "timed out", "died", "unreadable" (a value that may not pass);
+    #: and what only an attack or a broken process brings about: "cut off" (from the grader), "garbled" (bytes that
+    #: are no message), "too many calls" (to the reference beneath it).
+    kind: str
     message: str  # one sentence for the student
+    exception: str = ""  # the type's name, if it is one of Python's or numpy's own
 
 
 Outcome = Returned | Failed
@@ -136,6 +148,12 @@ class Check:
     points: float
     max_points: float
     message: str  # what was compared, or the gap
+    #: "" if it passed; else a `public_tests.Gap.kind`, a `Failed.kind`, or "arguments", "repeatable", "sizes" (differs
+    #: on sizes that are not shown), "waiting" (for another check to pass).
+    kind: str = ""
+    #: Narrows the kind, where more is known: an exception's type; "None" or "no entry" (of the returned dict) of what
+    #: is missing; "not finite", "first step" or "last step" (alone is right) of values.
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,10 +178,23 @@ class Verdict:
     public_passed: bool | None = None
     notes: tuple[str, ...] = ()  # what else is certain, a sentence each
     question: str | None = None  # leads on where there is no diagnosis
+    untouched: bool = False  # the solution cell is as it was released
 
     @property
     def passed(self) -> bool:
         return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Repair:
+    """One thing that was mended in a submission before it was graded."""
+
+    kind: str  # "locked cell changed", "cell missing", "file renamed", ...
+    cell: str | None  # the grade_id, if it is about a cell of the assignment
+    text: str  # one sentence, which may quote the student
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True)
@@ -175,7 +206,7 @@ class Report:
     status: str  # "graded" | "partly graded" | "not graded"
     verdicts: tuple[Verdict, ...] = ()
     reason: str | None = None  # why it was not, or not all, graded
-    repairs: tuple[str, ...] = ()  # what was mended in the notebook, a sentence each
+    repairs: tuple[Repair, ...] = ()
     isolation: str = "none"
     seconds: float = 0.0
     peak_memory: int | None = None  # bytes, with the warm process's own
@@ -199,14 +230,16 @@ class Report:
                 "score": verdict.score, "max_score": verdict.max_score, "passed": verdict.passed,
                 "checks": [vars(check).copy() for check in verdict.checks],
                 "diagnosis": diagnosis, "blamed_on": verdict.blamed_on, "public_passed": verdict.public_passed,
-                "notes": list(verdict.notes), "question": verdict.question,
+                "notes": list(verdict.notes), "question": verdict.question, "untouched": verdict.untouched,
             }
         return {
             "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
-            "max_score": self.max_score, "repairs": list(self.repairs), "isolation": self.isolation,
+            "max_score": self.max_score, "repairs": [vars(repair).copy() for repair in self.repairs],
+            "isolation": self.isolation,
             "seconds": round(self.seconds, 3), "tasks": tasks,
             "peak_memory": self.peak_memory,
-            "limits": [{"cell": id, "problem": run.problem} for id, run in self.cells.items() if run.problem],
+            "limits": [{"cell": id, "kind": run.problem.kind, "problem": run.problem.text}
+                       for id, run in self.cells.items() if run.problem],
         }
 
 

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from autograder import demo, gradebook, records, release
 from autograder.dashboard import labels_of, page, summarise
-from autograder.dashboard.gist import gist_of_gap, gist_of_repair, without_particulars
+from autograder.dashboard.gist import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
-from autograder.model import CellGrade, Check, Diagnosis, Report, StudentGrade, Verdict
+from autograder.model import CellGrade, Check, Diagnosis, Repair, Report, StudentGrade, Verdict
 from autograder.notebooks.submission import submission_files, timestamp_of
 from tests.helpers.courses import NAME, ROOT, run
 from tests.helpers.made_class import made_class, mended
@@ -41,12 +41,16 @@ def thousand():
 
 
 TASKS = ("cell", "loop", "extra")
-MESSAGES = [
-    "`a_next` is None.", "`a_next` has shape (); the task asks for (n_a, m) = (5, 10).", "ValueError: no (line 3)",
-    "`a_next[0, 0]` is 0.96804; expected 0.954423. 50 of 50 entries differ, by up to 1.", "`cell` ran past 5 s.",
-    "`cell` sent what cannot be read.",
+FAILED = [
+    ("`a_next` is None.", "missing", "None"), ("ValueError: no (line 3)", "raised", "ValueError"),
+    ("`a_next` has shape (); the task asks for (n_a, m) = (5, 10).", "shape", ""),
+    ("`a_next[0, 0]` is 0.96804; expected 0.954423. 50 of 50 entries differ, by up to 1.", "value", ""),
+    ("`cell` ran past 5 s.", "timed out", ""), ("`cell` sent what cannot be read.", "garbled", ""),
 ]  # fmt: skip
-SENTENCES = ["cell `cell_tests` differed from the assignment's and is restored", "cell 4 said it was 'x' and is kept"]
+MENDED = [
+    Repair("locked cell changed", "cell_tests", "cell `cell_tests` differed from the assignment's and is restored"),
+    Repair("unknown name", None, "cell 4 said it was 'x' and is kept"),
+]
 
 
 @st.composite
@@ -54,14 +58,14 @@ def verdicts(draw, task):
     """A verdict on a task: right, mistaken, wrong without a diagnosis, or not begun."""
     share = draw(st.sampled_from([0.0, 0.4, 1.0]))
     passed = share == 1
-    checks = (Check("a_next", passed, 0.0, 0.0, draw(st.sampled_from(MESSAGES))),
-              Check("arguments", passed, 0.0, 0.0, "Can be judged once an output is right."))  # fmt: skip
+    checks = (Check("a_next", passed, 0.0, 0.0, *draw(st.sampled_from(FAILED))),
+              Check("arguments", passed, 0.0, 0.0, "Can be judged once an output is right.", "waiting"))  # fmt: skip
     mistake = None if passed else draw(st.sampled_from([None, "no_ba", "no_ba+twice"]))
-    notes = () if passed or share else draw(
-        st.sampled_from([(), (f"`{task}` is not done yet: its cell is as it was released.",)]))
+    untouched = not share and draw(st.booleans())
     return Verdict(
         task, 10 * share, 10.0, checks, mistake and Diagnosis(mistake, "Something `is` so.", "Which?"),
-        draw(st.sampled_from([None, "cell"])) if task == "loop" else None, draw(st.booleans()), notes,
+        draw(st.sampled_from([None, "cell"])) if task == "loop" else None, draw(st.booleans()),
+        untouched=untouched,
     )  # fmt: skip
 
 
@@ -71,7 +75,7 @@ def members(draw, student):
     status = draw(st.sampled_from(["graded", "graded", "partly graded", "not graded", None]))
     found = tuple(draw(verdicts(task)) for task in TASKS) if status in ("graded", "partly graded") else ()
     report = status and Report(NAME, student, status, found, None if status == "graded" else f"/{student}/x: 'no'",
-                               tuple(draw(st.lists(st.sampled_from(SENTENCES), max_size=2)))).to_dict()
+                               tuple(draw(st.lists(st.sampled_from(MENDED), max_size=2)))).to_dict()
     if report:
         report["seconds"] = draw(st.floats(0, 100))
     cells = {f"{v.task}_tests": CellGrade(v.score, draw(st.sampled_from([None, 3.0])), None, 10.0, draw(st.booleans()))
@@ -242,7 +246,7 @@ def test_each_mistake_of_the_demo_is_named_once(summary):
         ("lstm_backward", "nothing_carried", "fay"), ("rnn_cell_backward", "tanh_twice", "gus"),
         ("lstm_cell_backward", "da_prev_dWf_for_Wf", "gus"),
     } == {(m["task"], m["mistake"], *m["students"]) for m in summary["mistakes"]}  # fmt: skip
-    assert {("rnn_forward", "limit", "jule"), ("lstm_cell_forward", "undefined", "ivo")} == {
+    assert {("rnn_forward", "timed out", "jule"), ("lstm_cell_forward", "missing", "ivo")} == {
         (gap["task"], gap["kind"], *gap["students"]) for gap in summary["gaps"]}  # fmt: skip
 
 
@@ -320,7 +324,7 @@ def test_what_the_sandbox_measured_is_told(twelve):
     assert "was not measured" in page(summarise(reports, twelve[1], NAME))
     for place, report in enumerate(reports.values()):
         report["peak_memory"], report["limits"] = (place + 1) * 40 * 2**20, []
-    reports["kim"]["limits"] = [{"cell": "goodbye", "problem": "ended the process"}]
+    reports["kim"]["limits"] = [{"cell": "goodbye", "kind": "died", "problem": "ended the process"}]
     found = summarise(reports, twelve[1], NAME)
     assert 480 * 2**20 == found["memory"]["highest"]
     assert {"student": "leo", "value": 480 * 2**20} == found["memory"]["most"][0]
@@ -342,12 +346,11 @@ def test_a_page_for_a_thousand_stays_small(thousand, assignment):
 
 
 def test_every_sentence_of_the_judge_has_a_kind(thousand, assignment):
-    """No gap of real answers is of kind "other", and no repair of a mangled notebook is in foreign words."""
+    """Each gap of real answers and each repair of a mangled notebook has a kind for which there are words."""
     summary = summarise(*thousand, NAME, assignment.tasks)
-    assert {"raised", "value", "undefined", "length"} <= {gap["kind"] for gap in summary["gaps"]}
-    assert "other" not in {gap["kind"] for gap in summary["gaps"]}
-    sentences = [sentence for found in mended(assignment) for sentence in found]
-    assert sentences and all(gist_of_repair(sentence).ours for sentence in sentences)
+    assert {"raised", "value", "missing", "length"} <= {gap["kind"] for gap in summary["gaps"]} <= set(GAPS)
+    kinds = {repair.kind for found in mended(assignment) for repair in found}
+    assert kinds and kinds <= set(REPAIRS)
 
 
 def test_changed_points_and_tests_are_signs_and_lost_metadata_are_not(thousand):
@@ -361,13 +364,14 @@ def test_changed_points_and_tests_are_signs_and_lost_metadata_are_not(thousand):
 
 def test_what_most_of_a_class_did_is_no_ones_tampering(twelve):
     """Where more than a third have the same sign, the page names the likelier cause; where few have it, it does not."""
-    sentence, likelier = "cell `rnn_forward_tests` differed from the assignment's and is restored", "the likelier cause"
+    likelier = "the likelier cause"
+    repair = {"kind": "locked cell changed", "cell": "rnn_forward_tests", "text": "cell `rnn_forward_tests` differed"}
     reports = json.loads(json.dumps(twelve[0]))
     for place, report in enumerate(reports.values()):
-        report["repairs"] = [sentence] if place < 4 else []
+        report["repairs"] = [repair] if place < 4 else []
     assert likelier not in page(summarise(reports, {}, NAME))
     for report in reports.values():
-        report["repairs"] = [sentence]
+        report["repairs"] = [repair]
     assert likelier in page(summarise(reports, {}, NAME))
 
 
@@ -428,11 +432,13 @@ def test_a_name_in_a_sentence_stays_hidden(twelve, where):
     if where == "reason":
         reports["dora"] |= {"status": "not graded", "reason": "/home/of dora smith/x: KeyError: 'dora', said Dora"}
     elif where == "repair":
-        reports["dora"]["repairs"] = ["'of dora.ipynb' has an odd name and was left out", "dora did something new",
-                                      "the notebook was named 'dora.ipynb' instead of x.ipynb"]  # fmt: skip
+        reports["dora"]["repairs"] = [
+            {"kind": "odd file name", "cell": None, "text": "'of dora.ipynb' has an odd name and was left out"},
+            {"kind": "notebook renamed", "cell": None, "text": "the notebook was named 'dora.ipynb'"}]
     else:
         verdict["diagnosis"] = None
-        verdict["checks"][0] |= {"passed": False, "message": "DoraError: I am dora (line 2 of the cell)"}
+        verdict["checks"][0] |= {"passed": False, "kind": "raised",
+                                 "message": "DoraError: I am dora (line 2 of the cell)"}
     summary = summarise(reports, {}, NAME, hide_names=True)
     assert "dora" not in (page(summary) + json.dumps(summary)).casefold()
     assert "dora" in json.dumps(summarise(reports, {}, NAME)).casefold()
@@ -458,8 +464,8 @@ def test_whatever_a_student_wrote_is_text(twelve):
     reports = json.loads(json.dumps(twelve[0]))
     verdict = reports["dora"]["tasks"]["rnn_cell_forward"]
     verdict["diagnosis"] = None
-    verdict["checks"][0] |= {"passed": False, "message": f"ValueError: {EVIL}"}
-    reports["ada"]["repairs"] = [f"'{EVIL}' has an odd name and was left out", EVIL]
+    verdict["checks"][0] |= {"passed": False, "kind": "raised", "message": f"ValueError: {EVIL}"}
+    reports["ada"]["repairs"] = [{"kind": "odd file name", "cell": EVIL, "text": f"'{EVIL}' has an odd name"}]
     reports[EVIL] = reports["ada"] | {"status": "not graded", "reason": EVIL, "tasks": {}}
     standing = StudentGrade(EVIL, EVIL, EVIL, None, None, None, None, 0.0, 100.0, True, {})
     made = page(summarise(reports, {EVIL: standing}, EVIL, made=EVIL))
@@ -489,50 +495,42 @@ def test_headings_are_in_order_and_links_lead_somewhere(twelve, assignment):
     assert set(re.findall(r'href="#([^"]+)"', made)) <= set(ids)
 
 
-# ---- gists ------------------------------------------------------------------------------------------------
+# ---- words for kinds ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("message", "kind", "says"), [
-    ("`a_next[0, 0]` is 0.9; expected 0.95. 50 of 50 entries differ.", "value", "`x` has other values."),
-    ("`a[0, 0, 1]` is 0.8; expected 0.9. 1 of 2 entries differs. Right at the first time step, wrong at every step "
-     "after it: is nothing carried on?", "value", "`x` is right at the first time step only."),
-    ("`x` is None.", "missing", "`x` is None."),
-    ("`x[0]` is None.", "missing", "`x` holds None."),
-    ("TypeError: 'NoneType' object is not iterable (line 42 of the cell)", "raised", "It stops with `TypeError`."),
-    ("LinAlgError: Singular matrix (line 2 of the cell)", "raised", "It stops with `LinAlgError`."),
-    ("MyOwnError: ran past 5 s (line 2 of the cell)", "raised", "It stops with an exception of its own."),
-    ("`rnn_forward` ran past 5 s.", "limit", "It does not come back in time."),
-    ("`rnn_forward` ended the process.", "died", "It ends its process."),
-    ("`rnn_forward` is not defined.", "undefined",
-     "The function is not defined: its cell is empty, or does not run."),
-    ("`x` has shape (10, 5); the task asks for (n_a, m) = (5, 10).", "shape", "`x` has another shape."),
-    ("`x` is a list; an array is asked for.", "type", "`x` is another type of thing."),
-    ("something new", "other", "`x` fails in another way."),
+@pytest.mark.parametrize(("check", "kind", "detail", "says"), [
+    ("x", "value", "", "`x` has other values."),
+    ("x", "value", "first step", "`x` is right at the first time step only."),
+    ("x", "missing", "None", "`x` is None."),
+    ("x", "missing", "", "`x` lacks a part."),
+    ("returns", "missing", "", "The function is not defined: its cell is empty, or does not run."),
+    ("returns", "raised", "LinAlgError", "It stops with `LinAlgError`."),
+    ("returns", "raised", "", "It stops with an exception of its own."),
+    ("returns", "timed out", "", "It does not come back in time."),
+    ("x", "something new", "", "`x` fails in another way."),
 ])  # fmt: skip
-def test_a_gap_has_a_kind(message, kind, says):
-    """The kind of gap, and its sentence in our own words."""
-    assert (kind, says) == gist_of_gap("x", message)[:2]
+def test_a_gap_is_said_by_its_kind(check, kind, detail, says):
+    """The kind, narrowed by the detail, has a sentence in our own words."""
+    assert says == words_for_gap(check, kind, detail)
 
 
 def test_odd_files_have_a_kind(tmp_path):
-    """What `submission_files` says of links, pipes and odd names is known, in our own words; links are signs."""
+    """What `submission_files` says of links, pipes and odd names has words; links and pipes are signs."""
     (tmp_path / "of dora.ipynb").write_text("{}")
     (tmp_path / "link").symlink_to("/etc/passwd")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "a:b").write_text("")
-    gists = [gist_of_repair(sentence) for sentence in submission_files(tmp_path, "x.ipynb").repairs]
-    assert 4 == len(gists)
-    assert all(gist.ours for gist in gists)
-    assert ["A symbolic link was left out.", "Something that is no regular file was left out."] == [
-        gist.says for gist in gists if gist.sign]  # fmt: skip
+    kinds = [repair.kind for repair in submission_files(tmp_path, "x.ipynb").repairs]
+    assert ["link", "notebook renamed", "odd file name", "special file"] == sorted(kinds)
+    assert {"link", "special file"} == {*kinds} & {*TAMPERING}
 
 
 @pytest.mark.parametrize("content", ["the day before yesterday", "01/03/2026 12:00"])
 def test_an_odd_time_has_a_kind(tmp_path, content):
-    """What is said of a submission's time is known, in our own words, and no sign of anything."""
+    """What is said of a submission's time has words, and is no sign of anything."""
     (tmp_path / "timestamp.txt").write_text(content)
-    gist = gist_of_repair(timestamp_of(tmp_path)[1])
-    assert gist.ours and not gist.sign and "time of a submission" in gist.says
+    kind = timestamp_of(tmp_path)[1].kind
+    assert "time of a submission" in REPAIRS[kind] and kind not in TAMPERING
 
 
 @pytest.mark.parametrize(("sentence", "expected"), [

@@ -32,14 +32,19 @@ def cell(source, kind="code", outputs=(), **nbgrader):
     return {**made, "outputs": list(outputs)} if kind == "code" else made
 
 
-def check(name, passed=True, message="fine", points=1.0):
-    return {"name": name, "passed": passed, "points": points * passed, "max_points": points, "message": message}
+def check(name, passed=True, message="fine", points=1.0, kind="value"):
+    return {"name": name, "passed": passed, "points": points * passed, "max_points": points, "message": message,
+            "kind": "" if passed else kind}
 
 
 def verdict(*checks, **more):
     score, most = sum(c["points"] for c in checks), sum(c["max_points"] for c in checks)
     return {"score": score, "max_score": most, "passed": all(c["passed"] for c in checks), "checks": list(checks),
             "diagnosis": None, "blamed_on": None, "public_passed": None, "notes": [], "question": None, **more}
+
+
+def mended(text):
+    return {"kind": "cell missing", "cell": None, "text": text}
 
 
 def standing(comments=None, penalty=0.0, **grades):
@@ -51,7 +56,7 @@ TASK = [cell("def f(): ...", grade_id="f", solution=True, grade=False),
         cell("check(f)\n### BEGIN HIDDEN TESTS\naward(f)\n### END HIDDEN TESTS", grade_id="f_tests", grade=True)]
 WRONG = verdict(
     check("returns", points=0), check("a", False, "`a[0]` is 1; expected 2."), check("b"),
-    check("arguments", False, "Can be judged once an output is right."),
+    check("arguments", False, "Can be judged once an output is right.", kind="waiting"),
     diagnosis={"mistake": "no_ba", "says": "`a` is what one gets without `ba`.", "hint": "Which term is missing?"},
     notes=["Seen on the arguments of the check cell."], question="Which term is different?")  # fmt: skip
 
@@ -85,7 +90,7 @@ def test_what_cannot_be_judged_yet_is_not_told():
 
 def test_a_call_that_does_not_come_back_is_all_there_is_to_say():
     """The outputs of such a call are not listed one by one."""
-    stopped = verdict(check("returns", False, "`f` ran past 5 s.", 0), check("a", False, "Can be judged once ..."),
+    stopped = verdict(check("returns", False, "`f` ran past 5 s.", 0), check("a", False, "Can be judged", 1.0, "waiting"),
                       question="What ends the loop?")  # fmt: skip
     text = shown(made(tasks={"f": stopped}))
     assert "nothing to compare yet" in text and "ran past 5 s" in text and "What ends the loop?" in text
@@ -103,7 +108,7 @@ def test_the_error_of_an_answers_cell_is_told_with_its_gap():
 def test_a_task_that_is_not_done_needs_no_more_words():
     """Its row says "not done yet" and leads to its cell."""
     note = "`f` is not done yet: its cell is as it was released."
-    html = made(tasks={"f": verdict(check("a", False, "`a` is None."), notes=[note])})
+    html = made(tasks={"f": verdict(check("a", False, "`a` is None."), notes=[note], untouched=True)})
     assert "not done yet" in shown(html) and '<a href="#cell-1"><code>f</code></a>' in html
     assert "is None" not in shown(html)
 
@@ -149,7 +154,7 @@ def test_what_was_not_graded_has_no_score():
 def test_repairs_are_told():
     """What had to be mended stands beside the score."""
     assert "The check cell `f_tests` was missing".replace("`", "") in shown(
-        made(repairs=["The check cell `f_tests` was missing and was put back."]))
+        made(repairs=[mended("The check cell `f_tests` was missing and was put back.")]))
 
 
 def test_many_gaps_open_on_demand():
@@ -235,7 +240,7 @@ def test_every_word_from_outside_is_escaped():
     bad = verdict(check(evil, False, evil), notes=[evil], question=evil)
     html = made([*TASK, cell(evil, outputs=[error, stream]), cell(evil, "raw"), cell(evil, "markdown")],
                 {"f": bad, evil: bad}, standing({"f": evil}, f_tests=CellGrade(1, None, None, 1, False)),
-                student=evil, assignment=evil, reason=evil, repairs=[evil])  # fmt: skip
+                student=evil, assignment=evil, reason=evil, repairs=[mended(evil)])  # fmt: skip
     assert "<script" not in html
     assert html.count("&lt;script&gt;") > 12
 

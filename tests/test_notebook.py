@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 from nbformat.validator import get_validator
 
+from autograder.dashboard.gist import REPAIRS
 from autograder.errors import NotebookError
 from autograder.notebooks import finding, reading, repair, submission
 
@@ -139,8 +140,9 @@ def restored(nb, source=None):
     assert before == (nb, source)
     assert_fit(result, source)
     assert (result, []) == repair.restore(result, source)
-    assert all(isinstance(line, str) and "\n" not in line and len(line) < 200 for line in repairs)
-    return result, repairs
+    assert all("\n" not in mended.text and len(mended.text) < 200 for mended in repairs)
+    assert {mended.kind for mended in repairs} <= set(REPAIRS)
+    return result, [mended.text for mended in repairs]
 
 
 # ---- reading ------------------------------------------------------------------------------------------
@@ -964,7 +966,7 @@ def test_repairs_are_bounded():
     nb.cells += [new_code_cell("a", id=f"n{n}", metadata=nbgrader(f"n{n}", grade=True, points=9)) for n in range(1000)]
     repairs = repair.restore(nb, trusted())[1]
     assert 101 == len(repairs)
-    assert "900 more repairs are not listed" == repairs[-1]
+    assert "900 more repairs are not listed" == repairs[-1].text
 
 
 def test_each_cell_of_the_course_comes_back():
@@ -1138,7 +1140,7 @@ def test_a_renamed_notebook_is_found(tmp_path, name):
     put(tmp_path, "{}", name)
     found = submission.submission_files(tmp_path, "a.ipynb")
     assert tmp_path / name == found.notebook
-    assert (f"the notebook was named {name!r} instead of a.ipynb",) == found.repairs
+    assert [f"the notebook was named {name!r} instead of a.ipynb"] == [each.text for each in found.repairs]
 
 
 def test_the_nearest_name_is_taken(tmp_path):
@@ -1181,9 +1183,9 @@ def test_links_and_odd_things_are_left_out(tmp_path, monkeypatch):
         put(folder, "x", name)
     (folder / os.fsdecode(b"\xff.csv")).write_text("x")
     found = submission.submission_files(folder, "a.ipynb")
-    assert any("cannot be listed" in line for line in found.repairs)
+    assert any("cannot be listed" in each.text for each in found.repairs)
     assert ((), 9) == (found.files, len(found.repairs))
-    assert all(line.isprintable() for line in found.repairs)
+    assert all(each.text.isprintable() for each in found.repairs)
     (folder / "a.ipynb").unlink()
     (folder / "a.ipynb").symlink_to(secret)
     with pytest.raises(NotebookError, match="symbolic link"):
@@ -1205,7 +1207,7 @@ def test_many_and_large_files_do_not_hide_the_notebook(tmp_path):
     found = submission.submission_files(tmp_path, "z.ipynb")
     assert tmp_path / "z.ipynb" == found.notebook
     assert len(found.files) <= 1000
-    assert "only the first 1,000 files of the submission were looked at" in found.repairs
+    assert "only the first 1,000 files of the submission were looked at" in [each.text for each in found.repairs]
 
 
 def test_a_source_that_changes_is_read_anew():

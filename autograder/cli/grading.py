@@ -159,7 +159,7 @@ def show_table(name: str, tasks: Sequence[str], reports: Sequence[dict]) -> None
         table.add_row(escape(report["student"]), *cells, f"{report['score']:g}/{report['max_score']:g}")
     console.print(table)
     for report in reports:
-        for line in ([report["reason"]] if report["reason"] else []) + report["repairs"]:
+        for line in ([report["reason"]] if report["reason"] else []) + [each["text"] for each in report["repairs"]]:
             console.print(f"{report['student']}: {line}", markup=False, highlight=False, soft_wrap=True)
     if any(task["blamed_on"] for report in reports for task in report["tasks"].values()):
         console.print("* judged with a correct function beneath it, since the student's own goes wrong")

@@ -8,12 +8,11 @@ from math import fsum
 from typing import NamedTuple
 
 from ..model import Task
-from .gist import LIMITS, Gist, cell_named, gist_of_gap, is_waiting, without_particulars
+from .gist import LIMITS, REPAIRS, SIGNS, TAMPERING, without_particulars, words_for_gap
 from .statistics import neat
 
 SHOWN = 3  # things to teach first
 AT_LEAST = 2  # students, and findings of each, to speak of a combination
-_NOT_DONE = "is not done yet: its cell is as it was released"
 
 
 class Answer(NamedTuple):
@@ -43,19 +42,23 @@ class Answer(NamedTuple):
     @property
     def untouched(self) -> bool:
         """Whether the task's cell is as it was handed out."""
-        return self.wrong and any(_NOT_DONE in note for note in self.verdict.get("notes", ()))
+        return self.wrong and self.verdict.get("untouched", False)
 
     @property
     def failing(self) -> list[Mapping]:
         """The checks that failed by themselves, not only because another one did."""
         checks = self.verdict.get("checks", ())
-        return [check for check in checks if not check["passed"] and not is_waiting(check["message"])]
+        return [check for check in checks if not check["passed"] and check["kind"] != "waiting"]
 
     @property
-    def gist(self) -> Gist:
-        """The kind of the first gap."""
-        first = self.failing[:1]
-        return gist_of_gap(first[0]["name"], first[0]["message"]) if first else Gist("other", "It fails otherwise.")
+    def gap(self) -> tuple[str, str]:
+        """The kind of the first gap, and the words for it."""
+        first = next(iter(self.failing), None)
+        return (first["kind"], words(first)) if first else ("other", "It fails otherwise.")
+
+
+def words(check: Mapping) -> str:
+    return words_for_gap(check["name"], check["kind"], check["detail"])
 
 
 # ---- mistakes and gaps ------------------------------------------------------------------------------------
@@ -99,11 +102,11 @@ def gaps_of(answers: Sequence[Answer], graded: int, order: Sequence[str], quote:
     """
     unexplained = [a for a in answers if a.wrong and not a.untouched and not a.verdict.get("diagnosis")]
     carried, found = carried_by(answers, order), []
-    for (task, gist), those in grouped(unexplained, lambda answer: (answer.task, answer.gist)).items():
+    for (task, (kind, says)), those in grouped(unexplained, lambda answer: (answer.task, answer.gap)).items():
         words = Counter(tuple(check["message"] for check in answer.failing) for answer in those)
         most, alike = min(words.items(), key=lambda item: (-item[1], item[0]))
         found.append(
-            {"task": task, "kind": gist.kind, "says": gist.says, "alike": alike,
+            {"task": task, "kind": kind, "says": says, "alike": alike,
              "example": most[0] if quote and most else None}
             | weight(those, graded) | {"carried": carried(task, those)}
         )  # fmt: skip
@@ -163,25 +166,24 @@ def combinations_of(mistakes: Sequence[dict], gaps: Sequence[dict]) -> list[dict
 # ---- repairs, signs, limits ---------------------------------------------------------------------------------
 
 
-def repairs_of(reports: Iterable[Mapping], gist_of: Callable[[str], Gist], quote: bool) -> list[dict]:
+def repairs_of(reports: Iterable[Mapping], quote: bool) -> list[dict]:
     """What was mended, by kind, most often mended first; ``cells`` says in which cells, and in how many notebooks.
 
     With ``quote``, a sentence that says more than its kind stands as ``example``.
     """
     students, cells, examples = defaultdict(list), defaultdict(Counter), {}
     for report in reports:
-        by_gist = grouped(report.get("repairs", ()), gist_of)
-        for gist, sentences in by_gist.items():
-            students[gist].append(report["student"])
-            cells[gist].update({cell for sentence in sentences if (cell := cell_named(sentence))})
-            more = [sentence for sentence in sentences if without_particulars(sentence) != sentence]
+        for kind, repairs in grouped(report["repairs"], lambda repair: repair["kind"]).items():
+            students[kind].append(report["student"])
+            cells[kind].update({repair["cell"] for repair in repairs if repair["cell"]})
+            more = [repair["text"] for repair in repairs if without_particulars(repair["text"]) != repair["text"]]
             if more and quote:
-                examples.setdefault(gist, min(more))
+                examples.setdefault(kind, min(more))
     found = [
-        {"says": gist.says, "sign": gist.sign, "count": len(who), "students": who,
-         "cells": dict(sorted(cells[gist].items(), key=lambda item: (-item[1], item[0]))),
-         "example": examples.get(gist)}
-        for gist, who in students.items()
+        {"kind": kind, "says": REPAIRS[kind], "sign": kind in TAMPERING, "count": len(who), "students": who,
+         "cells": dict(sorted(cells[kind].items(), key=lambda item: (-item[1], item[0]))),
+         "example": examples.get(kind)}
+        for kind, who in students.items()
     ]  # fmt: skip
     return sorted(found, key=lambda entry: (-entry["count"], entry["says"]))
 
@@ -191,13 +193,12 @@ def signs_of(answers: Iterable[Answer]) -> list[dict]:
     seen = defaultdict(dict)
     for answer in answers:
         for check in answer.failing:
-            gist = gist_of_gap(check["name"], check["message"])
-            if gist.sign:
-                seen[gist.says].setdefault(answer.student, set()).add(answer.task)
+            if check["kind"] in SIGNS:
+                seen[check["kind"], words(check)].setdefault(answer.student, set()).add(answer.task)
     return [
-        {"says": says, "count": len(who), "students": list(who), "example": None,
+        {"kind": kind, "says": says, "count": len(who), "students": list(who), "example": None,
          "cells": dict(sorted(Counter(cell for cells in who.values() for cell in cells).items()))}
-        for says, who in seen.items()
+        for (kind, says), who in seen.items()
     ]  # fmt: skip
 
 
@@ -205,13 +206,13 @@ def limits_of(answers: Iterable[Answer], reports: Iterable[Mapping]) -> list[dic
     """Where code was stopped at a limit of time, memory or processes: by place and what happened."""
     seen = defaultdict(dict)
     for answer in answers:
-        if answer.wrong and answer.gist.kind in LIMITS:
-            seen[answer.task, answer.gist.says][answer.student] = True
+        kind, says = answer.gap
+        if answer.wrong and kind in LIMITS:
+            seen[answer.task, says][answer.student] = True
     for report in reports:
         for limit in report.get("limits") or ():
-            gist = gist_of_gap(str(limit["cell"]), f"`it` {limit['problem']}")
-            if gist.kind in LIMITS:
-                seen["a cell as it ran", gist.says][report["student"]] = True
+            if limit["kind"] in LIMITS:
+                seen["a cell as it ran", words_for_gap("returns", limit["kind"])][report["student"]] = True
     found = [{"where": where, "says": says, "count": len(who), "students": list(who)}
              for (where, says), who in seen.items()]  # fmt: skip
     return sorted(found, key=lambda entry: (-entry["count"], entry["where"], entry["says"]))

@@ -30,7 +30,7 @@ from .findings import (
     signs_of,
     to_teach,
 )
-from .gist import Gist, gist_of_repair, mentions, without_particulars
+from .gist import mentions, without_particulars
 from .statistics import discrimination, doubling_bins, equal_bins, neat, percentile, spread
 
 Thing = TypeVar("Thing")
@@ -80,7 +80,7 @@ def summarise(
                for answer in answers_of(student, reports.get(student), standings.get(student), order)]  # fmt: skip
     mistakes = mistakes_of(answers, tasks, len(graded), order)
     gaps = gaps_of(answers, len(graded), order, quote=not hide_names)
-    mended = repairs_of(found, lambda sentence: gist_with(gist_of_repair(sentence), plain), quote=not hide_names)
+    mended = repairs_of(found, quote=not hide_names)
     by_student, by_task = grouped(answers, attrgetter("student")), grouped(answers, attrgetter("task"))
     totals = {student: fsum(answer.score for answer in those) for student, those in by_student.items()}
     rows = [task_row(task, by_task.get(task, []), totals) for task in order]
@@ -145,11 +145,6 @@ def plainly(sentence: str, words: frozenset[str]) -> str:
     """A sentence without its particulars; where a name is left in it even so, one that says nothing."""
     plain = without_particulars(sentence)
     return NOT_SHOWN if mentions(plain, words) else plain
-
-
-def gist_with(gist: Gist, plain: Callable[[str], str]) -> Gist:
-    """A gist whose words, unless they are our own, have been made plain."""
-    return gist if gist.ours else gist._replace(says=plain(gist.says))
 
 
 def status_of(report: Mapping | None, standing, handed_in: bool = False) -> str:

@@ -131,7 +131,7 @@ def verdicts_of(report: Mapping) -> list[Verdict]:
     for name, task in report["tasks"].items():
         checks = tuple(
             Check(check["name"], check["passed"], check.get("points", 0.0), check.get("max_points", 0.0),
-                  check["message"]) for check in task["checks"])
+                  check["message"], check["kind"], check["detail"]) for check in task["checks"])
         said = task.get("diagnosis")
         diagnosis = said and Diagnosis(said["mistake"], said.get("says", ""), said["hint"])
         verdicts.append(Verdict(
@@ -167,7 +167,7 @@ def summary_html(name: str, grade: Grade) -> str:
     for cell, comment in grade.comments.items():
         items.append(f"<li>{render.code(f'{cell}: {comment}')}</li>")
     for repair in (grade.report or {}).get("repairs", ()):
-        items.append(f"<li>{render.code(repair)}</li>")
+        items.append(f"<li>{render.code(repair['text'])}</li>")
     if items:
         parts.append(f"<ul>{''.join(items)}</ul>")
     return re_spaced("".join(parts))

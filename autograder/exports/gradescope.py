@@ -31,7 +31,7 @@ def results(grade: Grade) -> dict:
     if grade.score is None:
         return without_score(grade.why[:1].upper() + grade.why[1:] + ".", report)
     late = grade.standing.late_penalty
-    said = [*report.get("repairs", ()), *([f"{number(late)} points are taken off for being late."] if late else [])]
+    said = [*texts(report), *([f"{number(late)} points are taken off for being late."] if late else [])]
     said += [f"`{cell}`: {comment}" for cell, comment in grade.comments.items()]
     tests = [test_of(verdict) for verdict in grade.verdicts]
     tests += [{"name": cell, "score": points.score, "max_score": points.max_score, "visibility": "visible",
@@ -45,7 +45,7 @@ def results_of_report(report: Mapping) -> dict:
     if report["status"] == "not graded":
         return without_score(f"Not graded: {reason_of(report)}.", report)
     verdicts = verdicts_of(report)
-    return whole(sum(v.score for v in verdicts), [test_of(v) for v in verdicts], report.get("repairs", ()), report)
+    return whole(sum(v.score for v in verdicts), [test_of(v) for v in verdicts], texts(report), report)
 
 
 def whole(score: float, tests: list[dict], said, report: Mapping) -> dict:
@@ -61,6 +61,10 @@ def without_score(said: str, report: Mapping) -> dict:
     """The file of a submission that was not graded: words for a person, and no number that could pass for a zero."""
     return {"output": said, "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden",
             "extra_data": extra(report)}
+
+
+def texts(report: Mapping) -> list[str]:
+    return [repair["text"] for repair in report.get("repairs", ())]
 
 
 def extra(report: Mapping) -> dict:

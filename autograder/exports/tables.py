@@ -80,7 +80,8 @@ def as_dict(grade: Grade) -> dict:
                          "extra_credit": cell.extra_credit, "score": cell.score, "max_score": cell.max_score,
                          "needs_manual_grade": cell.needs_manual_grade}
                   for name, cell in (standing.cells if standing else {}).items()},
-        "comments": grade.comments, "repairs": list(report.get("repairs", ())), "tasks": report.get("tasks", {}),
+        "comments": grade.comments, "repairs": [repair["text"] for repair in report.get("repairs", ())],
+        "tasks": report.get("tasks", {}),
     }
 
 

@@ -17,13 +17,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from .. import render
-from ..dashboard.gist import is_waiting
 from . import cells
 
 #: nbgrader's marks around what only graders see.
 HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
 NO_RESPONSE = "No response."  # nbgrader's comment on a cell that is as it was released
-AS_RELEASED = "its cell is as it was released."  # how `grade` ends its note on a task that is not done
 UNDONE = "not done yet"
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
@@ -116,7 +114,7 @@ def part(anchor: str, name: str, verdict: Mapping | None, grade, comment: str | 
     said["passed"] = tuple(check["name"] for check in verdict["checks"] if check["passed"])
     if verdict["passed"]:
         return Part(anchor, name, score, max_score, "right", "right", **said)
-    if any(note.endswith(AS_RELEASED) for note in said["notes"]):
+    if verdict.get("untouched"):
         return Part(anchor, name, score, max_score, "differs", UNDONE, **said)
     diagnosis = verdict.get("diagnosis")
     said["gaps"] = tuple(gaps_of(verdict["checks"]))
@@ -130,7 +128,7 @@ def gaps_of(checks: Sequence[Mapping]) -> list[dict]:
     failed = [dict(check) for check in checks if not check["passed"]]
     if failed and failed[0]["name"] == "returns":
         return failed[:1]
-    return [check for check in failed if not is_waiting(check["message"])]
+    return [check for check in failed if check["kind"] != "waiting"]
 
 
 def in_few_words(gaps: Sequence[Mapping]) -> str:
@@ -255,7 +253,8 @@ def page(
     return template().render(
         assignment=report.get("assignment", ""), student=report.get("student", ""), standing=standing,
         full_name=full_name(standing), graded=graded, reason=without_paths(report.get("reason")),
-        repairs=report.get("repairs", ()), parts=parts, shown=shown, score=score, max_score=max_score,
+        repairs=[repair["text"] for repair in report.get("repairs", ())],
+        parts=parts, shown=shown, score=score, max_score=max_score,
         late=late(standing), waiting=[part for part in parts if part.state == "waiting"],
         told=[part for part in parts if part.told], summary=summary(parts), first=FIRST,
         formulas=any("<math" in cell.source or "<math" in "".join(cell.outputs) for cell in shown),

@@ -18,6 +18,7 @@ from nbformat.validator import get_validator
 
 from .. import records
 from ..errors import NotebookError
+from ..model import Repair
 from . import cells
 from .cells import MAX_DEPTH
 
@@ -227,9 +228,12 @@ def strip_notebook(nb: NotebookNode) -> NotebookNode:
 # ---- what a report says of it ---------------------------------------------------------------------------
 
 
-def bounded(repairs: list[str]) -> list[str]:
+def bounded(repairs: list[Repair]) -> list[Repair]:
+    """Return the first repairs, with one that counts the others."""
     more = len(repairs) - MAX_REPAIRS
-    return [*repairs[:MAX_REPAIRS], f"{more} more repairs are not listed"] if more > 0 else repairs
+    if more <= 0:
+        return repairs
+    return [*repairs[:MAX_REPAIRS], Repair("not listed", None, f"{more} more repairs are not listed")]
 
 
 def short(value) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from nbformat import NotebookNode
 
+from ..model import Repair
 from .finding import defined_functions, nbgrader_metadata, task_of, without_hidden_tests
 from .reading import MAX_PARSED, bounded, normalise_notebook, short, with_ids
 
@@ -84,8 +85,8 @@ class _Cell:
 
 def restore(
     submitted: NotebookNode, source: NotebookNode, is_normal: bool = False
-) -> tuple[NotebookNode, list[str]]:
-    """A notebook fit for grading, and what had to be mended for it, a plain sentence each.
+) -> tuple[NotebookNode, list[Repair]]:
+    """A notebook fit for grading, and what had to be mended for it.
 
     Nothing that a submission says to nbgrader is believed. Solution cells keep the student's source; what is
     locked is the trusted cell again, with its points; what is missing is put back, solutions empty; everything
@@ -232,40 +233,53 @@ def _assign_solutions(wanted: list[_Role], cells: list[_Cell]) -> None:
             cell.inert |= cell.role is None and cell.claim == role.name and cell.is_scaffold_of(role)
 
 
-def _note(cells: list[_Cell], roles: dict[str, _Role], repairs: list[str]) -> None:
+def _note(cells: list[_Cell], roles: dict[str, _Role], repairs: list[Repair]) -> None:
     copies = Counter(cell.claim for cell in cells if cell.claim and cell.role is None and not cell.inert)
     for number, cell in enumerate(cells, 1):
         if cell.role:
             _note_role(cell, cell.role, repairs)
         elif cell.inert:
-            repairs.append(f"an untouched copy of cell `{cell.claim}` below its solution is kept, but not run")
+            repairs.append(Repair("untouched copy", cell.claim,
+                                  f"an untouched copy of cell `{cell.claim}` below its solution is kept, but not run"))
         elif cell.claim is None and "grade_id" in cell.said:
-            repairs.append(f"cell {number} said it was {short(cell.said['grade_id'])} and is kept as an ordinary cell")
+            said = f"cell {number} said it was {short(cell.said['grade_id'])} and is kept as an ordinary cell"
+            repairs.append(Repair("unknown name", None, said))
         tags = cell.node.metadata.get("tags")
         if isinstance(tags, list) and "skip-execution" in tags:
-            repairs.append(f"cell {number} was tagged skip-execution, and runs all the same")
+            repairs.append(Repair("tagged not to run", None,
+                                  f"cell {number} was tagged skip-execution, and runs all the same"))
     for name, count in copies.items():
-        repairs.append(f"a second copy of cell `{name}` is kept as an ordinary cell" if count == 1 else
-                       f"{count} more copies of cell `{name}` are kept as ordinary cells")
+        said = (f"a second copy of cell `{name}` is kept as an ordinary cell" if count == 1 else
+                f"{count} more copies of cell `{name}` are kept as ordinary cells")
+        repairs.append(Repair("copy", name, said))
 
 
-def _note_role(cell: _Cell, role: _Role, repairs: list[str]) -> None:
+def _note_role(cell: _Cell, role: _Role, repairs: list[Repair]) -> None:
     name, said = role.name, cell.said
+
+    def note(kind: str, text: str) -> None:
+        repairs.append(Repair(kind, name, text))
+
     if cell.node.cell_type != role.node.cell_type:
-        repairs.append(f"cell `{name}` was turned into {cell.node.cell_type} and is {role.node.cell_type} again")
+        note("cell type changed",
+             f"cell `{name}` was turned into {cell.node.cell_type} and is {role.node.cell_type} again")
     elif not role.solution and not _as_handed_out(cell.node, role):
-        repairs.append(f"cell `{name}` differed from the assignment's and is restored")
+        note("locked cell changed", f"cell `{name}` differed from the assignment's and is restored")
+    if not said and (cell.claim or not role.solution):
+        note("metadata lost", f"cell `{name}` had lost its nbgrader metadata and has them back")
+    elif not said:
+        note("solution in a new cell", f"cell `{name}` is now the one that defines the function")
     if not said:
-        repairs.append(f"cell `{name}` had lost its nbgrader metadata and has them back" if cell.claim or not
-                       role.solution else f"cell `{name}` is now the one that defines the function")
         return
     for key in ("grade_id", "grade", "solution", "locked", "task", "points", "schema_version"):
         true = role.metadata.get(key)
         now = f"{'are' if key == 'points' else 'is'} " + (f"{true!r} again" if key in role.metadata else "dropped")
         if key in said and said[key] != true:
-            repairs.append(f"{key} of `{name}` said {short(said[key])} and {now}")
+            kind = ("points changed" if key == "points" else
+                    "role changed" if key in ("grade", "solution", "locked", "task") else "metadata changed")
+            note(kind, f"{key} of `{name}` said {short(said[key])} and {now}")
         elif key not in said and key != "task" and key in role.metadata:  # early nbgrader knew no tasks
-            repairs.append(f"{key} of `{name}` {'were' if key == 'points' else 'was'} missing and {now}")
+            note("metadata missing", f"{key} of `{name}` {'were' if key == 'points' else 'was'} missing and {now}")
 
 
 def _rebuilt(cell: _Cell) -> NotebookNode:
@@ -292,7 +306,7 @@ def _node(kind: str, source: str, id_: str, metadata=None) -> NotebookNode:
     return node
 
 
-def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs: list[str]) -> list:
+def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs: list[Repair]) -> list:
     """Put missing cells back, and locked ones that stand where they cannot; `placed` pairs cells and nodes."""
     order, solutions = list(roles), {name for name, role in roles.items() if role.solution}
 
@@ -338,10 +352,12 @@ def _place(placed: list, roles: dict[str, _Role], source: NotebookNode, repairs:
     for role in sorted(roles.values(), key=lambda role: (not role.solution, role.index)):
         if at(role.name) is None:
             placed.insert(place(role), (_Cell(role.node, None, frozenset(), role), _trusted(role)))
-            repairs.append(f"cell `{role.name}` was missing and has been put back" + ", empty" * role.solution)
+            repairs.append(Repair("solution missing" if role.solution else "cell missing", role.name,
+                                  f"cell `{role.name}` was missing and has been put back" + ", empty" * role.solution))
         elif not role.solution and misplaced(role):
             pair = placed.pop(at(role.name))
             placed.insert(place(role), pair)
-            repairs.append(f"cell `{role.name}` stood above the function that it tests, and stands below it now"
-                           if role.task in solutions else f"cell `{role.name}` had moved and is back at its place")
+            said = (f"cell `{role.name}` stood above the function that it tests, and stands below it now"
+                    if role.task in solutions else f"cell `{role.name}` had moved and is back at its place")
+            repairs.append(Repair("cell moved", role.name, said))
     return placed

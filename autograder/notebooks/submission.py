@@ -16,6 +16,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..errors import CourseError, NotebookError
+from ..model import Repair
 from .reading import bounded, short
 
 MAX_FILES = 1_000
@@ -95,7 +96,7 @@ class Submission:
 
     notebook: Path
     files: tuple[Path, ...]
-    repairs: tuple[str, ...] = ()
+    repairs: tuple[Repair, ...] = ()
 
 
 def submission_files(folder, name: str) -> Submission:
@@ -126,13 +127,18 @@ def submission_files(folder, name: str) -> Submission:
             found = ", ".join(short(str(path.relative_to(folder))) for path in (near or files)[:5]) or "nothing"
             raise NotebookError(folder, f"it holds no {name}; what was found is {found}")
         chosen = near[0]
-        repairs.append(f"the notebook was named {short(str(chosen.relative_to(folder)))} instead of {name}")
+        said = f"the notebook was named {short(str(chosen.relative_to(folder)))} instead of {name}"
+        repairs.append(Repair("notebook renamed", None, said))
     return Submission(chosen, tuple(path for path in files if path not in notebooks), tuple(bounded(repairs)))
 
 
-def _listed(folder: Path) -> tuple[list[Path], list[str]]:
+def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
     """Regular files with plain names, in order, few and small enough; and a note for what was left out."""
     files, repairs, size, folders, seen = [], [], 0, [folder], 0
+
+    def note(kind: str, text: str) -> None:
+        repairs.append(Repair(kind, None, text))
+
     while folders:
         here = folders.pop(0)
         try:
@@ -141,26 +147,26 @@ def _listed(folder: Path) -> tuple[list[Path], list[str]]:
         except OSError as error:  # no permission, or a path that is too long
             if here == folder:
                 raise NotebookError(folder, f"it cannot be listed: {error.strerror}") from None
-            repairs.append(f"{short(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
+            note("folder unreadable", f"{short(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
             continue
         for entry in entries:
             seen += 1
             if seen > MAX_FILES:
-                repairs.append(f"only the first {MAX_FILES:,} files of the submission were looked at")
+                note("too many files", f"only the first {MAX_FILES:,} files of the submission were looked at")
                 return files, repairs
             if entry.name.startswith("."):
                 continue  # checkpoints, version control, what file managers leave
             what = short(os.path.relpath(entry.path, folder))
             if entry.is_symlink():
-                repairs.append(f"{what} is a symbolic link and was left out")
+                note("link", f"{what} is a symbolic link and was left out")
             elif not entry.name.isprintable() or set(entry.name) & set('\\:*?"<>|') or entry.name[0] == "-":
-                repairs.append(f"{what} has an odd name and was left out")
+                note("odd file name", f"{what} has an odd name and was left out")
             elif entry.is_dir():
                 folders.append(Path(entry.path))
             elif not entry.is_file():
-                repairs.append(f"{what} is not a regular file and was left out")
+                note("special file", f"{what} is not a regular file and was left out")
             elif size + (bytes_ := entry.stat(follow_symlinks=False).st_size) > MAX_FOLDER_BYTES:
-                repairs.append(f"{what} was left out: a submission may have {MAX_FOLDER_BYTES:,} bytes")
+                note("too large", f"{what} was left out: a submission may have {MAX_FOLDER_BYTES:,} bytes")
             else:
                 size += bytes_
                 files.append(Path(entry.path))
@@ -170,7 +176,7 @@ def _listed(folder: Path) -> tuple[list[Path], list[str]]:
 # ---- when it was handed in ------------------------------------------------------------------------------------
 
 
-def timestamp_of(folder: Path) -> tuple[str | None, str | None]:
+def timestamp_of(folder: Path) -> tuple[str | None, Repair | None]:
     """When a submission was handed in, for `nbgrader.utils.parse_utc`, and what is odd about the file that says so.
 
     Without that file there is neither. A time that nbgrader reads in a way that nobody may have meant counts as
@@ -189,11 +195,12 @@ def timestamp_of(folder: Path) -> tuple[str | None, str | None]:
     except (ValueError, OverflowError, OSError):
         read = None
     if not isinstance(read, datetime):
-        return None, f"{TIMESTAMP} says no time ({short(said)}): whether it was late is not known"
+        said = f"{TIMESTAMP} says no time ({short(said)}): whether it was late is not known"
+        return None, Repair("no time", None, said)
     found = TIME.fullmatch(said)
     if found and (found["zone"] is None or gettz(found["zone"])):
         return said, None
-    return f"{read} UTC", f"{TIMESTAMP} says {short(said)}, which is read as {read} UTC"
+    return f"{read} UTC", Repair("odd time", None, f"{TIMESTAMP} says {short(said)}, which is read as {read} UTC")
 
 
 def said_time(folder: Path) -> str | None:

@@ -11,7 +11,7 @@ from ..errors import WireError
 from ..model import Failed, Limits, Outcome, Returned, Value
 from . import wire
 from .explain import explain
-from .session import Replacing, Session, answer, opened
+from .session import Replacing, Session, answer, known_exception, opened
 
 
 class LocalSession(Session):
@@ -47,7 +47,7 @@ class LocalSession(Session):
                 warnings.simplefilter("ignore")
                 value = function(*arguments)
         except (Exception, SystemExit) as error:
-            return Failed("raised", explain(error))
+            return Failed("raised", explain(error), known_exception(wire.describe(error)))
         finally:
             for space, before in kept:
                 for other in replacing:

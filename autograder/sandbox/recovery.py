@@ -15,11 +15,11 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from ..errors import SandboxError, WireError
-from ..model import Case, CellRun, Failed, Outcome, Returned, Value
+from ..model import Case, CellRun, Failed, Outcome, Problem, Returned, Value
 from . import wire
 from .explain import MAX_MESSAGE
 from .outputs import clean_text, size_of
-from .session import Replacing, Session
+from .session import Replacing, Session, known_exception
 
 FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
 PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
@@ -35,7 +35,7 @@ Pace = Mapping[str, float]
 Lesson = Sequence[str | None]
 
 
-class Problem(NamedTuple):
+class Lost(NamedTuple):
     """Why a cell or call did not come back."""
 
     kind: str  # as in `Failed`
@@ -77,7 +77,7 @@ class SandboxSession(Session):
 
     @property
     def cells(self) -> tuple[CellRun, ...]:
-        return tuple(run or CellRun(problem="was not run") for run in self._runs)
+        return tuple(run or CellRun(problem=Problem("not run", "was not run")) for run in self._runs)
 
     @property
     def peak_memory(self) -> int | None:
@@ -104,7 +104,7 @@ class SandboxSession(Session):
 
     def _give_up(self, kind: str, reason: str) -> None:
         self._over = Failed(kind, f"Not tried: {reason}.")
-        self._runs = [run or CellRun(problem=f"was not run: {reason}") for run in self._runs]
+        self._runs = [run or CellRun(problem=Problem("not run", f"was not run: {reason}")) for run in self._runs]
 
     def _run_cells(self) -> None:
         """Run the cells in a fresh fork; it is kept where all came back, else the one that did not is noted."""
@@ -116,7 +116,7 @@ class SandboxSession(Session):
             fork = self._sandbox.fork(self._files, self._lesson)
             self._forks.append(fork)
         except SandboxError as error:
-            self._blame(Problem("died", f"could not be made: {error}", "ours"), None)
+            self._blame(Lost("died", f"could not be made: {error}", "ours"), None)
             return
         if problem := self._start(fork, indices):
             self._blame(problem, None)
@@ -138,7 +138,8 @@ class SandboxSession(Session):
                     return
                 self._instead[index] = definitions(self._sources[index])
                 run = self._runs[index] or CellRun()
-                self._runs[index] = replace(run, problem=problem.says, outputs=(*run.outputs, _stopped(problem.says)))
+                self._runs[index] = replace(run, problem=Problem(problem.kind, problem.says),
+                                            outputs=(*run.outputs, _stopped(problem.says)))
             return
         _, problem = self._next(fork, self._limits.cell_seconds, "ready")
         if problem is None:
@@ -154,7 +155,7 @@ class SandboxSession(Session):
         text = f"not shown: the notebook's outputs are more than {self._limits.outputs_bytes:,} characters\n"
         return ({"output_type": "stream", "name": "stdout", "text": text},)
 
-    def _start(self, fork, indices: Sequence[int]) -> Problem | None:
+    def _start(self, fork, indices: Sequence[int]) -> Lost | None:
         """Hand the cells to a fork that has put up its walls."""
         try:
             message = fork.receive(time.monotonic() + FENCE_SECONDS)
@@ -166,7 +167,7 @@ class SandboxSession(Session):
             fork.send(frame, FENCE_SECONDS)
         except (TimeoutError, EOFError, OSError, WireError):
             fork.end()
-            return Problem("died", "could not be started", cause="ours")
+            return Lost("died", "could not be started", cause="ours")
         return None
 
     def _allowed(self, index: int, is_known: bool) -> float:
@@ -179,7 +180,7 @@ class SandboxSession(Session):
         """How long a cell or call may take that has not come back before: what loops as a rule loops again."""
         return min(seconds, max(self._limits.later_seconds, least)) if self._late else seconds
 
-    def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Problem | None]:
+    def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Lost | None]:
         """The next message, of a kind, within ``limit`` seconds, or why there is none; then the fork has been ended."""
         start = time.monotonic()
         deadline = (began or start) + limit
@@ -195,20 +196,20 @@ class SandboxSession(Session):
                 return (), _death(None, self._limits)
             if last < deadline:
                 says = f"ran past the submission's {_seconds(self._limits.submission_seconds)}"
-                return (), Problem("timed out", says)
+                return (), Lost("timed out", says)
             # who has been without the processor has waited: for something, or, on a busy machine, for the others
             waited = used["seconds"] < fork.seconds + limit / 2
-            return (), Problem("timed out", f"ran past {_seconds(limit)}", "outside" if waited else "student")
+            return (), Lost("timed out", f"ran past {_seconds(limit)}", "outside" if waited else "student")
         except (EOFError, OSError):
             return (), _death(fork.end(PATIENCE), self._limits)
         except WireError as error:
             fork.end()
-            return (), Problem("unreadable", f"sent what cannot be read: {error}")
+            return (), Lost("garbled", f"sent what cannot be read: {error}")
         finally:
             fork.seconds += time.monotonic() - start
             self._seconds += time.monotonic() - start
 
-    def _blame(self, problem: Problem, place: int | str | None) -> bool:
+    def _blame(self, problem: Lost, place: int | str | None) -> bool:
         """Whether the student's code at a place is why a fork is gone; their budget of restarts pays, or ours."""
         if problem.cause == "outside" and place not in self._doubted:
             self._doubted.add(place)  # an operator's kill, or a busy machine: the same again would be no chance
@@ -219,7 +220,7 @@ class SandboxSession(Session):
                 raise SandboxError(f"a fork was lost {self._lost} times: it {problem.says}")
             return False
         self._restarts += 1
-        self._late |= problem.kind == "timed out"
+        self._late |= problem.kind in ("timed out", "too many calls")
         return True
 
     # ---- calls ------------------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ class SandboxSession(Session):
                 ahead = 1 if replacing else fitting(frames[place:])
                 problem = self._send(b"".join(frames[place:place + ahead]))
             outcome = problem or self._answer(name, counts[place], replacing, start)
-            if not isinstance(outcome, Problem):
+            if not isinstance(outcome, Lost):
                 outcomes.append(outcome)
                 ahead -= 1
                 continue
@@ -261,18 +262,18 @@ class SandboxSession(Session):
                 return [*outcomes, Failed(outcome.kind, f"`{name}` {outcome.says}.")]
         return outcomes
 
-    def _send(self, frame: bytes) -> Problem | None:
+    def _send(self, frame: bytes) -> Lost | None:
         """Hand something to the fork, or say why it cannot be; then the fork has been ended."""
         try:
             self._fork.send(frame, self._limits.call_seconds)
         except TimeoutError:
             self._fork.end()
-            return Problem("timed out", "left its process unable to answer")
+            return Lost("timed out", "left its process unable to answer")
         except OSError:
             return _death(self._fork.end(PATIENCE), self._limits)
         return None
 
-    def _answer(self, name: str, count: int, replacing: Replacing, start: float) -> Outcome | Problem:
+    def _answer(self, name: str, count: int, replacing: Replacing, start: float) -> Outcome | Lost:
         """What comes back for a call that was sent, or that began, at ``start``."""
         fork, limits, patience = self._fork, self._limits, self._patience(self._limits.call_seconds)
         asked = carried = 0
@@ -284,19 +285,20 @@ class SandboxSession(Session):
                 asked += 1
                 if asked > limits.stand_in_calls:
                     fork.end()
-                    return Problem("timed out", f"called `{message[1]}` more than {limits.stand_in_calls} times")
+                    return Lost("too many calls", f"called `{message[1]}` more than {limits.stand_in_calls} times")
                 reply = self._sandbox.reply(replacing[message[1]], *message[2:])
                 carried += len(reply)
                 if carried > 4 * limits.message_bytes:
                     fork.end()
-                    return Problem("timed out", f"called `{message[1]}` for more numbers than may pass")
+                    return Lost("too many calls", f"called `{message[1]}` for more numbers than may pass")
                 if problem := self._send(reply):
                     return problem
             elif message[0] == "returned" and _is_form(message, Returned) and len(message[1].arguments) == count:
                 return message[1]
-            elif message[0] == "failed" and _is_form(message, str, str) and message[1] in ("missing", "raised",
-                                                                                           "unreadable"):
-                return Failed(message[1], clean_text(message[2], 2 * MAX_MESSAGE))
+            elif message[0] == "failed" and _is_form(message, str, str, str) and message[1] in ("missing", "raised",
+                                                                                                "unreadable"):
+                _, kind, said, exception = message
+                return Failed(kind, clean_text(said, 2 * MAX_MESSAGE), known_exception(exception))
             else:
                 return _unreadable(fork)
 
@@ -345,26 +347,26 @@ def _is_form(message: tuple, *types: type) -> bool:
     )
 
 
-def _unreadable(fork) -> Problem:
+def _unreadable(fork) -> Lost:
     fork.end()
-    return Problem("unreadable", "sent what cannot be read")
+    return Lost("garbled", "sent what cannot be read")
 
 
-def _death(end: Mapping[str, Any] | None, limits) -> Problem:
+def _death(end: Mapping[str, Any] | None, limits) -> Lost:
     """What a process's end means; ``end`` is what `Sandbox.end` gives."""
     if end is None:
-        return Problem("died", "was running when the warm process died", cause="ours")
+        return Lost("died", "was running when the warm process died", cause="ours")
     status, seconds = end["status"], end["seconds"]
     if seconds >= 2 * limits.submission_seconds:
-        return Problem("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
+        return Lost("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
     if not end["by_itself"]:
-        return Problem("died", "cut itself off from the grader")
+        return Lost("cut off", "cut itself off from the grader")
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         if number == signal.SIGKILL:  # nobody inside can do that to it
-            return Problem("died", "had its process killed", cause="outside")
-        return Problem("died", f"crashed its process ({signal.Signals(number).name})")
-    return Problem("died", "ended the process")
+            return Lost("died", "had its process killed", cause="outside")
+        return Lost("died", f"crashed its process ({signal.Signals(number).name})")
+    return Lost("died", "ended the process")
 
 
 def _stopped(says: str) -> dict[str, Any]:

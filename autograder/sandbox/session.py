@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
 
 from ..errors import AutograderError
 from ..model import Case, CellRun, Failed, Outcome, Value
@@ -74,9 +77,21 @@ class Session(ABC):
         self.close()
 
 
+#: The names of Python's own exceptions and numpy's.
+EXCEPTIONS = frozenset(
+    name for module in (builtins, np.exceptions, np.linalg) for name, thing in vars(module).items()
+    if isinstance(thing, type) and issubclass(thing, BaseException)
+)
+
+
+def known_exception(name: str) -> str:
+    """Return the name of an exception if it is one of Python's or numpy's own, else ""."""
+    return name if name in EXCEPTIONS else ""
+
+
 def is_end(outcome: Outcome) -> bool:
     """Whether a call has not come back: its process died, or ran past a limit."""
-    return isinstance(outcome, Failed) and outcome.kind in ("timed out", "died")
+    return isinstance(outcome, Failed) and outcome.kind in ("timed out", "died", "cut off", "too many calls")
 
 
 def answer(function: Callable[..., Any], asked: Value, cap: int) -> bytes:

@@ -63,7 +63,7 @@ class StudentsEnd:
         try:
             frame = wire.encode(message, cap=self.cap)
         except Exception as error:  # a value that another thread changes while it is being written, no memory left
-            frame = wire.encode(("failed", "unreadable", f"what came back cannot be sent: {explain(error)}"))
+            frame = wire.encode(("failed", "unreadable", f"what came back cannot be sent: {explain(error)}", ""))
         wire.send(self.sock, frame)
 
     def run(self, cells, begun):
@@ -79,7 +79,7 @@ class StudentsEnd:
         space = self.shell.user_ns
         function = space.get(name)
         if not callable(function):
-            return "failed", "missing", f"`{name}` is not defined."
+            return "failed", "missing", f"`{name}` is not defined.", ""
         kept = {other: space[other] for other in replacing if other in space}
         recorder = self.shell.recorder
         recorder.start()
@@ -89,7 +89,7 @@ class StudentsEnd:
         try:
             value = function(*arguments)
         except BaseException as error:
-            return "failed", "raised", explain(error)
+            return "failed", "raised", explain(error), wire.describe(error)
         finally:
             sys.stdout, sys.stderr = streams
             for other in replacing:

@@ -6,7 +6,7 @@ from autograder import demo, feedback, release
 from autograder.feedback import pages as feedback_page
 from tests.browser import lab
 from tests.helpers.courses import NAME, ROOT, run
-from tests.test_feedback import EVIL, TASK, WRONG, cell, made, standing
+from tests.test_feedback import EVIL, TASK, WRONG, cell, made, mended, standing
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +42,7 @@ def by_a_person(tmp_path_factory):
     grades = {"f_tests": CellGrade(1.0, 2.0, 0.5, 3.0, True), "essay": CellGrade(None, None, None, 5.0, True)}
     comments = {"f": "See *chapter 2*.\n\n# Well done", "essay": "Not yet."}
     html = made([*TASK, essay, cell("x", outputs=[error, table]), cell("raw", "raw")], {"f": WRONG},
-                standing(comments, 1.0, **grades), repairs=["A cell was put back."], reason="One task.")  # fmt: skip
+                standing(comments, 1.0, **grades), repairs=[mended("A cell was put back.")], reason="One task.")  # fmt: skip
     return written(tmp_path_factory, html)
 
 
@@ -161,7 +161,7 @@ def test_nothing_that_a_student_wrote_runs(browser, tmp_path_factory, policy):
     """No script runs, no address is asked for, no dialog opens and the page stays: with and without its policy."""
     bad = {**WRONG, "checks": [{**WRONG["checks"][1], "name": v, "message": v} for v in VECTORS], "notes": VECTORS}
     html = made(hostile(), {"f": bad}, standing({"f": "\n\n".join(VECTORS)}), student=VECTORS[0], assignment=VECTORS[1],
-                reason=VECTORS[0], repairs=VECTORS, find=lambda source: None)  # fmt: skip
+                reason=VECTORS[0], repairs=[*map(mended, VECTORS)], find=lambda source: None)  # fmt: skip
     if not policy:
         html = html.replace("Content-Security-Policy", "no-policy")
     path = written(tmp_path_factory, html)

@@ -27,12 +27,14 @@ def report(student, score, says="`a_next` is what one gets without the bias `ba`
     tasks = {
         "rnn_cell_forward": {
             "score": score, "max_score": 75.0, "passed": right, "blamed_on": None, "public_passed": right,
-            "checks": [{"name": "a_next", "passed": right, "points": score, "max_points": 75.0, "message": message}],
+            "checks": [{"name": "a_next", "passed": right, "points": score, "max_points": 75.0, "message": message,
+                        "kind": "" if right else "value", "detail": ""}],
             "diagnosis": None if right else {"mistake": "no_ba", "says": says, "hint": "Which term is missing?"},
             "notes": [], "question": None},
         "rnn_forward": {
             "score": 25.0, "max_score": 25.0, "passed": True, "blamed_on": None, "public_passed": True,
-            "checks": [{"name": "a", "passed": True, "points": 25.0, "max_points": 25.0, "message": "agrees"}],
+            "checks": [{"name": "a", "passed": True, "points": 25.0, "max_points": 25.0, "message": "agrees",
+                        "kind": "", "detail": ""}],
             "diagnosis": None, "notes": [], "question": None},
     }  # fmt: skip
     return {"student": student, "status": status, "reason": None, "score": score + 25, "max_score": 100.0,

@@ -100,7 +100,7 @@ def test_a_cell_of_the_lessons_that_loops_is_stopped_soon():
         pace = sandbox.pace(notebook(RIGHT, SHOW), {}, (None, SHOW))
         with sandbox.open(notebook(ENDLESS, SHOW, "2 + 2"), {}, (None, SHOW), pace) as session:
             _, shown, own = session.cells
-    assert shown.problem == "ran past 0.2 s" or float(shown.problem.split()[2]) == round(100 * pace[SHOW], 1)
+    assert shown.problem.text == "ran past 0.2 s" or float(shown.problem.text.split()[2]) == round(100 * pace[SHOW], 1)
     assert "4" == texts(own)
 
 
