@@ -90,8 +90,8 @@ def test_what_cannot_be_judged_yet_is_not_told():
 
 def test_a_call_that_does_not_come_back_is_all_there_is_to_say():
     """The outputs of such a call are not listed one by one."""
-    stopped = verdict(check("returns", False, "`f` ran past 5 s.", 0), check("a", False, "Can be judged", 1.0, "waiting"),
-                      question="What ends the loop?")  # fmt: skip
+    stopped = verdict(check("returns", False, "`f` ran past 5 s.", 0),
+                      check("a", False, "Can be judged", 1.0, "waiting"), question="What ends the loop?")  # fmt: skip
     text = shown(made(tasks={"f": stopped}))
     assert "nothing to compare yet" in text and "ran past 5 s" in text and "What ends the loop?" in text
     assert "Can be judged" not in text

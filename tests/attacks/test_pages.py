@@ -220,6 +220,6 @@ def test_names_and_repairs_are_text(strongest, assignment):
     """A name, a repair and a reason are text on the feedback page, whatever they say."""
     nb, report = shown(Scripted("plain"), strongest, assignment)
     script = "<script>alert(1)</script>"
-    report = {**report.to_dict(), "assignment": script, "student": script, 
+    report = {**report.to_dict(), "assignment": script, "student": script,
               "repairs": [{"kind": "unknown name", "cell": None, "text": f"cell 3 said it was {script}"}]}
     assert "script" not in {tag for tag, *_ in found_in(pages.page(nb, report, None))}

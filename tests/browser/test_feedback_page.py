@@ -42,7 +42,8 @@ def by_a_person(tmp_path_factory):
     grades = {"f_tests": CellGrade(1.0, 2.0, 0.5, 3.0, True), "essay": CellGrade(None, None, None, 5.0, True)}
     comments = {"f": "See *chapter 2*.\n\n# Well done", "essay": "Not yet."}
     html = made([*TASK, essay, cell("x", outputs=[error, table]), cell("raw", "raw")], {"f": WRONG},
-                standing(comments, 1.0, **grades), repairs=[mended("A cell was put back.")], reason="One task.")  # fmt: skip
+                standing(comments, 1.0, **grades), repairs=[mended("A cell was put back.")],
+                reason="One task.")  # fmt: skip
     return written(tmp_path_factory, html)
 
 
