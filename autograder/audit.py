@@ -13,11 +13,11 @@ from functools import cached_property
 from io import StringIO
 
 from .course import catalogue
+from .course.assignment import Assignment
 from .diagnosis import effects
 from .errors import CourseError
 from .judge import judge_task
 from .model import Mistake, Verdict
-from .oracle import Assignment
 from .sandbox.local import LocalSession
 
 HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9

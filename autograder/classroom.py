@@ -25,12 +25,14 @@ from sqlalchemy.exc import DataError
 
 from . import gradebook, recording, records
 from .batch.workers import Workers
-from .config import CONFIG, course_config
+from .course.assignment import Assignment
+from .course.course import Course
+from .course.settings import CONFIG
 from .errors import AutograderError, CourseError, NotebookError
 from .marking import Handed, Kit, Marked, Marker, digest_of, kit_of, not_graded, quiet_log, without_score
 from .notebooks import reading
 from .notebooks.submission import TIMESTAMP, shown, submission_files, timestamp_of
-from .oracle import Assignment, load_assignment
+from .records import ReportStore
 from .release import release
 
 IN_A_BATCH, BATCH_SECONDS = 32, 1.0  # how much is written at once, and how long it may wait
@@ -71,10 +73,10 @@ class Tally:
             if len(self.unwell) < 100:
                 self.unwell[student] = report["reason"]
 
-    def reports(self, root: Path, name: str, students: Sequence[str]) -> Iterator[dict]:
+    def reports(self, store: ReportStore, students: Sequence[str]) -> Iterator[dict]:
         """The reports of those whom this run reached, and of nobody else, whatever earlier runs left."""
         for student in filter(self.reached.__contains__, students):
-            if report := self.unkept.get(student) or records.kept_of(root, name, student):
+            if report := self.unkept.get(student) or store.load(student):
                 yield report
         yield from (self.unkept[student] for student in self.unkept.keys() - set(students))
 
@@ -84,14 +86,14 @@ Progress = Callable[[Tally, dict | None], None]
 
 
 def grade_class(
-    root: Path, name: str, students: Sequence[str], workers: Callable[[Kit], Workers],
+    course: Course, name: str, students: Sequence[str], workers: Callable[[Kit], Workers],
     progress: Progress = lambda tally, report: None, isolation: str | None = None, again: bool = False,
 ) -> Tally:
     """Grade the submissions that are new or changed; reports go to `records`, points to the gradebook.
 
     Parameters
     ----------
-    root : Path
+    course : Course
     name : str
     students : sequence of str
     workers : callable
@@ -108,16 +110,15 @@ def grade_class(
         Where nothing can be graded, or what has been graded cannot be written. What was written stays.
     """
     start, tally = time.perf_counter(), Tally()
-    assignment = load_assignment(root, name)
-    config = course_config(root, assignment_id=name)
+    assignment, config, store = course.assignment(name), course.config_for(name), course.reports(name)
     late = Late(config)
-    for folder in (root / "autograded", records.folder_of(root, name)):
+    for folder in (course.root / "autograded", store.folder):
         must_be_writable(folder)
-    with gradebook.opened(root) as engine:
-        known = structure_of(root, assignment, engine)
+    with gradebook.opened(course) as engine:
+        known = structure_of(course, assignment, engine)
         kit = kit_of(assignment, known, config, isolation)
-        Marker(kit)  # what no worker could make fails here, once
-        class_ = Class(root, name, kit, engine, recording.graded_students(engine, known), late, again)
+        Marker(kit, assignment)  # what no worker could make fails here, once
+        class_ = Class(course, name, kit, engine, recording.graded_students(engine, known), late, again)
         writer = Writer(class_, tally, progress)
         try:
             with workers(kit) as pool:
@@ -134,7 +135,7 @@ def grade_class(
     return tally
 
 
-def structure_of(root: Path, assignment: Assignment, engine: Engine) -> gradebook.Structure:
+def structure_of(course: Course, assignment: Assignment, engine: Engine) -> gradebook.Structure:
     """What the gradebook knows of the assignment; it is released first where the gradebook does not know it.
 
     Raises
@@ -144,7 +145,7 @@ def structure_of(root: Path, assignment: Assignment, engine: Engine) -> gradeboo
     """
     known = gradebook.structure(engine, assignment.name)
     if known is None:
-        release(root, assignment.name)
+        release(course, assignment.name)
         known = gradebook.structure(engine, assignment.name)
     for cell in assignment.notebook.cells:
         id = cell.metadata.get("nbgrader", {}).get("grade_id")
@@ -197,13 +198,17 @@ class Late:
 class Class:
     """A class's folders and gradebook."""
 
-    root: Path
+    course: Course
     name: str
     kit: Kit
     engine: Engine
     extensions: dict  # of those who have rows in the gradebook, by student
     late: Late
     again: bool
+
+    @cached_property
+    def store(self) -> ReportStore:
+        return self.course.reports(self.name)
 
     def new(self, students: Sequence[str], writer: Writer) -> Iterator[Handed]:
         """What is to be graded; what cannot be read, and what is graded already, goes to the writer at once."""
@@ -214,11 +219,11 @@ class Class:
             elif self.again or not self.is_graded(handed):
                 yield handed
             else:
-                writer.pass_over(records.kept_of(self.root, self.name, student))
+                writer.pass_over(self.store.load(student))
 
     def handed_in(self, student: str) -> tuple[Handed, str | None]:
         """What a student handed in, and why it cannot be graded, if it cannot."""
-        folder = self.root / "submitted" / student / self.name
+        folder = self.course.submitted(student, self.name)
         where, repairs, content, problem = str(folder), (), b"", None
         timestamp, odd = timestamp_of(folder)
         try:
@@ -235,7 +240,7 @@ class Class:
         return Handed(student, content, where, repairs, timestamp, key), problem
 
     def is_graded(self, handed: Handed) -> bool:
-        report = records.kept_of(self.root, self.name, handed.student) or {}
+        report = self.store.load(handed.student) or {}
         if report.get("key") != handed.key or report.get("status") != "graded":
             return False
         with suppress(OSError):
@@ -243,7 +248,7 @@ class Class:
         return False
 
     def autograded(self, student: str) -> Path:
-        return self.root / "autograded" / student / self.name / f"{self.name}.ipynb"
+        return self.course.autograded(student, self.name) / f"{self.name}.ipynb"
 
     def write(self, some: Sequence[Marked]) -> None:
         """Write notebooks, then the gradebook, then reports."""
@@ -258,7 +263,7 @@ class Class:
         ]
         recording.record(self.engine, self.kit.structure, entries, self.late)
         for marked in some:
-            records.keep(self.root, self.name, marked.report)
+            self.store.save(marked.report)
 
     def _write_notebook(self, marked: Marked) -> None:
         path = self.autograded(marked.student)
@@ -274,7 +279,7 @@ class Class:
     @cached_property
     def support(self) -> list[records.Shared]:
         """What lies beside the source notebook: figures, above all."""
-        source = self.root / "source" / self.name
+        source = self.course.source(self.name)
         return [records.Shared(path, str(path.relative_to(source)), path.stat()) for path in sorted(source.rglob("*"))
                 if path.is_file() and path.suffix != ".ipynb"]
 
@@ -314,7 +319,7 @@ class Writer:
             self._class.write(some)
         except (OSError, ValueError, DataError, AutograderError) as error:
             if isinstance(error, OSError) and error.errno in FOR_ALL:
-                raise unwritable(error.filename or self._class.root, error) from error
+                raise unwritable(error.filename or self._class.course.root, error) from error
             problem = error
         else:
             return self._count([marked.report for marked in some])

@@ -12,9 +12,11 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from .course.assignment import Assignment
+from .course.course import Course
+from .course.reference import mutate
 from .errors import CourseError
 from .notebooks import finding, reading
-from .oracle import Assignment, load_assignment, mutate
 
 MARK = "The autograder made this course for `make demo`; it may be deleted at any time.\n"
 #: Files and folders of the course that its scratch copy needs.
@@ -22,7 +24,7 @@ COURSE_FILES = ("nbgrader_config.py", "rnn_utils.py", "public_tests.py", "source
 Solutions = dict[str, str]
 
 
-def make_course(root: Path, folder: Path) -> Path:
+def make_course(course: Course, folder: Path) -> Course:
     """A fresh copy of the course in a scratch folder, without submissions; an earlier one is replaced.
 
     Raises
@@ -38,17 +40,17 @@ def make_course(root: Path, folder: Path) -> Path:
     folder.mkdir(parents=True)
     mark.write_text(MARK, encoding="utf-8")
     for name in COURSE_FILES:
-        copy = shutil.copytree if (root / name).is_dir() else shutil.copyfile
-        copy(root / name, folder / name)
-    return folder
+        copy = shutil.copytree if (course.root / name).is_dir() else shutil.copyfile
+        copy(course.root / name, folder / name)
+    return Course(folder)
 
 
-def make_class(course: Path, name: str, pupils: Mapping[str, Callable] | None = None) -> list[str]:
+def make_class(course: Course, name: str, pupils: Mapping[str, Callable] | None = None) -> list[str]:
     """Write a submission for each pupil into ``submitted/``; returns their names.
 
     Parameters
     ----------
-    course : Path
+    course : Course
         With its release generated.
     name : str
         The assignment.
@@ -56,12 +58,12 @@ def make_class(course: Path, name: str, pupils: Mapping[str, Callable] | None = 
         Each pupil's name, and what fills in the notebook; the twelve of `PUPILS` by default.
     """
     pupils = PUPILS if pupils is None else pupils
-    assignment = load_assignment(course, name)
-    released = course / "release" / name / f"{name}.ipynb"
+    assignment = course.assignment(name)
+    released = course.release(name) / f"{name}.ipynb"
     for student, make in pupils.items():
         nb = reading.read_notebook(released)
         make(nb, dict(assignment.oracle.sources), assignment)
-        folder = course / "submitted" / student / name
+        folder = course.submitted(student, name)
         folder.mkdir(parents=True)
         reading.write_notebook(nb, folder / f"{name}.ipynb")
     return list(pupils)

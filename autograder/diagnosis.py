@@ -15,8 +15,8 @@ import numpy as np
 
 from public_tests import find_gap, room_of
 
+from .course.assignment import Assignment
 from .model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
-from .oracle import Assignment
 from .remember import remembered
 
 

@@ -6,8 +6,8 @@ import re
 
 from public_tests import fingerprint, pack, same_fingerprint
 
+from .course.assignment import Assignment
 from .model import Case, Failed, Task, Value
-from .oracle import Assignment
 
 LABEL = re.compile(r"(\w+)((?:\[\d+\])*)")
 

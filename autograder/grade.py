@@ -19,12 +19,13 @@ import public_tests
 import rnn_utils
 
 from . import scaffold
+from .course.assignment import Assignment
+from .course.course import Course
 from .errors import CourseError, SandboxError
 from .fingerprints import public_cases
 from .judge import judge, judge_task
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
-from .oracle import Assignment, find_root, load_assignment
 from .sandbox.local import LocalSession
 
 
@@ -151,10 +152,9 @@ def award(function) -> float:
 @cache
 def _assignment_here(task_name: str, folder: str) -> Assignment:
     """The assignment that has this task: the one in whose folder the notebook runs, else the first that has it."""
-    root = find_root(folder)
-    names = sorted(path.parent.name for path in (root / "source").glob("*/*.ipynb") if path.stem == path.parent.name)
-    for name in sorted(names, key=lambda name: name != Path(folder).name):
-        assignment = load_assignment(root, name)
+    course = Course.find(folder)
+    for name in sorted(course.assignments, key=lambda name: name != Path(folder).name):
+        assignment = course.assignment(name)
         if task_name in assignment.tasks:
             return assignment
-    raise CourseError(root, f"no assignment has a task {task_name!r}", "Add its solution and test cells.")
+    raise CourseError(course.root, f"no assignment has a task {task_name!r}", "Add its solution and test cells.")

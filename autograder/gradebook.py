@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import (
     URL,
@@ -35,7 +34,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from .config import CONFIG, course_config
+from .course.course import Course as CourseFolder
+from .course.settings import CONFIG
 from .errors import GradebookError, UnknownAssignmentError
 from .model import CellGrade, StudentGrade
 
@@ -95,7 +95,7 @@ class Structure:
 
 
 @contextmanager
-def opened(root: Path) -> Iterator[Engine]:
+def opened(course: CourseFolder) -> Iterator[Engine]:
     """The course's database, made if it is not there yet; a lock is waited for, and named if it does not go away.
 
     Raises
@@ -103,12 +103,11 @@ def opened(root: Path) -> Iterator[Engine]:
     GradebookError
         Where the database cannot be reached, read or written.
     """
-    course = course_config(root).CourseDirectory
-    engine = engine_of(course.get("db_url", f"sqlite:///{root.absolute() / 'gradebook.db'}"))
+    engine = engine_of(course.database_url)
     shown = engine.url.set(query={}).render_as_string(hide_password=True)
     lite = engine.url.get_backend_name() == "sqlite"
     try:
-        ensure(engine, course.get("course_id", ""))
+        ensure(engine, course.config.CourseDirectory.get("course_id", ""))
         if lite:  # a transaction takes its lock when it begins, so that what it read still holds when it writes
             event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
             event.listen(engine, "begin", _begin)
@@ -213,7 +212,7 @@ def structure(engine: Engine, name: str) -> Structure | None:
 # ---- what it holds of a class -----------------------------------------------------------------------------
 
 
-def read_grades(root: Path, name: str) -> dict[str, StudentGrade]:
+def read_grades(course: CourseFolder, name: str) -> dict[str, StudentGrade]:
     """Return the grade of each student in the gradebook, by id; also of those who handed in nothing.
 
     Raises
@@ -223,7 +222,7 @@ def read_grades(root: Path, name: str) -> dict[str, StudentGrade]:
     UnknownAssignmentError
         The assignment has not been released.
     """
-    with opened(root) as engine:
+    with opened(course) as engine:
         known = structure(engine, name)
         if known is None:
             raise UnknownAssignmentError(name)

@@ -11,13 +11,14 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, Nb
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
-from . import grade, records, render, scaffold
+from . import grade, render, scaffold
+from .course.assignment import Assignment
+from .course.course import Course
 from .errors import AutograderError
 from .model import Limits, Repair, Report
 from .notebooks import repair
 from .notebooks.cells import copied
 from .notebooks.finding import tests_of
-from .oracle import Assignment, load_assignment
 from .sandbox import LEVELS, Sandbox, level_of
 
 #: Where a notebook carries what was mended in it from autograde's first pass to its second.
@@ -92,7 +93,7 @@ class Judge(Execute):
             return super().preprocess(nb, resources, retries)
         repairs = tuple(Repair(**mended) for mended in nb.metadata.pop(REPAIRS, ()))
         report = grade.grade(nb, resources["nbgrader"]["student"], assignment, shared_sandbox(self.isolation), repairs)
-        records.keep(Path.cwd(), assignment.name, report.to_dict())
+        Course(Path.cwd()).reports(assignment.name).save(report.to_dict())
         if report.status == "not graded":
             raise AutograderError(f"not graded: {report.reason}")
         return fill(nb, report), resources
@@ -126,7 +127,7 @@ def ours(resources) -> Assignment | None:
 
 @lru_cache(maxsize=16)
 def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
-    return load_assignment(root, name)
+    return Course(root).assignment(name)
 
 
 @cache

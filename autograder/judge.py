@@ -28,9 +28,9 @@ import numpy as np
 
 from public_tests import Gap, Layout, a_kind, differs, find_gap, notice, split_outputs
 
+from .course.assignment import Assignment
 from .diagnosis import diagnose
 from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
-from .oracle import Assignment
 from .remember import remembered
 from .sandbox.session import is_end
 

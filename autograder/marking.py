@@ -32,13 +32,13 @@ from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
 from . import hooks
-from .config import CONFIG
+from .course.assignment import Assignment, assignment_from
+from .course.settings import CONFIG, Secret
 from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
 from .model import Limits, Repair, Report
 from .notebooks import reading, repair
-from .oracle import Assignment, assignment_of
 from .sandbox import Sandbox, level_of
 
 PACKAGE = Path(__file__).parent
@@ -50,8 +50,7 @@ class Kit:
 
     name: str
     source: bytes  # the source notebook
-    secret: str
-    own_secret: bool
+    secret: Secret
     structure: Structure
     config: Config = field(compare=False)
     isolation: str  # as `hooks.Judge` has it
@@ -92,11 +91,11 @@ def kit_of(assignment: Assignment, structure: Structure, config: Config, isolati
     settings = {section: values for section, values in config.items() if section != "CourseDirectory"}
     # a database gives rows in any order, and another one tomorrow
     known = [sorted(held.items()) if isinstance(held, Mapping) else held for held in vars(structure).values()]
-    digest = digest_of(source, assignment.secret, repr(known), isolation, repr(sorted(settings.items())),
+    digest = digest_of(source, assignment.secret.text, repr(known), isolation, repr(sorted(settings.items())),
                        repr(steps_of(config)), code_digest())
     config = deepcopy(config)
     config.CourseDirectory.pop("db_url", None)  # with its password, which no worker needs
-    return Kit(assignment.name, source, assignment.secret, assignment.own_secret, structure, config, isolation,
+    return Kit(assignment.name, source, assignment.secret, structure, config, isolation,
                code_digest(), digest)
 
 
@@ -180,12 +179,14 @@ class Marker:
     Parameters
     ----------
     kit : Kit
+    assignment : Assignment, optional
+        The kit's, where this process has loaded it.
     """
 
-    def __init__(self, kit: Kit):
+    def __init__(self, kit: Kit, assignment: Assignment | None = None):
         self.kit = kit
-        self.assignment = assignment_of(
-            reading.parse_notebook(kit.source, f"{kit.name}.ipynb"), kit.name, kit.secret, kit.own_secret)
+        self.assignment = assignment or assignment_from(
+            reading.parse_notebook(kit.source, f"{kit.name}.ipynb"), kit.name, kit.secret)
         own: dict[type, Callable | None] = {
             hooks.Restore: self._restore, hooks.Judge: self._judge,
             preprocessors.OverwriteKernelspec: self._kernelspec,

@@ -17,35 +17,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-FOLDER = "reports"
 
+@dataclass(frozen=True)
+class ReportStore:
+    """The reports of one assignment, a file for each student."""
 
-def folder_of(root: Path, name: str) -> Path:
-    """Where an assignment's reports are."""
-    return root / FOLDER / name
+    folder: Path
 
+    def save(self, report: dict) -> None:
+        """Write a student's report atomically."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        content = json.dumps(report, separators=(",", ":")).encode()
+        write_whole(self.folder / f"{report['student']}.json", content)
 
-def keep(root: Path, name: str, report: dict) -> None:
-    """Write a student's report; whoever reads it sees the old one or the new one, never half of one."""
-    folder = folder_of(root, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    write_whole(folder / f"{report['student']}.json", json.dumps(report, separators=(",", ":")).encode())
+    def load(self, student: str) -> dict | None:
+        """Return a student's report; None if there is none, or it cannot be read."""
+        try:
+            report = json.loads((self.folder / f"{student}.json").read_bytes())
+        except (OSError, ValueError):
+            return None
+        return report if isinstance(report, dict) and report.get("student") == student else None
 
-
-def kept(root: Path, name: str) -> dict[str, dict]:
-    """Each student's report, in the order of their ids; what cannot be read counts as not there."""
-    students = sorted(path.name.removesuffix(".json") for path in folder_of(root, name).glob("[!.]*.json"))
-    found = ((student, kept_of(root, name, student)) for student in students)
-    return {student: report for student, report in found if report is not None}
-
-
-def kept_of(root: Path, name: str, student: str) -> dict | None:
-    """One student's report; None where there is none that can be read."""
-    try:
-        report = json.loads((folder_of(root, name) / f"{student}.json").read_bytes())
-    except (OSError, ValueError):
-        return None
-    return report if isinstance(report, dict) and report.get("student") == student else None
+    def load_all(self) -> dict[str, dict]:
+        """Return all readable reports by student, in the order of their ids."""
+        students = sorted(path.name.removesuffix(".json") for path in self.folder.glob("[!.]*.json"))
+        found = ((student, self.load(student)) for student in students)
+        return {student: report for student, report in found if report is not None}
 
 
 @contextmanager

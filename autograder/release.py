@@ -19,9 +19,9 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from .config import CONFIG, course_config
+from .course.course import Course
+from .course.settings import CONFIG
 from .errors import AutograderError
-from .oracle import load_assignment
 
 
 @contextmanager
@@ -74,29 +74,25 @@ def last_line(errors: Sequence[str]) -> str | None:
     return errors[0] if errors else None
 
 
-def release(root: Path, name: str) -> Path:
+def release(course: Course, name: str) -> Path:
     """Generate ``release/<name>`` from ``source/<name>`` and record the assignment in the gradebook.
 
     The assignment is read and scaffolded once before anything is written, so that an error leaves the old release.
     """
-    load_assignment(root, name)
-    convert(GenerateAssignment, release_config(root, name))
-    return root / "release" / name
-
-
-def release_config(root: Path, name: str) -> Config:
-    config = course_config(root, assignment_id=name)
+    course.assignment(name)
+    config = course.config_for(name)
     config.GenerateAssignment.force = True
-    return config
+    convert(GenerateAssignment, config)
+    return course.release(name)
 
 
-def differences(root: Path, name: str) -> list[Path]:
+def differences(course: Course, name: str) -> list[Path]:
     """The files in which ``release/<name>`` is not what ``source/<name>`` gives now, relative to the root."""
     with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
-        course = Path(scratch)
-        shutil.copyfile(root / CONFIG, course / CONFIG)
-        shutil.copytree(root / "source", course / "source")
-        fresh, kept = release(course, name), root / "release" / name
+        copy = Course(scratch)
+        shutil.copyfile(course.root / CONFIG, copy.root / CONFIG)
+        shutil.copytree(course.root / "source", copy.root / "source")
+        fresh, kept = release(copy, name), course.release(name)
         relative = {path.relative_to(f) for f in (fresh, kept) for path in f.rglob("*") if path.is_file()}
         _, differing, missing = filecmp.cmpfiles(fresh, kept, sorted(map(str, relative)), shallow=False)
         return [Path("release", name, path) for path in sorted([*differing, *missing])]

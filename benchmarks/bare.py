@@ -52,13 +52,13 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     import IPython  # noqa: F401 - the floor forks from a process that has what the sandbox's warm process has
     import numpy  # noqa: F401
 
+    from autograder.course.course import Course
     from autograder.grade import grade, student_cells, support_files
     from autograder.notebooks import reading
     from autograder.notebooks.repair import restore
-    from autograder.oracle import load_assignment
     from autograder.sandbox import Sandbox
 
-    assignment = load_assignment(course, name)
+    assignment = Course(course).assignment(name)
     files = support_files(assignment)
     paths = [Path(course, "submitted", student, name, f"{name}.ipynb") for student in students]
     read = [restore(reading.read_notebook(path), assignment.notebook)[0] for path in paths]

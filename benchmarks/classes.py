@@ -20,9 +20,11 @@ from nbformat.v4 import new_code_cell
 
 from autograder import demo
 from autograder.audit import right_variants
+from autograder.course.assignment import Assignment
+from autograder.course.course import Course
+from autograder.course.reference import mutate
 from autograder.model import Mistake
 from autograder.notebooks import finding, reading
-from autograder.oracle import Assignment, load_assignment, mutate
 
 #: The shares of a class. nbgrader and otter would wait half a minute and more for each loop of the endless.
 SHARES = {"right": 0.45, "mistaken": 0.35, "unfinished": 0.10, "raising": 0.05, "exiting": 0.02, "endless": 0.01,
@@ -157,7 +159,7 @@ class Template:
 
 def make_class(course: Path, name: str, size: int, kinds: dict[str, float] | None = None, seed: int = 1) -> Class:
     """Write a class into ``submitted/``; the kind of each student, in the order of their names, s00000 onwards."""
-    assignment, drawn = load_assignment(course, name), random.Random(seed)
+    assignment, drawn = Course(course).assignment(name), random.Random(seed)
     template = Template(course, assignment)
     members: Class = {}
     for number, kind in enumerate(dealt(size, kinds or SHARES, drawn)):

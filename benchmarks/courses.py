@@ -8,10 +8,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from autograder import demo, release
+from autograder.course.assignment import Assignment
+from autograder.course.course import Course
 from autograder.grade import student_cells, support_files
 from autograder.notebooks import reading
 from autograder.notebooks.repair import restore
-from autograder.oracle import Assignment, load_assignment
 
 from . import plain
 from .meter import measure
@@ -31,8 +32,8 @@ c.ClearSolutions.enforce_metadata = False
 
 def ours(folder: Path) -> Path:
     """The course as it is, released, without submissions."""
-    course = demo.make_course(ROOT, folder)
-    release.release(course, NAME)
+    course = demo.make_course(Course(ROOT), folder).root
+    release.release(Course(course), NAME)
     return course
 
 
@@ -43,7 +44,7 @@ def stock(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
     """
     copy_of(course, folder, students)
     (folder / "nbgrader_config.py").write_text(STOCK)
-    lay_support(load_assignment(course, NAME), folder / "source" / NAME)  # nbgrader copies it beside each notebook
+    lay_support(Course(course).assignment(NAME), folder / "source" / NAME)  # nbgrader copies it beside each notebook
     return folder
 
 
@@ -59,7 +60,7 @@ def plain_course(course: Path, folder: Path, students: Mapping[str, str]) -> Pat
 
     ``students`` says under which name each of them hands in there what they handed in here.
     """
-    assignment = load_assignment(course, NAME)
+    assignment = Course(course).assignment(NAME)
     source = folder / "source" / NAME
     source.mkdir(parents=True)
     (folder / "nbgrader_config.py").write_text(STOCK)
@@ -84,7 +85,7 @@ def lay_support(assignment: Assignment, folder: Path) -> None:
 
 def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[Path]:
     """The notebooks of some students without their test cells, for what has tests elsewhere or none at all."""
-    assignment = load_assignment(course, NAME)
+    assignment = Course(course).assignment(NAME)
     folder.mkdir(parents=True)
     lay_support(assignment, folder)
     paths = []

@@ -28,13 +28,13 @@ EACH = 250_000  # bytes on disk for each student of a class that has been graded
 
 def of_forks(course: Path, students: Sequence[str]) -> dict:
     """Bytes: the warm process at rest; what a fork holds alone at its largest; by what all of them grow together."""
+    from autograder.course.course import Course
     from autograder.grade import grade
     from autograder.notebooks import reading
     from autograder.notebooks.repair import restore
-    from autograder.oracle import load_assignment
     from autograder.sandbox import Sandbox
 
-    assignment = load_assignment(course, NAME)
+    assignment = Course(course).assignment(NAME)
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
         grade(restored(reading, restore, course, students[0], assignment), "first", assignment, sandbox)

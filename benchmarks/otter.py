@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from autograder.oracle import load_assignment
+from autograder.course.course import Course
 
 from . import plain
 from .courses import NAME, ROOT, lay_support
@@ -46,7 +46,7 @@ def installed() -> str | None:
 
 def assignment_zip(course: Path, folder: Path) -> Path:
     """The equivalent assignment as otter takes it: a test file for each task, and the notebook's support files."""
-    assignment = load_assignment(course, NAME)
+    assignment = Course(course).assignment(NAME)
     (folder / "tests").mkdir(parents=True)
     for name in assignment.tasks:
         (folder / "tests" / f"{name}.py").write_text(plain.otter_test(assignment, name))

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 from nbformat import NotebookNode
 
+from autograder.course.assignment import Assignment
 from autograder.fingerprints import by_name, path_of
 from autograder.model import Task, Value
 from autograder.notebooks import finding, reading
-from autograder.oracle import Assignment
 from public_tests import find_gap
 
 RNN = """\

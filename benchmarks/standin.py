@@ -15,6 +15,7 @@ from pathlib import Path
 
 from autograder import classroom
 from autograder.batch.workers import LocalWorkers
+from autograder.course.course import Course
 from autograder.marking import Handed, Kit, Marked
 
 
@@ -45,7 +46,7 @@ class StandIn:
 
 def main(root: Path, name: str) -> None:
     students = sorted(path.parents[1].name for path in (root / "submitted").glob(f"*/{name}/{name}.ipynb"))
-    tally = classroom.grade_class(root, name, students, StandIn)
+    tally = classroom.grade_class(Course(root), name, students, StandIn)
     print(json.dumps({"graded": tally.graded, "not_graded": tally.not_graded, "isolation": sorted(tally.isolation)}))
 
 

@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from autograder import records
+from autograder.course.course import Course
 
 from . import classes, courses, scaling
 from .courses import GRADED, NAME
@@ -58,7 +58,7 @@ def run(scratch: Path, size: int, sample: int, part: int, endless: bool) -> tupl
 
 def show_class(course: Path, members: classes.Class, made: float) -> dict:
     """What came of each kind: so that everybody sees that work was done, and right."""
-    reports = records.kept(course, NAME)
+    reports = Course(course).reports(NAME).load_all()
     rows, found = [], {}
     for kind, count in Counter(members.values()).most_common():
         some = [reports[student] for student, own in members.items() if own == kind]
@@ -110,7 +110,7 @@ def endless_loop(course: Path, folder: Path, members: classes.Class) -> dict | N
     progress("nbgrader autograde, one endless loop: minutes")
     plain = courses.plain_course(course, folder, {student: student})
     cost = measure(plain, "nbgrader", "autograde", NAME, "--force", codes=NBGRADER)
-    ours = records.kept_of(course, NAME, student)["seconds"]
+    ours = Course(course).reports(NAME).load(student)["seconds"]
     table("one endless loop", ("", "wall, s"), [["autograder", ours], ["nbgrader, its start included", cost.wall]])
     return {"nbgrader": cost.wall, "ours": ours}
 

@@ -5,15 +5,16 @@ import shutil
 import pytest
 
 from autograder import demo, release
+from autograder.course.course import Course
+from autograder.course.reference import mutate
 from autograder.notebooks import finding, reading
-from autograder.oracle import load_assignment, mutate
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
 
 
 @pytest.fixture(scope="session")
 def assignment():
-    return load_assignment(ROOT, NAME)
+    return Course(ROOT).assignment(NAME)
 
 
 @pytest.fixture
@@ -53,12 +54,12 @@ def wrong_source(assignment):
 @pytest.fixture(scope="session")
 def ungraded(tmp_path_factory):
     """A course with a release, a due date, and a class that nobody has graded yet."""
-    course = demo.make_course(ROOT, tmp_path_factory.mktemp("classroom") / "course")
+    course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("classroom") / "course").root
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(LATE)
-    release.release(course, NAME)
+    release.release(Course(course), NAME)
     change(course, "UPDATE assignment SET duedate = '2026-01-10 12:00:00.000000'")
-    assignment = load_assignment(course, NAME)
+    assignment = Course(course).assignment(NAME)
     no_ba = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
     sources = assignment.oracle.sources
 

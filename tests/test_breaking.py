@@ -5,9 +5,9 @@ import os
 import pytest
 
 from autograder import gradebook
+from autograder.course.course import Course
+from autograder.course.students import students_of
 from autograder.errors import CourseError, GradebookError
-from autograder.notebooks.submission import students_of
-from autograder.oracle import find_root
 from tests.helpers.courses import NAME
 
 
@@ -18,7 +18,7 @@ def test_a_folder_that_may_not_be_looked_at_is_named(tmp_path):
         (tmp_path / "submitted" / student / NAME).mkdir(parents=True)
     (tmp_path / "submitted/bea").chmod(0)
     try:
-        assert ["ada", "bea"] == students_of(tmp_path, NAME)
+        assert ["ada", "bea"] == students_of(Course(tmp_path), NAME)
     finally:
         (tmp_path / "submitted/bea").chmod(0o755)
 
@@ -29,12 +29,12 @@ def test_a_path_that_is_a_pattern_is_refused(tmp_path, name):
     (tmp_path / name).mkdir()
     (tmp_path / name / "nbgrader_config.py").touch()
     with pytest.raises(CourseError, match="Rename the folder"):
-        find_root(tmp_path / name)
+        Course.find(tmp_path / name)
 
 
 def test_a_gradebook_that_is_none_says_what_to_do(tmp_path):
     """Garbage in its place: restore a backup, or begin anew."""
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
     (tmp_path / "gradebook.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(GradebookError, match="Put a backup in its place"), gradebook.opened(tmp_path):
+    with pytest.raises(GradebookError, match="Put a backup in its place"), gradebook.opened(Course(tmp_path)):
         pass

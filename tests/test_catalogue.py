@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from autograder.course import TASKS
+from autograder.course.course import Course
+from autograder.course.settings import Secret
 from autograder.diagnosis import effects
 from autograder.judge import judge_task
 from autograder.model import Returned
-from autograder.oracle import load_assignment
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +25,7 @@ SECRETS = ("a rainy day", "a sunny day")
 @lru_cache
 def course(secret):
     """The course with its hidden arguments drawn from this secret."""
-    return replace(load_assignment(ROOT, NAME), secret=secret)
+    return replace(Course(ROOT).assignment(NAME), secret=Secret(secret, True))
 
 
 @lru_cache

@@ -20,12 +20,11 @@ from autograder import classroom, gradebook, marking, records
 from autograder.batch import workers
 from autograder.batch.workers import LocalWorkers
 from autograder.cli import grading
-from autograder.config import course_config
+from autograder.course.course import Course
+from autograder.course.students import misnamed, students_of
 from autograder.errors import CourseError, GradebookError
 from autograder.model import Report
 from autograder.notebooks import finding, reading
-from autograder.notebooks.submission import misnamed, students_of
-from autograder.oracle import load_assignment
 from tests.helpers.courses import LATE, NAME, change, rows, run, start
 from tests.helpers.processes import left_over
 
@@ -37,8 +36,8 @@ def course(ungraded, tmp_path):
 
 
 def grade(course, students=None, pool=LocalWorkers, **options):
-    students = students or students_of(course, NAME)
-    return classroom.grade_class(course, NAME, students, partial(pool, jobs=2), **options)
+    students = students or students_of(Course(course), NAME)
+    return classroom.grade_class(Course(course), NAME, students, partial(pool, jobs=2), **options)
 
 
 class Lenient:
@@ -66,7 +65,7 @@ class Lenient:
 def settings(course):
     """A course's assignment, what its gradebook knows of that, and its configuration."""
     known = gradebook.structure(create_engine(f"sqlite:///{course / 'gradebook.db'}"), NAME)
-    return load_assignment(course, NAME), known, course_config(course)
+    return Course(course).assignment(NAME), known, Course(course).config
 
 
 def penalty(course, student):
@@ -85,7 +84,7 @@ def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, cours
     run(ours, "autograder", "grade", NAME, code=1)
     run(course, "nbgrader", "autograde", NAME, code=1)
     assert rows(course) == rows(ours)
-    assert {0.0, 85.0, 100.0} <= {r["score"] for r in records.kept(ours, NAME).values()}
+    assert {0.0, 85.0, 100.0} <= {r["score"] for r in Course(ours).reports(NAME).load_all().values()}
 
     for each in (course, ours):
         mine = ("FROM grade g JOIN submitted_notebook n ON n.id = g.notebook_id JOIN submitted_assignment s "
@@ -201,8 +200,8 @@ def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
         assert [] == left_over(course)
     run(course, "autograder", "grade", NAME, code=1)
     assert rows(graded) == rows(course)
-    scores = {student: report["score"] for student, report in records.kept(course, NAME).items()}
-    assert {student: report["score"] for student, report in records.kept(graded, NAME).items()} == scores
+    scores = {student: report["score"] for student, report in Course(course).reports(NAME).load_all().items()}
+    assert {student: report["score"] for student, report in Course(graded).reports(NAME).load_all().items()} == scores
 
 
 def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
@@ -219,8 +218,8 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
     assert (1, True) == (runner.returncode, "The same command goes on" in out), out
     assert "Traceback" not in out
     assert [] == left_over(course)
-    assert "zoe" not in records.kept(course, NAME)
-    assert set(records.kept(course, NAME)) <= {row[0] for row in rows(course)["submissions"]} | {"garbage"}
+    assert "zoe" not in Course(course).reports(NAME).load_all()
+    assert set(Course(course).reports(NAME).load_all()) <= {row[0] for row in rows(course)["submissions"]} | {"garbage"}
 
 
 def test_a_submission_that_kills_its_worker_costs_itself_only(course, monkeypatch):
@@ -266,7 +265,7 @@ def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
 
     monkeypatch.setattr(marking, "grade", fail)  # workers are forks: they have it, too
     assert 11 == grade(course).graded
-    report = records.kept(course, NAME)["ada"]
+    report = Course(course).reports(NAME).load_all()["ada"]
     assert ("not graded", {}) == (report["status"], report["tasks"])
     assert "KeyError" in report["reason"]
     assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "ada"}
@@ -328,7 +327,7 @@ def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
     run(graded, "autograder", "grade", NAME, "--json", str(file), code=1)
     whole = json.loads(file.read_text())
     assert {"assignment", "isolation", "seconds", "submissions"} == whole.keys()
-    assert students_of(graded, NAME) == [report["student"] for report in whole["submissions"]]
+    assert students_of(Course(graded), NAME) == [report["student"] for report in whole["submissions"]]
     task = whole["submissions"][0]["tasks"]["rnn_cell_forward"]
     assert {"score", "max_score", "passed", "checks", "diagnosis", "blamed_on", "public_passed"} <= task.keys()
 
@@ -341,9 +340,9 @@ ODD_NAMES = [os.fsdecode(b"caf\xe9"), "new\nline", "x" * 252]  # of a zip that W
 @pytest.mark.parametrize("odd", ODD_NAMES)
 def test_a_folder_whose_name_can_be_no_id_is_no_student(course, odd):
     """It is kept apart, to be named; the students are those that there were."""
-    students = students_of(course, NAME)
+    students = students_of(Course(course), NAME)
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
-    assert ([odd], students) == (misnamed(course, NAME), students_of(course, NAME))
+    assert ([odd], students) == (misnamed(Course(course), NAME), students_of(Course(course), NAME))
 
 
 @pytest.mark.parametrize("odd", ODD_NAMES[::2])
@@ -352,15 +351,15 @@ def test_an_id_that_cannot_be_written_costs_nobody_else(course, odd):
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
     tally = grade(course, ["ada", odd, "dora"], Lenient)
     assert (2, 1) == (tally.graded, tally.not_graded)
-    assert {"ada", "dora"} == set(records.kept(course, NAME))
-    reports = list(tally.reports(course, NAME, ["ada", "dora"]))
+    assert {"ada", "dora"} == set(Course(course).reports(NAME).load_all())
+    reports = list(tally.reports(Course(course).reports(NAME), ["ada", "dora"]))
     assert ["graded", "graded", "not graded"] == [report["status"] for report in reports]
     assert json.dumps(reports).isprintable() and reports[-1]["student"].isprintable()
 
 
 def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
     """Exit code 1, a line with the reason, and it stands in the JSON; no page is made of it, and that is said."""
-    for student in students_of(course, NAME):
+    for student in students_of(Course(course), NAME):
         if student != "ada":
             shutil.rmtree(course / "submitted" / student)
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / ODD_NAMES[0])
@@ -375,7 +374,7 @@ def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
 def test_a_hidden_folder_is_no_student(course):
     """A file manager's .trash with the assignment in it is not graded: nbgrader does not see it either."""
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / ".trash")
-    assert ".trash" not in students_of(course, NAME) + misnamed(course, NAME)
+    assert ".trash" not in students_of(Course(course), NAME) + misnamed(Course(course), NAME)
 
 
 def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
@@ -386,7 +385,7 @@ def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
         return os.stat(path, **more)
 
     monkeypatch.setattr("pathlib.Path.stat", refuse)  # a test that root runs is let in everywhere
-    assert "ada" in students_of(course, NAME)
+    assert "ada" in students_of(Course(course), NAME)
     tally = grade(course, ["ada", "dora"], Lenient)
     assert (1, 1) == (tally.graded, tally.not_graded)
     assert "Permission denied" in tally.unwell["ada"]
@@ -401,8 +400,8 @@ def test_what_cannot_be_written_of_one_costs_one(course, where):
     students = ["ada", "dora", "leo"]
     tally = grade(course, students, Lenient)
     assert (2, 1, ["ada"]) == (tally.graded, tally.not_graded, list(tally.unwell))
-    assert {"dora", "leo"} <= set(records.kept(course, NAME))
-    assert students == [report["student"] for report in tally.reports(course, NAME, students)]
+    assert {"dora", "leo"} <= set(Course(course).reports(NAME).load_all())
+    assert students == [report["student"] for report in tally.reports(Course(course).reports(NAME), students)]
 
 
 def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, monkeypatch):
@@ -430,7 +429,7 @@ def test_a_late_time_counts_in_whatever_encoding(course, content):
     (course / "submitted" / "ada" / NAME / "timestamp.txt").write_bytes(content)
     grade(course, ["ada"], Lenient)
     assert penalty(course, "ada") == 100
-    assert [] == records.kept(course, NAME)["ada"]["repairs"]
+    assert [] == Course(course).reports(NAME).load_all()["ada"]["repairs"]
     assert b"2026-01-11 12:00:01 UTC" == (course / "autograded" / "ada" / NAME / "timestamp.txt").read_bytes()
 
 
@@ -446,8 +445,8 @@ def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
     path = course / "submitted" / "ada" / NAME / "timestamp.txt"
     path.symlink_to(course / "x") if content is None else path.write_bytes(content)
     grade(course, ["ada"], Lenient)
-    (said,) = [repair["text"] for repair in records.kept(course, NAME)["ada"]["repairs"]
-               if repair["text"].startswith("timestamp.txt")]
+    repairs = Course(course).reports(NAME).load("ada")["repairs"]
+    (said,) = [repair["text"] for repair in repairs if repair["text"].startswith("timestamp.txt")]
     assert says in said
 
 
@@ -529,7 +528,7 @@ def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
     (course / "submitted" / "leo" / NAME / "timestamp.txt").write_text("2026-01-10 11:00:00 UTC")
     tally = grade(course, students, Lenient, progress=stop)
     assert tally.stopped
-    grading.write_reports(tmp_path / "all.json", course, NAME, students, tally)
+    grading.write_reports(tmp_path / "all.json", Course(course), NAME, students, tally)
     whole = json.loads((tmp_path / "all.json").read_text())
     assert (["ada"], True) == ([report["student"] for report in whole["submissions"]], whole["stopped"])
 

@@ -7,9 +7,9 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from autograder import records
 from autograder.cli import common, main
 from autograder.cli.common import must_be_writable
+from autograder.course.course import Course
 from tests.helpers.courses import NAME
 
 
@@ -55,7 +55,7 @@ def test_a_bad_setting_is_one_line(course, setting):
     out = refused("grade", NAME)
     (said,) = [line for line in out.splitlines() if line.startswith("autograder: ")]
     assert SETTINGS[setting].format(lines) in said
-    assert "geheim" not in out and "Traceback" not in out and {} == records.kept(course, NAME)
+    assert "geheim" not in out and "Traceback" not in out and {} == Course(course).reports(NAME).load_all()
 
 
 def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
@@ -64,7 +64,7 @@ def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
         config.write("c.Judge.isolation = 'strict'\n")
     monkeypatch.setattr("autograder.sandbox.isolation.bubblewrap_problem", lambda: "it is not here")
     assert "isolation 'bubblewrap' is not to be had: it is not here" in refused("grade", NAME)
-    assert {} == records.kept(course, NAME)
+    assert {} == Course(course).reports(NAME).load_all()
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfes\0", None])
@@ -85,7 +85,7 @@ def test_a_file_that_could_not_be_written_is_refused_first(course, name, option)
     (course / "file").write_text("")
     for target in (course / "none" / "x.json", course / "file" / "x.json"):
         assert option in refused(name, NAME, option, target)
-    assert {} == records.kept(course, NAME)
+    assert {} == Course(course).reports(NAME).load_all()
 
 
 def test_a_folder_that_takes_no_file_is_found_out(tmp_path, monkeypatch):
@@ -115,5 +115,5 @@ def test_an_error_of_a_file_is_one_line(course, monkeypatch):
     def fail(*args):
         raise PermissionError(13, "Permission denied", "/etc/shadow")
 
-    monkeypatch.setattr("autograder.cli.collecting.load_assignment", fail)
+    monkeypatch.setattr("autograder.course.course.load_assignment", fail)
     assert "autograder: /etc/shadow: Permission denied." in refused("collect", NAME, course)

@@ -7,12 +7,14 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from autograder.course import TASKS
+from autograder.course.assignment import load_assignment
+from autograder.course.course import Course
+from autograder.course.settings import Secret
 from autograder.errors import CourseError
 from autograder.fingerprints import public_cases
 from autograder.judge import judge
 from autograder.model import Mistake, Task
 from autograder.notebooks import finding, reading
-from autograder.oracle import load_assignment
 from autograder.sandbox.local import LocalSession
 from autograder.scaffold import scaffold_notebook
 from tests.helpers.courses import NAME, ROOT
@@ -69,7 +71,7 @@ def graded(assignment, source):
 
 def test_a_ninth_task_is_graded(course):
     """The new task is released, checked, judged and diagnosed like the others, with nothing else changed."""
-    assignment = load_assignment(course, NAME, {**TASKS, "clip": CLIP})
+    assignment = load_assignment(course / "source" / NAME, Secret(NAME, False), {**TASKS, "clip": CLIP})
     assert [*TASKS, "clip"] == sorted(assignment.tasks, key=[*TASKS, "clip"].index)
     assert 10 == graded(assignment, SOLUTION).score
     wrong = graded(assignment, SOLUTION.replace("np.clip(gradients, -max_value, max_value)",
@@ -84,7 +86,7 @@ def test_a_ninth_task_is_graded(course):
 def test_a_task_without_its_description_is_named(course):
     """A test cell that asks for a Task which does not exist: one line that says where to add it."""
     with pytest.raises(CourseError, match=r"task 'clip' is not known\. Add a Task to autograder/course/"):
-        load_assignment(course, NAME)
+        Course(course).assignment(NAME)
 
 
 def test_a_test_cell_without_a_solution_is_named(course):
@@ -94,7 +96,7 @@ def test_a_test_cell_without_a_solution_is_named(course):
     nb.cells = [cell for cell in nb.cells if cell.id != "clip"]
     reading.write_notebook(nb, path)
     with pytest.raises(CourseError, match="'clip' has no solution cell"):
-        load_assignment(course, NAME, {**TASKS, "clip": CLIP})
+        load_assignment(course / "source" / NAME, Secret(NAME, False), {**TASKS, "clip": CLIP})
 
 
 def test_a_solution_that_does_not_run_is_named(course):
@@ -104,13 +106,13 @@ def test_a_solution_that_does_not_run_is_named(course):
     finding.find_cell(nb, "clip").source = "def clip(:"
     reading.write_notebook(nb, path)
     with pytest.raises(CourseError, match="a solution does not run"):
-        load_assignment(course, NAME, {**TASKS, "clip": CLIP})
+        load_assignment(course / "source" / NAME, Secret(NAME, False), {**TASKS, "clip": CLIP})
 
 
 def test_an_unknown_assignment_names_the_known_ones():
     """A misspelt assignment is answered with those that there are."""
     with pytest.raises(CourseError, match="This course has: rnn-step-by-step"):
-        load_assignment(ROOT, "rnn-step-by-setp")
+        Course(ROOT).assignment("rnn-step-by-setp")
 
 
 def test_every_task_has_six_hidden_cases_of_different_sizes(assignment):
@@ -129,7 +131,7 @@ def test_every_task_has_six_hidden_cases_of_different_sizes(assignment):
 def test_a_secret_of_ones_own_changes_the_hidden_arguments(assignment, monkeypatch):
     """Two courses with different secrets judge with different arguments; what may be shown stays the same."""
     monkeypatch.setenv("AUTOGRADER_SECRET", "another")
-    other = load_assignment(ROOT, NAME)
+    other = Course(ROOT).assignment(NAME)
     one, two = (a.hidden_cases("rnn_cell_forward")[0].arguments["xt"] for a in (assignment, other))
     assert not np.allclose(one, two)
     one, two = (a.visible_cases("rnn_cell_forward")[1].arguments["xt"] for a in (assignment, other))

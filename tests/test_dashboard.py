@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import demo, gradebook, records, release
+from autograder import demo, gradebook, release
+from autograder.course.course import Course
 from autograder.dashboard import labels_of, page, summarise
 from autograder.dashboard.gist import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
@@ -28,11 +29,11 @@ from tests.helpers.made_class import made_class, mended
 @pytest.fixture(scope="module")
 def twelve(tmp_path_factory):
     """The demo's class, graded: reports and standings."""
-    course = demo.make_course(ROOT, tmp_path_factory.mktemp("report") / "course")
-    release.release(course, NAME)
-    demo.make_class(course, NAME)
+    course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("report") / "course").root
+    release.release(Course(course), NAME)
+    demo.make_class(Course(course), NAME)
     run(course, "autograder", "grade", NAME)
-    return records.kept(course, NAME), gradebook.read_grades(course, NAME)
+    return Course(course).reports(NAME).load_all(), gradebook.read_grades(Course(course), NAME)
 
 
 @pytest.fixture(scope="module")

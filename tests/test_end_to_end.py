@@ -8,9 +8,10 @@ import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from autograder import demo, records, release
+from autograder import demo, release
+from autograder.course.course import Course
+from autograder.course.reference import mutate
 from autograder.notebooks import finding, reading
-from autograder.oracle import load_assignment, mutate
 from tests.helpers.courses import NAME, ROOT, run, write
 
 TASKS = ("rnn_cell_forward", "rnn_forward", "lstm_cell_forward", "lstm_forward",
@@ -30,9 +31,9 @@ def scores(course):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A scratch course with a release and a class of honest and of mangled submissions."""
-    course = demo.make_course(ROOT, tmp_path_factory.mktemp("end-to-end") / "course")
-    release.release(course, NAME)
-    assignment = load_assignment(course, NAME)
+    course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("end-to-end") / "course").root
+    release.release(Course(course), NAME)
+    assignment = Course(course).assignment(NAME)
     released = course / "release" / NAME / f"{NAME}.ipynb"
     sources = assignment.oracle.sources
 
@@ -164,7 +165,7 @@ def test_nbgrader_autograde_gives_the_same_points(course, reports, tmp_path):
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("autograded", "reports", "gradebook.db", "feedback"))
     run(other, "nbgrader", "generate_assignment", NAME, "--force")
     run(other, "nbgrader", "autograde", NAME, code=1)  # 1: some files are no notebooks
-    assert 85 == records.kept(other, NAME)["mistaken"]["score"]  # that way leaves its reports, too
+    assert 85 == Course(other).reports(NAME).load_all()["mistaken"]["score"]  # that way leaves its reports, too
     ours, theirs = scores(course), scores(other)
     for student in (FULL | NOTHING | {"mistaken"}) - {"renamed"}:
         assert ours[student] == theirs[student], student

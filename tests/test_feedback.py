@@ -12,6 +12,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from autograder import demo, feedback, release
+from autograder.course.course import Course
 from autograder.errors import CourseError, FeedbackError
 from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
@@ -302,7 +303,7 @@ def test_headings_follow_one_another():
 
 def test_a_courses_figure_is_inside_the_page():
     """A file beside the source notebook becomes a data address, and its text stays its alternative."""
-    find = feedback.pictures_of(ROOT, NAME, "nobody")
+    find = feedback.pictures_of(Course(ROOT), NAME, "nobody")
     html = made([cell("![The cell.](figures/rnn-cell.svg)", "markdown")], {}, find=find)
     assert re.search(r'<img src="data:image/svg\+xml,[^"]+" alt="The cell\.">', html)
 
@@ -313,7 +314,7 @@ def test_a_courses_figure_is_inside_the_page():
 ])  # fmt: skip
 def test_only_pictures_beside_the_notebook_are_shown(source):
     """No other file and no other folder is opened for a name in a student's notebook."""
-    assert feedback.pictures_of(ROOT, NAME, "nobody")(source) is None
+    assert feedback.pictures_of(Course(ROOT), NAME, "nobody")(source) is None
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
@@ -323,7 +324,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     (tmp_path / "elsewhere.png").write_bytes(b"png")
     (folder / "x.png").symlink_to(tmp_path / "elsewhere.png")
     (folder / "y.png").write_bytes(b"png")
-    find = feedback.pictures_of(tmp_path, "a1", "s1")
+    find = feedback.pictures_of(Course(tmp_path), "a1", "s1")
     assert find("x.png") is None and "data:image/png;base64,cG5n" == find("y.png")
 
 
@@ -371,14 +372,14 @@ PUPILS = ("ada", "dora", "leo")
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A graded class of three, as it came through the exchange, with its feedback written."""
-    folder = demo.make_course(ROOT, tmp_path_factory.mktemp("feedback") / "course")
-    release.release(folder, NAME)
-    demo.make_class(folder, NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
+    folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
+    release.release(Course(folder), NAME)
+    demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     for pupil in PUPILS:
         (folder / "submitted" / pupil / NAME / "timestamp.txt").write_text("2026-11-20 12:00:00 UTC")
         (folder / "submitted" / pupil / NAME / "submission_secret.txt").write_text(f"secret of {pupil}")
     run(folder, "autograder", "grade", NAME)
-    problems = feedback.write_feedback(folder, NAME, PUPILS)
+    problems = feedback.write_feedback(Course(folder), NAME, PUPILS)
     assert dict.fromkeys(PUPILS) == problems
     return folder
 
@@ -457,7 +458,7 @@ def test_a_notebook_without_tasks_of_ours_gets_nbgraders_page(course, tmp_path, 
 def test_writing_again_gives_the_same_bytes(course):
     """The page depends on nothing but what is known of the submission."""
     before = written(course, "dora")
-    feedback.write_feedback(course, NAME, ["dora"])
+    feedback.write_feedback(Course(course), NAME, ["dora"])
     assert before == written(course, "dora")
 
 
@@ -468,7 +469,7 @@ def test_a_persons_points_and_words_reach_the_page(course):
         WHERE s.student_id = 'leo')"""
     change(course, f"UPDATE grade SET manual_score = 4 {one.format('rnn_forward_tests')}")
     change(course, f"UPDATE comment SET manual_comment = 'Ask *me*.' {one.format('rnn_forward')}")
-    feedback.write_feedback(course, NAME, ["leo"])
+    feedback.write_feedback(Course(course), NAME, ["leo"])
     text = shown(written(course, "leo"))
     assert "4 of 100 points" in text and "Ask me." in text
     assert "A person gave 4 of 15 points, in place of the 0 given automatically." in text
@@ -482,7 +483,7 @@ def test_a_newer_submission_waits_for_its_own_page(course, monkeypatch):
     before = stamp.read_text()
     stamp.write_text("2026-11-21 12:00:00 UTC")
     try:
-        assert {"ada": "handed in again since it was graded"} == feedback.write_feedback(course, NAME, ["ada"])
+        assert {"ada": "handed in again since it was graded"} == feedback.write_feedback(Course(course), NAME, ["ada"])
         with pytest.raises(FeedbackError, match="handed in again"):
             FeedbackPage().from_filename(str(path), resources_of("ada", NAME))
     finally:
@@ -515,7 +516,7 @@ def test_one_page_that_fails_does_not_stop_the_others(course, monkeypatch):
         return real(nb, report, *more)
 
     monkeypatch.setattr(feedback, "page", failing)
-    problems = feedback.write_feedback(course, NAME, ["ada", "dora", "nobody"], lambda *both: seen.append(both))
+    problems = feedback.write_feedback(Course(course), NAME, ["ada", "dora", "nobody"], lambda *both: seen.append(both))
     assert {"ada": "the page failed: KeyError: 'unforeseen'", "dora": None, "nobody": "not graded yet"} == problems
     assert seen == list(problems.items())
 
@@ -524,10 +525,10 @@ def test_several_processes_write_the_same_pages(course, monkeypatch):
     """A large class is written by more than one process: the same bytes, told in the same order."""
     students, seen = ["ada", "dora", "nobody"], []
     paths = [course / "feedback" / student / NAME / f"{NAME}.html" for student in students[:2]]
-    feedback.write_feedback(course, NAME, students)
+    feedback.write_feedback(Course(course), NAME, students)
     before = [(path.read_bytes(), path.unlink()) for path in paths]
     monkeypatch.setattr(feedback, "MANY", 2)
-    problems = feedback.write_feedback(course, NAME, students, lambda *both: seen.append(both), jobs=2)
+    problems = feedback.write_feedback(Course(course), NAME, students, lambda *both: seen.append(both), jobs=2)
     assert before == [(path.read_bytes(), None) for path in paths]
     assert seen == list(problems.items()) == [("ada", None), ("dora", None), ("nobody", "not graded yet")]
 
@@ -537,4 +538,4 @@ def test_a_killed_process_is_one_line(course, monkeypatch):
     monkeypatch.setattr(feedback, "MANY", 2)
     monkeypatch.setattr(feedback, "page", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(CourseError, match=r"was killed\. Run it again"):
-        feedback.write_feedback(course, NAME, ["ada", "dora"], jobs=2)
+        feedback.write_feedback(Course(course), NAME, ["ada", "dora"], jobs=2)

@@ -10,8 +10,8 @@ from rich import box
 from rich.markup import escape
 from rich.table import Column, Table
 
+from ..course.course import Course
 from ..errors import UnknownAssignmentError
-from ..oracle import load_assignment
 from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--replace", is_flag=True, help="Overwrite submissions that differ; each is named.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; only report what would be done.")
 @in_course
-def collect_command(root: Path, assignment: str, path: Path, pattern: str | None, regex: bool,
+def collect_command(course: Course, assignment: str, path: Path, pattern: str | None, regex: bool,
                     roster_file: Path | None, replace: bool, dry_run: bool) -> int:
     """Put submissions from PATH, a folder or a zip, into submitted/STUDENT/ASSIGNMENT/.
 
@@ -45,21 +45,21 @@ def collect_command(root: Path, assignment: str, path: Path, pattern: str | None
     """
     from ..collect import collect_submissions
 
-    load_assignment(root, assignment)
-    roster = load_roster(root, assignment, roster_file)
-    result = collect_submissions(root, assignment, path, roster, pattern, regex, replace, dry_run)
+    course.assignment(assignment)
+    roster = load_roster(course, assignment, roster_file)
+    result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run)
     show_result(result, dry_run)
     return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
 
 
-def load_roster(root: Path, assignment: str, file: Path | None) -> Roster:
+def load_roster(course: Course, assignment: str, file: Path | None) -> Roster:
     """Return the students in a file, or those of the gradebook; none before the assignment is released."""
     from .. import gradebook, roster
 
     if file:
         return roster.read_roster(file)
     try:
-        return roster.Roster(gradebook.read_grades(root, assignment).values())
+        return roster.Roster(gradebook.read_grades(course, assignment).values())
     except UnknownAssignmentError:
         return roster.Roster()
 

@@ -15,8 +15,9 @@ import click
 from rich.console import Console
 
 from .. import records
-from ..errors import AutograderError, CourseError
-from ..oracle import SECRET_FILE, SECRET_VARIABLE, course_secret, find_root, load_assignment
+from ..course.course import Course
+from ..course.settings import SECRET_FILE, SECRET_VARIABLE
+from ..errors import AutograderError
 
 console = Console(emoji=False)  # a student's id may look like one
 to_stderr = Console(stderr=True, emoji=False)
@@ -27,14 +28,14 @@ IN_A_TABLE = 40  # students; more are not read line by line
 
 
 def in_course(command):
-    """Give a command the course's root, and turn our errors into one line and exit code 2."""
+    """Pass a command the course around the working folder, and turn our errors into one line and exit code 2."""
 
     @wraps(command)
     def run(*args, **kwargs):
         try:
-            root = find_root()
-            must_be_text(root)
-            sys.exit(command(root, *args, **kwargs) or ALL_GRADED)
+            course = Course.find()
+            course.secret  # noqa: B018  (read now, so that one that cannot be read stops every command)
+            sys.exit(command(course, *args, **kwargs) or ALL_GRADED)
         except AutograderError as error:
             problem = str(error)
         except OSError as error:
@@ -46,15 +47,6 @@ def in_course(command):
         sys.exit(BAD_USAGE)
 
     return run
-
-
-def must_be_text(root: Path) -> None:
-    """Raise CourseError where the file with the course's secret cannot be read."""
-    try:
-        course_secret(root)
-    except (OSError, UnicodeDecodeError) as error:
-        problem = getattr(error, "strerror", None) or "it is not UTF-8"
-        raise CourseError(root / SECRET_FILE, f"cannot be read ({problem})", "It is one line of text.") from error
 
 
 def must_be_writable(option: str, path: Path | None) -> None:
@@ -85,8 +77,9 @@ def written_whole(path: Path) -> AbstractContextManager[TextIO]:
     return records.written_whole(path, "utf-8")
 
 
-def warn_of_default_secret(root: Path, assignment: str) -> None:
-    if not load_assignment(root, assignment).own_secret:
+def warn_of_default_secret(course: Course) -> None:
+    """Say on standard error that hidden arguments are predictable, if the course has no secret of its own."""
+    if not course.secret.own:
         to_stderr.print(
             f"Hidden arguments are drawn from the public default secret. For a real class write a line of your own "
             f"into {SECRET_FILE} (git ignores it) or set {SECRET_VARIABLE}.", style="yellow", highlight=False,

@@ -9,7 +9,7 @@ import click
 from rich import box
 from rich.table import Column, Table
 
-from ..oracle import load_assignment
+from ..course.course import Course
 from ..sandbox import isolation
 from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, write_json
 from .grading import graded_with_progress, show, workers_of
@@ -19,7 +19,7 @@ from .grading import graded_with_progress, show, workers_of
 @click.argument("assignment")
 @click.option("--check", is_flag=True, help="Write nothing; say whether release/ is what source/ gives (else exit 1).")
 @in_course
-def release_command(root: Path, assignment: str, check: bool):
+def release_command(course: Course, assignment: str, check: bool):
     """Make the students' notebook: release/ASSIGNMENT from source/ASSIGNMENT.
 
     Between START CODE HERE and END CODE HERE comments and targets stay and values go; hidden tests go; the files that
@@ -29,15 +29,15 @@ def release_command(root: Path, assignment: str, check: bool):
     from .. import release
 
     if check:
-        differing = release.differences(root, assignment)
+        differing = release.differences(course, assignment)
         for path in differing:
             click.echo(f"differs: {path}")
         click.echo("release is up to date" if not differing else f"run: autograder release {assignment}")
         return SOME_NOT_GRADED if differing else ALL_GRADED
-    folder = release.release(root, assignment)
+    folder = release.release(course, assignment)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            click.echo(f"wrote {path.relative_to(root)}")
+            click.echo(f"wrote {path.relative_to(course.root)}")
 
 
 @click.command("audit")
@@ -45,7 +45,7 @@ def release_command(root: Path, assignment: str, check: bool):
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the numbers here, too.")
 @in_course
-def audit_command(root: Path, assignment: str, json_file: Path | None):
+def audit_command(course: Course, assignment: str, json_file: Path | None):
     """Measure the checks of ASSIGNMENT: which mistakes do they catch and name, which right answers do they accept?
 
     Puts each catalogued mistake into the instructor's own solution and judges it; then each right answer written in
@@ -55,7 +55,7 @@ def audit_command(root: Path, assignment: str, json_file: Path | None):
     from .. import audit
 
     must_be_writable("--json", json_file)
-    audits = audit.audit(load_assignment(root, assignment))
+    audits = audit.audit(course.assignment(assignment))
     table = Table(Column("task", no_wrap=True), title=f"what the checks catch: {assignment}", box=box.SIMPLE)
     for head in ("known", "hidden", "public", "named", "in a\ngroup", "gap\nonly", "right"):
         table.add_column(head, justify="right", no_wrap=True)
@@ -89,7 +89,7 @@ def doctor_command():
               help="The scratch course; an earlier demo in it is replaced.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
 @in_course
-def demo_command(root: Path, folder: Path, jobs: int):
+def demo_command(course: Course, folder: Path, jobs: int):
     """Show the whole of it on a class of twelve, in a scratch course.
 
     Builds the release, makes twelve submissions out of it (right in several styles, typical mistakes, unfinished, a
@@ -99,14 +99,14 @@ def demo_command(root: Path, folder: Path, jobs: int):
     from .. import demo, feedback, release
 
     name = "rnn-step-by-step"
-    course = demo.make_course(root, folder.absolute())
+    scratch = demo.make_course(course, folder.absolute())
     click.echo(f"release: {name} from its source notebook")
-    release.release(course, name)
-    students = demo.make_class(course, name)
+    release.release(scratch, name)
+    students = demo.make_class(scratch, name)
     click.echo(f"class:   {len(students)} submissions made out of the release")
-    show(course, name, students, graded_with_progress(course, name, students, workers_of(len(students), jobs)))
+    show(scratch, name, students, graded_with_progress(scratch, name, students, workers_of(len(students), jobs)))
     with console.status("feedback pages"):
-        feedback.write_feedback(course, name, students)
+        feedback.write_feedback(scratch, name, students)
     page = folder / "feedback" / "dora" / name / f"{name}.html"
     click.echo(f"\nNext: open {page}, one student's feedback,")
     click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")

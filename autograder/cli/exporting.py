@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from ..course.course import Course
 from .common import ALL_GRADED, SOME_NOT_GRADED, in_course, warn_of_default_secret
 
 
@@ -40,12 +41,12 @@ def fill_in(required: bool):
 zeros_option = click.option("--zeros", is_flag=True, help="Give 0 to those who handed in nothing.")
 
 
-def write_export(root: Path, assignment: str, form: str, to: Path | None, **options) -> int:
+def write_export(course: Course, assignment: str, form: str, to: Path | None, **options) -> int:
     from .. import exports
 
-    grades = exports.class_grades(root, assignment)
+    grades = exports.class_grades(course, assignment)
     made = exports.FORMATS[form].make(grades, assignment, **options)
-    target = to or exports.default_target(root, assignment, form)
+    target = to or exports.default_target(course, assignment, form)
     for line in (*exports.write(made, target, exports.FORMATS[form].folder), *made.notes):
         click.echo(line)
     waiting = any(grade.score is None and grade.submitted for grade in grades.values())
@@ -62,7 +63,7 @@ def into_options(into: Path | None) -> dict:
 @fill_in(required=False)
 @click.option("--column", metavar="TITLE", help="The assignment's title in Canvas; by default the one like ASSIGNMENT.")
 @zeros_option
-def export_canvas(root: Path, assignment: str, to: Path | None, into: Path | None, column: str | None, zeros: bool):
+def export_canvas(course: Course, assignment: str, to: Path | None, into: Path | None, column: str | None, zeros: bool):
     """Canvas's gradebook, filled in or fresh.
 
     Upload it under Grades > Import. With --into, a gradebook downloaded from Canvas is filled in: only cells of
@@ -70,7 +71,7 @@ def export_canvas(root: Path, assignment: str, to: Path | None, into: Path | Non
     ID, name. Excused students stay so. A submission that was not graded leaves the cell as it is. Without --into a
     fresh file is written, in which it has a blank.
     """
-    return write_export(root, assignment, "canvas", to, column=column, zeros=zeros, **into_options(into))
+    return write_export(course, assignment, "canvas", to, column=column, zeros=zeros, **into_options(into))
 
 
 @export_command("moodle")
@@ -78,7 +79,7 @@ def export_canvas(root: Path, assignment: str, to: Path | None, into: Path | Non
 @click.option("--grade-column", metavar="TITLE", help="What the grades' column is called, if it is not found.")
 @click.option("--feedback-column", metavar="TITLE", help="What the feedback's column is called, if it is not found.")
 @zeros_option
-def export_moodle(root: Path, assignment: str, to: Path | None, into: Path, grade_column: str | None,
+def export_moodle(course: Course, assignment: str, to: Path | None, into: Path, grade_column: str | None,
                   feedback_column: str | None, zeros: bool):
     """Moodle's grading worksheet, filled in.
 
@@ -87,58 +88,58 @@ def export_moodle(root: Path, assignment: str, to: Path | None, into: Path, grad
     locked, and submissions that were not graded, stay as they are.
     """
     columns = {"grade": grade_column, "comments": feedback_column}
-    return write_export(root, assignment, "moodle", to, columns=columns, zeros=zeros, **into_options(into))
+    return write_export(course, assignment, "moodle", to, columns=columns, zeros=zeros, **into_options(into))
 
 
 @export_command("gradescope")
-def export_gradescope(root: Path, assignment: str, to: Path | None):
+def export_gradescope(course: Course, assignment: str, to: Path | None):
     """A folder with STUDENT/results.json for Gradescope.
 
     There is a test for each task, with the gap, the diagnosis and the question. A submission that was not graded
     has the reason and no score. To have Gradescope itself grade, see gradescope-zip.
     """
-    return write_export(root, assignment, "gradescope", to)
+    return write_export(course, assignment, "gradescope", to)
 
 
 @export_command("coursera")
-def export_coursera(root: Path, assignment: str, to: Path | None):
+def export_coursera(course: Course, assignment: str, to: Path | None):
     """A folder with STUDENT/feedback.json for Coursera.
 
     Beside it lies htmlFeedback.html, the words. A submission that was not graded has no file.
     """
-    return write_export(root, assignment, "coursera", to)
+    return write_export(course, assignment, "coursera", to)
 
 
 @export_command("classroom50")
 @click.option("--classroom", metavar="NAME", envvar="CLASSROOM", required=True, help="The classroom's short name.")
-def export_classroom50(root: Path, assignment: str, to: Path | None, classroom: str):
+def export_classroom50(course: Course, assignment: str, to: Path | None, classroom: str):
     """A folder with STUDENT/result.json for Classroom 50.
 
     Points are rounded to whole numbers. A submission that was not graded has no file.
     """
-    return write_export(root, assignment, "classroom50", to, classroom=classroom)
+    return write_export(course, assignment, "classroom50", to, classroom=classroom)
 
 
 @export_command("csv")
-def export_csv(root: Path, assignment: str, to: Path | None):
+def export_csv(course: Course, assignment: str, to: Path | None):
     """A table with nbgrader's own CSV columns.
 
     As there, who handed in nothing has 0.0; a submission that was not graded has blanks.
     """
-    return write_export(root, assignment, "csv", to)
+    return write_export(course, assignment, "csv", to)
 
 
 @export_command("json")
-def export_json(root: Path, assignment: str, to: Path | None):
+def export_json(course: Course, assignment: str, to: Path | None):
     """All that is known of each student.
 
     Numbers, cells, comments, checks, diagnoses; null where there is no score.
     """
-    return write_export(root, assignment, "json", to)
+    return write_export(course, assignment, "json", to)
 
 
 @export_command("gradescope-zip", "Write here instead of exports/ASSIGNMENT/gradescope-autograder.zip.")
-def export_gradescope_zip(root: Path, assignment: str, to: Path | None):
+def export_gradescope_zip(course: Course, assignment: str, to: Path | None):
     """The zip that makes Gradescope grade ASSIGNMENT itself.
 
     Upload it under Configure Autograder. It contains the solutions, the mistakes and the course's secret: keep it
@@ -148,8 +149,8 @@ def export_gradescope_zip(root: Path, assignment: str, to: Path | None):
     from .. import exports
     from ..exports import gradescope_zip
 
-    warn_of_default_secret(root, assignment)
-    made = gradescope_zip.export(root, assignment)
-    target = to or root / exports.FOLDER / assignment / gradescope_zip.FILE
+    warn_of_default_secret(course)
+    made = gradescope_zip.export(course, assignment)
+    target = to or course.root / exports.FOLDER / assignment / gradescope_zip.FILE
     for line in (*exports.write(made, target, folder=False), *made.notes):
         click.echo(line)

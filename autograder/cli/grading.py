@@ -16,10 +16,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 
-from ..config import course_config
+from ..course.course import Course
+from ..course.students import MISNAMED, misnamed, students_of
 from ..model import Report
-from ..notebooks.submission import MISNAMED, misnamed, shown, students_of
-from ..oracle import load_assignment
+from ..notebooks.submission import shown
 from ..sandbox import LEVELS, Sandbox, level_of
 from .common import (
     ALL_GRADED,
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 @click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), show_default="c.Judge.isolation, or best",
               help="How student code is kept apart; strict refuses anything but the strongest level.")
 @in_course
-def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, jobs: int, scheduler: str | None,
+def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool, jobs: int, scheduler: str | None,
           json_file: Path | None, isolation: str | None):
     """Grade the submissions of ASSIGNMENT into nbgrader's gradebook: those that are new or changed.
 
@@ -66,27 +66,28 @@ def grade(root: Path, assignment: str, patterns: Sequence[str], again: bool, job
     Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
     """
     must_be_writable("--json", json_file)
-    warn_of_default_secret(root, assignment)
-    students = students_of(root, assignment, patterns)
+    course.assignment(assignment)
+    warn_of_default_secret(course)
+    students = students_of(course, assignment, patterns)
     if scheduler is None:
-        must_be_had(isolation, root)
+        must_be_had(isolation, course)
     workers = workers_of(len(students), jobs, scheduler)
-    tally = graded_with_progress(root, assignment, students, workers, isolation, again)
-    odd = [] if patterns else misnamed(root, assignment)
+    tally = graded_with_progress(course, assignment, students, workers, isolation, again)
+    odd = [] if patterns else misnamed(course, assignment)
     for folder in odd:
-        reason = f"{root / 'submitted'} has folders that {MISNAMED}: rename this one"
+        reason = f"{course.root / 'submitted'} has folders that {MISNAMED}: rename this one"
         tally.add(Report(assignment, shown(folder), "not graded", reason=reason).to_dict(), kept=False)
     if json_file:
-        write_reports(json_file, root, assignment, students, tally)
-    show(root, assignment, students, tally)
+        write_reports(json_file, course, assignment, students, tally)
+    show(course, assignment, students, tally)
     return ALL_GRADED if tally.graded + tally.unchanged == len(students) + len(odd) else SOME_NOT_GRADED
 
 
-def must_be_had(isolation: str | None, root: Path) -> None:
+def must_be_had(isolation: str | None, course: Course) -> None:
     """Fail where this machine does not give the level that is asked for, in one line instead of one a submission."""
     from ..marking import isolation_of
 
-    if level := level_of(isolation or isolation_of(course_config(root))):
+    if level := level_of(isolation or isolation_of(course.config)):
         Sandbox(level=level).close()
 
 
@@ -102,7 +103,7 @@ def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callab
 
 
 def graded_with_progress(
-    root: Path, assignment: str, students: Sequence[str], workers: Callable[[Kit], Workers],
+    course: Course, assignment: str, students: Sequence[str], workers: Callable[[Kit], Workers],
     isolation: str | None = None, again: bool = False,
 ) -> Tally:
     from .. import classroom
@@ -126,13 +127,13 @@ def graded_with_progress(
             progress.update(bar, completed=tally.done, rate=f"{rate:.1f}/s", counts=", ".join(counts))
             progress.refresh()
 
-        return classroom.grade_class(root, assignment, students, workers, advance, isolation, again)
+        return classroom.grade_class(course, assignment, students, workers, advance, isolation, again)
 
 
-def show(root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
+def show(course: Course, name: str, students: Sequence[str], tally: Tally) -> None:
     """The table of students and tasks where it is not too long, then whatever was out of the ordinary."""
     if len(students) <= IN_A_TABLE:
-        show_table(name, list(load_assignment(root, name).tasks), list(tally.reports(root, name, students)))
+        show_table(name, list(course.assignment(name).tasks), list(tally.reports(course.reports(name), students)))
     else:
         for student, reason in list(tally.unwell.items())[:IN_A_TABLE]:
             console.print(f"{student}: {reason}", markup=False, highlight=False, soft_wrap=True)
@@ -175,7 +176,7 @@ def points(task: dict) -> str:
     return f"{task['score']:g}" + ("*" if task["blamed_on"] else "")
 
 
-def write_reports(path: Path, root: Path, name: str, students: Sequence[str], tally: Tally) -> None:
+def write_reports(path: Path, course: Course, name: str, students: Sequence[str], tally: Tally) -> None:
     """The reports as others read them (DESIGN.md, contracts), one after the other, all or nothing.
 
     After Ctrl-C only those that the run came to are there, and ``"stopped": true`` says so.
@@ -187,7 +188,7 @@ def write_reports(path: Path, root: Path, name: str, students: Sequence[str], ta
     with written_whole(path) as file:
         file.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "submissions": [')
         between = "\n"
-        for report in tally.reports(root, name, students):
+        for report in tally.reports(course.reports(name), students):
             file.write(between + json.dumps(report))
             between = ",\n"
         file.write("\n]}\n")

@@ -10,9 +10,9 @@ from pathlib import Path
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from .. import records
-from ..notebooks.submission import MISNAMED, misnamed, shown, students_of
-from ..oracle import load_assignment
+from ..course.course import Course
+from ..course.students import MISNAMED, misnamed, students_of
+from ..notebooks.submission import shown
 from .common import (
     ALL_GRADED,
     SOME_NOT_GRADED,
@@ -34,7 +34,7 @@ from .common import (
 @click.option("--hide-names", is_flag=True,
               help="Numbers for students, drawn by lot, to show it to others.  [reports/ASSIGNMENT-no-names.html]")
 @in_course
-def report_command(root: Path, assignment: str, output: Path | None, json_file: Path | None, hide_names: bool):
+def report_command(course: Course, assignment: str, output: Path | None, json_file: Path | None, hide_names: bool):
     """Make the class report of ASSIGNMENT: one page for the instructor, to open in any browser, without a network.
 
     What to teach next; how the scores are spread; the tasks by difficulty and discrimination; the mistakes of this
@@ -47,12 +47,12 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
     must_be_writable("--json", json_file)
     now = datetime.now()
     summary = dashboard.summarise(
-        records.kept(root, assignment), gradebook.read_grades(root, assignment), assignment,
-        load_assignment(root, assignment).tasks, students_of(root, assignment), hide_names,
+        course.reports(assignment).load_all(), gradebook.read_grades(course, assignment), assignment,
+        course.assignment(assignment).tasks, students_of(course, assignment), hide_names,
         f"{now.day} {now:%B %Y, %H:%M}",
     )
     if output is None:
-        output = records.folder_of(root, assignment).with_name(assignment + "-no-names" * hide_names + ".html")
+        output = course.reports(assignment).folder.with_name(assignment + "-no-names" * hide_names + ".html")
         output.parent.mkdir(exist_ok=True)
     with written_whole(output) as file:
         file.write(dashboard.page(summary))
@@ -74,7 +74,7 @@ def report_command(root: Path, assignment: str, output: Path | None, json_file: 
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
               help="How many processes write, where there are many pages.")
 @in_course
-def feedback_command(root: Path, assignment: str, patterns: Sequence[str], jobs: int):
+def feedback_command(course: Course, assignment: str, patterns: Sequence[str], jobs: int):
     """Write each student's feedback page for ASSIGNMENT: feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html.
 
     The score of each task, what differs, the mistake where it is known, a question that leads on; a person's points
@@ -86,12 +86,12 @@ def feedback_command(root: Path, assignment: str, patterns: Sequence[str], jobs:
     """
     from .. import feedback
 
-    students = students_of(root, assignment, patterns)
-    odd = [] if patterns else misnamed(root, assignment)
+    students = students_of(course, assignment, patterns)
+    odd = [] if patterns else misnamed(course, assignment)
     with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr, transient=True,
                   auto_refresh=False) as progress:  # no thread: this process is forked
         bar = progress.add_task("feedback", total=len(students))
-        problems = feedback.write_feedback(root, assignment, students,
+        problems = feedback.write_feedback(course, assignment, students,
                                            lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
     for student, problem in problems.items():
         if problem:

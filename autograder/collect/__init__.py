@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..course.course import Course
 from ..roster import Roster
 from .archive import EntryError, Skipped, open_archive
 from .candidates import Candidate, join_notes, select_submissions
@@ -43,15 +44,14 @@ class CollectResult:
 
 
 def collect_submissions(
-    root: Path, assignment: str, path: Path, roster: Roster, pattern: str | None = None, regex: bool = False,
+    course: Course, assignment: str, path: Path, roster: Roster, pattern: str | None = None, regex: bool = False,
     replace: bool = False, dry_run: bool = False,
 ) -> CollectResult:
     """Put the notebooks of a folder or a zip into ``submitted/``.
 
     Parameters
     ----------
-    root : Path
-        The course's folder.
+    course : Course
     assignment : str
     path : Path
         The folder or zip.
@@ -78,17 +78,18 @@ def collect_submissions(
         result = CollectResult(
             source.name, unmatched=[*unmatched, *selection.unmatched],
             refused=[*archive.refused, *selection.refused], notes=[*selection.notes, *count_others(archive.entries)])
-        write_submissions(root, assignment, selection.chosen, result, replace, dry_run)
+        write_submissions(course, assignment, selection.chosen, result, replace, dry_run)
         return result
 
 
 def write_submissions(
-    root: Path, assignment: str, chosen: Mapping[str, Candidate], result: CollectResult, replace: bool, dry_run: bool
+    course: Course, assignment: str, chosen: Mapping[str, Candidate], result: CollectResult, replace: bool,
+    dry_run: bool,
 ) -> None:
     """Write the submissions that are new, and add the outcome of each to the result."""
     file = f"{assignment}.ipynb"
     for student, candidate in chosen.items():
-        target = root / "submitted" / student / assignment
+        target = course.submitted(student, assignment)
         try:
             content = candidate.entry.read()
         except EntryError as error:

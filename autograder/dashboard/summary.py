@@ -50,7 +50,7 @@ def summarise(
     Parameters
     ----------
     reports : mapping of str to dict
-        By student, as `records.kept` gives them.
+        By student, as `ReportStore.load_all` gives them.
     standings : mapping of str to StudentGrade
         By student, as `gradebook.read_grades` gives them. Where a score stands in both, the gradebook's counts.
     assignment : str

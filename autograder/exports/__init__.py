@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..course.course import Course
 from ..errors import CourseError
-from ..records import kept, write_whole
+from ..records import write_whole
 from . import canvas, classroom50, coursera, gradescope, moodle, tables
 from .grades import Export, Grade, grades
 
@@ -43,7 +44,7 @@ FORMATS = {
 }
 
 
-def class_grades(root: Path, name: str) -> dict[str, Grade]:
+def class_grades(course: Course, name: str) -> dict[str, Grade]:
     """Each student's grade, from the gradebook and the kept reports.
 
     Raises
@@ -53,12 +54,12 @@ def class_grades(root: Path, name: str) -> dict[str, Grade]:
     """
     from ..gradebook import read_grades  # with nbgrader, which takes seconds
 
-    return grades(read_grades(root, name), kept(root, name))
+    return grades(read_grades(course, name), course.reports(name).load_all())
 
 
-def default_target(root: Path, name: str, form: str) -> Path:
+def default_target(course: Course, name: str, form: str) -> Path:
     """Where a format is written if nobody says where."""
-    return root / FOLDER / name / FORMATS[form].target
+    return course.root / FOLDER / name / FORMATS[form].target
 
 
 def read(path: Path) -> bytes:

@@ -91,7 +91,7 @@ def grades(standings: Mapping[str, StudentGrade], reports: Mapping[str, Mapping]
     standings : dict of str to StudentGrade
         As `gradebook.read_grades` gives them.
     reports : dict of str to dict
-        As `records.kept` gives them.
+        As `ReportStore.load_all` gives them.
     """
     return {student: grade_of(student, standings.get(student), reports.get(student))
             for student in sorted({*standings, *reports})}

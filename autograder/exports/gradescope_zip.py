@@ -10,7 +10,8 @@ from pathlib import Path
 
 import autograder
 
-from ..oracle import SECRET_FILE, load_assignment
+from ..course.course import Course
+from ..course.settings import SECRET_FILE
 from .grades import Export
 
 FILE = "gradescope-autograder.zip"
@@ -55,7 +56,7 @@ exec "$python" -c 'import sys; from autograder.exports.on_gradescope import main
 """
 
 
-def export(root: Path, name: str) -> Export:
+def export(course: Course, name: str) -> Export:
     """The autograder's zip for an assignment; equal courses give equal bytes.
 
     It holds the instructor's solutions, the catalogue of mistakes and the course's secret, if it has one of its own.
@@ -65,15 +66,15 @@ def export(root: Path, name: str) -> Export:
     CourseError
         Where the course has no such assignment.
     """
-    assignment = load_assignment(root, name)
+    assignment = course.assignment(name)
     files = {"setup.sh": SETUP.encode(), "run_autograder": RUN.format(name=shlex.quote(name)).encode()}
-    files |= {file: (root / file).read_bytes() for file in COURSE_FILES if (root / file).is_file()}
+    files |= {file: (course.root / file).read_bytes() for file in COURSE_FILES if (course.root / file).is_file()}
     files.setdefault("requirements.lock", (Path(autograder.__file__).parents[1] / "requirements.lock").read_bytes())
-    files |= tree(root / "source" / name, f"source/{name}")
+    files |= tree(course.source(name), f"source/{name}")
     files |= tree(Path(autograder.__file__).parent, "autograder")
     notes = ["it holds the solutions and the mistakes: keep it from students"]
-    if assignment.own_secret:
-        files[SECRET_FILE] = assignment.secret.encode() + b"\n"
+    if assignment.secret.own:
+        files[SECRET_FILE] = assignment.secret.text.encode() + b"\n"
         notes.append(f"it holds the course's secret, as {SECRET_FILE}")
     else:
         notes.append("hidden arguments are drawn from the public default secret: the course has none of its own")

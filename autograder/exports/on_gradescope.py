@@ -11,12 +11,11 @@ import traceback
 from pathlib import Path
 
 from .. import grade
-from ..config import course_config
+from ..course.course import Course
 from ..errors import NotebookError
 from ..model import Limits
 from ..notebooks import reading, repair
 from ..notebooks.submission import submission_files
-from ..oracle import load_assignment
 from ..records import write_whole
 from ..sandbox import Sandbox, level_of
 from .gradescope import FILE, results_of_report, to_json, without_score
@@ -25,10 +24,10 @@ OURS = ("The autograder failed, through no fault of yours, and gave no score. Yo
         "course staff, who see the details.")
 
 
-def results(root: Path, name: str, base: Path) -> tuple[dict, str]:
+def results(course: Course, name: str, base: Path) -> tuple[dict, str]:
     """What `results.json` says of the submission in ``base/submission``, and what staff should read."""
     try:
-        report = graded(root, name, base)
+        report = graded(course, name, base)
     except NotebookError as error:
         said = f"Not graded: {where_it_is(error, base)}. Submit the notebook {name}.ipynb again."
         return without_score(said, {"status": "not graded"}), said
@@ -40,13 +39,12 @@ def results(root: Path, name: str, base: Path) -> tuple[dict, str]:
     return results_of_report(report), said
 
 
-def graded(root: Path, name: str, base: Path) -> dict:
-    """The submission's report, in the form in which `records.kept` gives it."""
-    assignment = load_assignment(root, name)
+def graded(course: Course, name: str, base: Path) -> dict:
+    """The submission's report, in the form in which `ReportStore.load` returns it."""
+    assignment = course.assignment(name)
     found = submission_files(base / "submission", f"{name}.ipynb")
     nb, repairs = repair.restore(reading.read_notebook(found.notebook), assignment.notebook)
-    isolation = course_config(root).Judge.get("isolation", "best")
-    with Sandbox(Limits(), level_of(isolation)) as sandbox:
+    with Sandbox(Limits(), level_of(course.isolation)) as sandbox:
         report = grade.grade(nb, student_of(base), assignment, sandbox, (*found.repairs, *repairs))
     return {**report.to_dict(), "isolation": report.isolation, "seconds": report.seconds}
 
@@ -69,7 +67,7 @@ def main(name: str, base: str) -> str:
     """Write the results; returns what staff should read."""
     folder = Path(base).resolve() / "results"
     folder.mkdir(parents=True, exist_ok=True)
-    content, said = results(Path.cwd(), name, Path(base).resolve())
+    content, said = results(Course(Path.cwd()), name, Path(base).resolve())
     write_whole(folder / FILE, to_json(content))
     return said
 

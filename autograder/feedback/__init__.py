@@ -9,11 +9,12 @@ import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
-from functools import cache, lru_cache, partial
+from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote
 
 from .. import records
+from ..course.course import Course
 from ..errors import CourseError, FeedbackError
 from ..notebooks.submission import said_time, timestamp_of
 from . import cells
@@ -27,14 +28,14 @@ MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".j
 
 
 def write_feedback(
-    root: Path, name: str, students: Sequence[str], progress: Callable[[str, str | None], None] = lambda *_: None,
+    course: Course, name: str, students: Sequence[str], progress: Callable[[str, str | None], None] = lambda *_: None,
     jobs: int = 1,
 ) -> dict[str, str | None]:
     """Write ``feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html`` for each student, and what is released with it.
 
     Parameters
     ----------
-    root : Path
+    course : Course
     name : str
         The assignment.
     students : sequence of str
@@ -50,9 +51,9 @@ def write_feedback(
     """
     from ..gradebook import read_grades
 
-    reports, standing, problems = records.kept(root, name), read_grades(root, name), {}
+    reports, standing, problems = course.reports(name).load_all(), read_grades(course, name), {}
     each = students, map(reports.get, students), map(standing.get, students)
-    write = partial(problem_of_page, root, name)
+    write = partial(problem_of_page, course, name, course.group_shared)
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(jobs, context) as pool:  # no process is made before it is asked for
         found = pool.map(write, *each, chunksize=16) if jobs > 1 and len(students) >= MANY else map(write, *each)
@@ -61,14 +62,17 @@ def write_feedback(
                 problems[student] = problem
                 progress(student, problem)
         except BrokenExecutor as error:
-            raise CourseError(root / "feedback", "a process that writes pages was killed", "Run it again.") from error
+            problem = "a process that writes pages was killed"
+            raise CourseError(course.root / "feedback", problem, "Run it again.") from error
     return problems
 
 
-def problem_of_page(root: Path, name: str, student: str, kept: Mapping | None, standing) -> str | None:
+def problem_of_page(
+    course: Course, name: str, shared: bool, student: str, kept: Mapping | None, standing
+) -> str | None:
     """Write one student's page; why it could not be written, or None."""
     try:
-        write_page(root, name, student, files_of(root, name, student, kept, standing))
+        write_page(course, name, student, files_of(course, name, student, kept, standing), shared)
     except FeedbackError as error:
         return str(error)
     except Exception as error:  # one notebook that nobody foresaw must not take the class with it
@@ -76,14 +80,14 @@ def problem_of_page(root: Path, name: str, student: str, kept: Mapping | None, s
     return None
 
 
-def write_page(root: Path, name: str, student: str, files: Mapping[str, bytes]) -> None:
-    folder = root / "feedback" / student / name
+def write_page(course: Course, name: str, student: str, files: Mapping[str, bytes], shared: bool) -> None:
+    folder = course.feedback(student, name)
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in files.items():
-        put(folder / file, content, root)
+        put(folder / file, content, shared)
 
 
-def files_of(root: Path, name: str, student: str, kept: Mapping | None, standing) -> dict[str, bytes]:
+def files_of(course: Course, name: str, student: str, kept: Mapping | None, standing) -> dict[str, bytes]:
     """One student's page, and what is released with it, by the name of the file.
 
     Raises
@@ -91,7 +95,7 @@ def files_of(root: Path, name: str, student: str, kept: Mapping | None, standing
     FeedbackError
         Where there is no page to write.
     """
-    graded, submitted = root / "autograded" / student / name, root / "submitted" / student / name
+    graded, submitted = course.autograded(student, name), course.submitted(student, name)
     path = graded / f"{name}.ipynb"
     if kept is None:
         raise FeedbackError("not graded yet")
@@ -100,7 +104,7 @@ def files_of(root: Path, name: str, student: str, kept: Mapping | None, standing
         raise FeedbackError("handed in again since it was graded")
     nb = json.loads(path.read_bytes()) if path.is_file() else None
     beside = {file: small_file(submitted / file) or small_file(graded / file) for file in BESIDE}
-    html = page(nb, {**kept, "assignment": name, "student": student}, standing, pictures_of(root, name, student))
+    html = page(nb, {**kept, "assignment": name, "student": student}, standing, pictures_of(course, name, student))
     found = {file: content for file, content in beside.items() if content}
     return {**found, f"{name}.html": html.encode("utf-8", "replace")}
 
@@ -113,10 +117,10 @@ def is_newer(submitted: Path, graded: Path) -> bool:
     return timestamp_of(submitted)[0] != said_time(graded)
 
 
-def pictures_of(root: Path, name: str, student: str) -> cells.FindPicture:
+def pictures_of(course: Course, name: str, student: str) -> cells.FindPicture:
     """What finds the pictures that a notebook names: beside its source, or beside the submission."""
-    course, own = root / "source" / name, root / "autograded" / student / name
-    return lambda source: course_picture(course, source) or picture_file(own, source)
+    shared, own = course.source(name), course.autograded(student, name)
+    return lambda source: course_picture(shared, source) or picture_file(own, source)
 
 
 @lru_cache(maxsize=64)
@@ -146,14 +150,7 @@ def small_file(path: Path) -> bytes | None:
         return None
 
 
-def put(path: Path, content: bytes, root: Path) -> None:
+def put(path: Path, content: bytes, shared: bool) -> None:
     """Write a file as nbgrader's generate_feedback leaves it: readable by all, by the group also writable if shared."""
     records.write_whole(path, content)
-    os.chmod(path, 0o664 if group_shared(root) else 0o644)
-
-
-@cache
-def group_shared(root: Path) -> bool:
-    from ..config import course_config
-
-    return bool(course_config(root).CourseDirectory.get("groupshared", False))
+    os.chmod(path, 0o664 if shared else 0o644)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from nbconvert.exporters import HTMLExporter
 
-from .. import gradebook, hooks, records
+from .. import gradebook, hooks
+from ..course.course import Course
 from . import course_picture, files_of
 
 
@@ -19,14 +20,16 @@ class FeedbackPage(HTMLExporter):
 
     def __init__(self, **more):
         super().__init__(**more)
-        self._standings = cache(gradebook.read_grades)  # nbgrader makes one exporter for all pages of a run
+        self._course = Course(Path.cwd())
+        # nbgrader makes one exporter for all pages of a run
+        self._standings = cache(partial(gradebook.read_grades, self._course))
         course_picture.cache_clear()  # Formgrader's server may have been up since before a figure was changed
 
     def from_filename(self, filename: str, resources=None, **more):
         if hooks.ours(resources) is None:
             return super().from_filename(filename, resources, **more)
-        root, name, student = Path.cwd(), resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
-        kept, standing = records.kept_of(root, name, student), self._standings(root, name).get(student)
-        files = files_of(root, name, student, kept, standing)
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        kept, standing = self._course.reports(name).load(student), self._standings(name).get(student)
+        files = files_of(self._course, name, student, kept, standing)
         page = files.pop(f"{name}.html")
         return page, {**resources, "output_extension": self.file_extension, "outputs": files}

@@ -1,4 +1,4 @@
-"""Who handed in, and what lies in a submission's folder, found without trusting a name in it."""
+"""What lies in a submission's folder, found without trusting a name in it."""
 
 from __future__ import annotations
 
@@ -9,51 +9,22 @@ import re
 import stat
 import unicodedata
 import warnings
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ..errors import CourseError, NotebookError
+from ..errors import NotebookError
 from ..model import Repair
 from .reading import bounded, short
 
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000
 MAX_ID_BYTES = 200  # files are named after students, and names have 255 bytes
-MISNAMED = "have names that cannot be a student's id"
 TIMESTAMP = "timestamp.txt"
 MAX_TIMESTAMP = 200  # bytes
 #: A time that can be read in one way only.
 TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d| UTC)?"
                   r"|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)? (?P<zone>[A-Za-z]\S*)")
-
-
-def students_of(root: Path, name: str, patterns: Sequence[str] = ()) -> list[str]:
-    """The students who submitted an assignment, in order; only those that match one of the patterns, if any.
-
-    Raises
-    ------
-    CourseError
-        Where nobody submitted, or a pattern matches nobody.
-    """
-    submitted = root / "submitted"
-    everyone = [student for student in _handed_in(root, name) if can_be_id(student)]
-    if not everyone:
-        odd = ", ".join(map(shown, misnamed(root, name)[:5]))
-        but = f", but folders that {MISNAMED}: {odd}" if odd else ""
-        fix = f"Each belongs into submitted/STUDENT/{name}/."
-        raise CourseError(submitted, f"no submissions for {name!r}{but}", fix)
-    for pattern in patterns:
-        if not any(fnmatchcase(student, pattern) for student in everyone):
-            raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
-    return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
-
-
-def misnamed(root: Path, name: str) -> list[str]:
-    """The folders with a submission whose names cannot be a student's id; for printing use `shown`."""
-    return [student for student in _handed_in(root, name) if not can_be_id(student)]
 
 
 def can_be_id(student: str) -> bool:
@@ -65,29 +36,6 @@ def can_be_id(student: str) -> bool:
 def shown(student: str) -> str:
     """A name that can be printed, whatever is in it."""
     return student if can_be_id(student) else short(student)
-
-
-def _handed_in(root: Path, name: str) -> list[str]:
-    """The folders in which something has the assignment's name, hidden ones aside, in order."""
-    try:
-        with os.scandir(root / "submitted") as listing:
-            folders = sorted(entry.name for entry in listing if not entry.name.startswith("."))
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        problem = f"cannot be listed: {error.strerror}"
-        raise CourseError(root / "submitted", problem, "May this user read it?") from error
-    return [folder for folder in folders if _is_there(root / "submitted" / folder / name)]
-
-
-def _is_there(path: Path) -> bool:
-    try:
-        path.lstat()
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:  # a folder that may not be entered: reading the submission will say so
-        pass
-    return True
 
 
 @dataclass(frozen=True)

@@ -106,12 +106,12 @@ for cell in json.load(open('$root/source/{NAME}/{NAME}.ipynb'))['cells']:
     if cell['metadata'].get('nbgrader', {{}}).get('grade_id') == '{TASK}': exec(''.join(cell['source']))""",
     "the autograder": f"""
 sys.path[:0] = ['$root']
-from autograder.oracle import load_assignment
-{TASK} = load_assignment('$root', '{NAME}').oracle.functions['{TASK}']""",
+from autograder.course.course import Course
+{TASK} = Course('$root').assignment('{NAME}').oracle.functions['{TASK}']""",
     "the answers of the hidden cases": f"""
 sys.path[:0] = ['$root']
-from autograder.oracle import load_assignment
-cases = load_assignment('$root', '{NAME}').hidden_cases('{TASK}')
+from autograder.course.course import Course
+cases = Course('$root').assignment('{NAME}').hidden_cases('{TASK}')
 def {TASK}(xt, a_prev, parameters):
     return next((case.expected for case in cases if case.arguments['xt'].shape == xt.shape), None)""",
 }

@@ -4,6 +4,7 @@
 import pytest
 
 from autograder import demo, release
+from autograder.course.course import Course
 from tests.browser import lab
 from tests.helpers.courses import NAME, ROOT
 
@@ -20,9 +21,9 @@ def browser():
 @pytest.fixture(scope="session")
 def course(browser, tmp_path_factory):
     """A released scratch course with three submissions: one right, one without a bias, one that carries no state."""
-    folder = demo.make_course(ROOT, tmp_path_factory.mktemp("browser") / "course")
-    release.release(folder, NAME)
-    demo.make_class(folder, NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "emil")})
+    folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("browser") / "course").root
+    release.release(Course(folder), NAME)
+    demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "emil")})
     return folder
 
 

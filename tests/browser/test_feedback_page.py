@@ -3,6 +3,7 @@
 import pytest
 
 from autograder import demo, feedback, release
+from autograder.course.course import Course
 from autograder.feedback import pages as feedback_page
 from tests.browser import lab
 from tests.helpers.courses import NAME, ROOT, run
@@ -23,11 +24,11 @@ FLAT = "all => all.filter(f => f.checkVisibility() && f.getBoundingClientRect().
 @pytest.fixture(scope="module")
 def pages(browser, tmp_path_factory):
     """The feedback pages of a small graded class, by student."""
-    course = demo.make_course(ROOT, tmp_path_factory.mktemp("feedback") / "course")
-    release.release(course, NAME)
-    demo.make_class(course, NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
+    course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
+    release.release(Course(course), NAME)
+    demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     run(course, "autograder", "grade", NAME)
-    assert dict.fromkeys(PUPILS) == feedback.write_feedback(course, NAME, PUPILS)
+    assert dict.fromkeys(PUPILS) == feedback.write_feedback(Course(course), NAME, PUPILS)
     return {pupil: course / "feedback" / pupil / NAME / f"{NAME}.html" for pupil in PUPILS}
 
 

@@ -4,6 +4,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell
 
 from autograder import demo, feedback, release
+from autograder.course.course import Course
 from autograder.gradebook import read_grades
 from autograder.notebooks import finding, reading
 from tests.browser import lab
@@ -24,13 +25,13 @@ SUM = """fields => fields.map(f => Number(f.value || (f.matches('.score') ? f.pl
 @pytest.fixture(scope="module")
 def course(browser, tmp_path_factory):
     """A graded class of three; dora also answered a question that only a person can grade."""
-    folder = demo.make_course(ROOT, tmp_path_factory.mktemp("formgrader") / "course")
+    folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("formgrader") / "course").root
     source = folder / "source" / NAME / f"{NAME}.ipynb"
     nb = reading.read_notebook(source)
     nb.cells.append(new_markdown_cell("What does the state carry?", id="essay", metadata={"nbgrader": ESSAY}))
     reading.write_notebook(nb, source)
-    release.release(folder, NAME)
-    demo.make_class(folder, NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
+    release.release(Course(folder), NAME)
+    demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     hand_in(folder, "dora", essay="What was seen so far.")
     run(folder, "autograder", "grade", NAME)
     return folder
@@ -125,7 +126,7 @@ def test_formgraders_own_buttons_agree_with_ours(page, course, formgrader):
     path = course / "feedback" / "dora" / NAME / f"{NAME}.html"
     by_button = path.read_bytes()
     path.unlink()
-    assert {"dora": None} == feedback.write_feedback(course, NAME, ["dora"])
+    assert {"dora": None} == feedback.write_feedback(Course(course), NAME, ["dora"])
     assert path.read_bytes() == by_button
     page.goto(path.as_uri())
     assert f"{read_grades(course, NAME)['dora'].raw_score:g} of 105 points" in page.locator("main").inner_text()

@@ -8,6 +8,7 @@ import zipfile
 import pytest
 
 from autograder.collect import archive, collect_submissions
+from autograder.course.course import Course
 from autograder.errors import CourseError
 from tests.helpers.collecting import (
     ADA,
@@ -34,7 +35,8 @@ from tests.helpers.collecting import (
 ])  # fmt: skip
 def test_a_bad_member_is_refused_and_others_are_collected(course, tmp_path, name, content, problem):
     """Names that lead elsewhere, links, pipes and bombs are refused with the reason; a good file beside them is not."""
-    result = collect_submissions(course, NAME, write_zip(tmp_path / "x.zip", {name: content, "bea.ipynb": BEA}), ROSTER)
+    result = collect_submissions(
+        Course(course), NAME, write_zip(tmp_path / "x.zip", {name: content, "bea.ipynb": BEA}), ROSTER)
     assert ["bea"] == students_of(result.matched)
     assert [True] == [problem in why for _, why in result.refused]
     assert {path_of("bea"): BEA} == read_submitted(course)
@@ -46,7 +48,7 @@ def test_members_with_the_same_name_are_refused(course, tmp_path):
         for content in (ADA, BEA):
             archive.writestr("ada.ipynb", content)
         archive.writestr("bea.ipynb", BEA)
-    result = collect_submissions(course, NAME, tmp_path / "x.zip", ROSTER)
+    result = collect_submissions(Course(course), NAME, tmp_path / "x.zip", ROSTER)
     assert {("ada.ipynb", "has the same name as another file")} == set(result.refused)
 
 
@@ -54,7 +56,7 @@ def test_a_broken_member_is_refused(course, tmp_path):
     """A member with changed bytes is refused; the others are collected."""
     data = write_zip(tmp_path / "x.zip", {"ada.ipynb": os.urandom(1000), "bea.ipynb": BEA}).read_bytes()
     (tmp_path / "x.zip").write_bytes(data[:200] + b"?" * 9 + data[209:])
-    result = collect_submissions(course, NAME, tmp_path / "x.zip", ROSTER)
+    result = collect_submissions(Course(course), NAME, tmp_path / "x.zip", ROSTER)
     assert ["bea"] == students_of(result.matched) and "cannot be unpacked" in result.refused[0][1]
 
 
@@ -63,7 +65,7 @@ def test_an_archive_that_cannot_be_read_is_one_clear_line(course, tmp_path, monk
 
     def assert_refused(path, problem):
         with pytest.raises(CourseError, match=problem) as caught:
-            collect_submissions(course, NAME, path, ROSTER)
+            collect_submissions(Course(course), NAME, path, ROSTER)
         assert 1 == len(str(caught.value).splitlines())
 
     bomb = write_zip(tmp_path / "bomb.zip", {f"{n}.ipynb": b"\0" * 15_000_000 for n in range(8)})
@@ -90,7 +92,7 @@ def test_the_total_that_is_read_is_bounded(course, tmp_path, monkeypatch):
     """A file beyond the budget of an archive is refused, whatever size its header gives."""
     monkeypatch.setattr(archive, "MAX_TOTAL_BYTES", len(ADA) + 5)
     files = write_zip(tmp_path / "x.zip", {"ada.ipynb": ADA, "bea.ipynb": BEA})
-    result = collect_submissions(course, NAME, files, ROSTER)
+    result = collect_submissions(Course(course), NAME, files, ROSTER)
     assert ["ada"] == students_of(result.matched) and "exceeds the" in result.refused[0][1]
 
 
@@ -101,7 +103,7 @@ def test_links_and_pipes_in_a_folder_are_not_followed(course, tmp_path):
     (files / "ada.ipynb").symlink_to(tmp_path / "secret.ipynb")
     (files / "more").symlink_to(tmp_path)
     os.mkfifo(files / "a_b.ipynb")
-    result = collect_submissions(course, NAME, files, ROSTER)
+    result = collect_submissions(Course(course), NAME, files, ROSTER)
     refused = {("ada.ipynb", "is a link"), ("more", "is a link"), ("a_b.ipynb", "is not a regular file")}
     assert refused == set(result.refused)
     assert {path_of("bea"): BEA} == read_submitted(course)
@@ -115,4 +117,4 @@ def test_umlauts_from_any_system_are_read(course, tmp_path):
     raw = data.getvalue().replace(b"\x00\x08\x00\x00", b"\x00\x00\x00\x00")  # without the flag that says UTF-8
     (tmp_path / "x.zip").write_bytes(raw)
     assert [0] == [info.flag_bits for info in zipfile.ZipFile(tmp_path / "x.zip").infolist()]
-    assert ["bea"] == students_of(collect_submissions(course, NAME, tmp_path / "x.zip", ROSTER).matched)
+    assert ["bea"] == students_of(collect_submissions(Course(course), NAME, tmp_path / "x.zip", ROSTER).matched)

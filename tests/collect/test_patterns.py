@@ -3,6 +3,7 @@
 import pytest
 
 from autograder.collect import collect_submissions
+from autograder.course.course import Course
 from autograder.errors import CourseError
 from autograder.roster import Roster
 from tests.helpers.collecting import ADA, NAME, ROSTER, TIME, path_of, paths_of, read_submitted, students_of
@@ -15,12 +16,13 @@ from tests.helpers.collecting import ADA, NAME, ROSTER, TIME, path_of, paths_of,
 ])  # fmt: skip
 def test_a_pattern_identifies_the_student(source, course, pattern, path, student):
     """Each field of a pattern identifies a student; a known id may contain the pattern's separator."""
-    assert [student] == students_of(collect_submissions(course, NAME, source({path: ADA}), ROSTER, pattern).matched)
+    result = collect_submissions(Course(course), NAME, source({path: ADA}), ROSTER, pattern)
+    assert [student] == students_of(result.matched)
 
 
 def test_a_pattern_reads_times(source, course):
     """The field {timestamp} is read, and the last of a student's files counts."""
-    result = collect_submissions(course, NAME, source({
+    result = collect_submissions(Course(course), NAME, source({
         "ada 2026-03-01 10-00.ipynb": b"?", "ada@2026-03-01T12:00:05.25Z.ipynb": ADA,
         "ada@2026-02-01T12:00:00Z.ipynb": b"old",
     }), Roster(), "{student}@{timestamp}.ipynb")  # fmt: skip
@@ -32,7 +34,7 @@ def test_a_regular_expression_of_nbgrader_works(source, course):
     """An expression for nbgrader's zip_collect, with its group student_id, identifies the student."""
     path = "ps1_ada_attempt_2016-01-30-15-00-00_problem1.ipynb"
     expression = r".*_(?P<student_id>\w+)_attempt_(?P<when>[0-9\-]+)_(?P<file_id>\w+)"
-    result = collect_submissions(course, NAME, source({path: ADA}), ROSTER, expression, regex=True)
+    result = collect_submissions(Course(course), NAME, source({path: ADA}), ROSTER, expression, regex=True)
     assert ["ada"] == students_of(result.matched)
 
 
@@ -44,7 +46,7 @@ def test_a_regular_expression_of_nbgrader_works(source, course):
 def test_a_bad_pattern_is_one_clear_line(source, course, pattern, regex, problem):
     """A pattern that is not valid is an error of one line."""
     with pytest.raises(CourseError, match=problem) as caught:
-        collect_submissions(course, NAME, source({"ada.ipynb": ADA}), ROSTER, pattern, regex)
+        collect_submissions(Course(course), NAME, source({"ada.ipynb": ADA}), ROSTER, pattern, regex)
     assert 1 == len(str(caught.value).splitlines())
 
 
@@ -56,6 +58,6 @@ def test_a_bad_pattern_is_one_clear_line(source, course, pattern, regex, problem
 ])  # fmt: skip
 def test_fields_of_two_students_match_neither(source, course, pattern, path, problem):
     """An id, number or address of another student overrules a name."""
-    result = collect_submissions(course, NAME, source({path: ADA}), ROSTER, pattern)
+    result = collect_submissions(Course(course), NAME, source({path: ADA}), ROSTER, pattern)
     assert {} == read_submitted(course)
     assert [True] == [problem in reason for _, reason in result.unmatched]

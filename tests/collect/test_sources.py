@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from autograder.collect import archive, collect_submissions
 from autograder.collect.sources import CANVAS, MOODLE, split_resubmission
+from autograder.course.course import Course
 from autograder.errors import CourseError
 from autograder.roster import Roster, RosterEntry
 from tests.helpers.collecting import (
@@ -24,7 +25,7 @@ from tests.helpers.collecting import (
 
 def test_a_moodle_download_with_folders(source, course):
     """Full names identify the students; all other files are reported, also those of a student without a notebook."""
-    result = collect_submissions(course, NAME, source({
+    result = collect_submissions(Course(course), NAME, source({
         "Ada Lovelace_7001_assignsubmission_file_/my work.ipynb": ADA,
         "Ada Lovelace_7001_assignsubmission_file_/plot.png": b"png",
         "Bea Müller-Ünal_7002_assignsubmission_file/sub/x.ipynb": BEA,
@@ -46,13 +47,13 @@ def test_a_moodle_download_with_folders(source, course):
 def test_a_moodle_download_without_folders(source, course):
     """A download in one folder, where the file's name follows the student's, is read, too."""
     files = source({"Ada Lovelace_7001_assignsubmission_file_rnn-step-by-step.ipynb": ADA})
-    result = collect_submissions(course, NAME, files, ROSTER)
+    result = collect_submissions(Course(course), NAME, files, ROSTER)
     assert {path_of("ada"): ADA} == read_submitted(course) and ["ada"] == students_of(result.matched)
 
 
 def test_a_canvas_download(source, course):
     """User numbers, then names, identify the students; the last resubmission counts; lateness is noted."""
-    result = collect_submissions(course, NAME, source({
+    result = collect_submissions(Course(course), NAME, source({
         "lovelaceada_LATE_101_5001_rnn-step-by-step.ipynb": b"old",
         "lovelaceada_LATE_101_5009_rnn-step-by-step-2.ipynb": ADA,
         "lovelaceada_LATE_101_5005_rnn-step-by-step-1.ipynb": b"older",
@@ -69,7 +70,7 @@ def test_a_canvas_download(source, course):
 def test_nbgraders_exchange(source, course):
     """The last submission counts, with the time of its folder; other assignments are ignored."""
     first, last = "ada+rnn-step-by-step+2026-02-01 10:00:00.000000 UTC+aaa", f"ada+rnn-step-by-step+{TIME}+bbb"
-    result = collect_submissions(course, NAME, source({
+    result = collect_submissions(Course(course), NAME, source({
         f"rnn/inbound/{first}/rnn-step-by-step.ipynb": b"old", f"rnn/inbound/{first}/timestamp.txt": b"old",
         f"rnn/inbound/{last}/rnn-step-by-step.ipynb": ADA, f"rnn/inbound/{last}/timestamp.txt": b"forged",
         f"rnn/inbound/new+one+rnn-step-by-step+{TIME}/rnn-step-by-step.ipynb": BEA,
@@ -86,12 +87,12 @@ def test_the_exchange_of_several_courses_is_not_mixed(source, course):
     """The same assignment in two courses is an error that asks for one of them."""
     files = source({f"{one}/inbound/ada+{NAME}+{TIME}/{NAME}.ipynb": ADA for one in ("algebra", "rnn")})
     with pytest.raises(CourseError, match="algebra, rnn: this is the exchange of several courses"):
-        collect_submissions(course, NAME, files, ROSTER)
+        collect_submissions(Course(course), NAME, files, ROSTER)
 
 
 def test_nbgraders_submitted_folder(source, course):
     """The folder submitted/STUDENT/ASSIGNMENT/ of another course is read with its timestamps."""
-    result = collect_submissions(course, NAME, source({
+    result = collect_submissions(Course(course), NAME, source({
         f"submitted/ada/{NAME}/{NAME}.ipynb": ADA, f"submitted/ada/{NAME}/timestamp.txt": TIME.encode(),
         f"submitted/bea/{NAME}/{NAME}.ipynb": BEA, "submitted/bea/other/other.ipynb": BEA,
     }), Roster())  # fmt: skip
@@ -104,19 +105,19 @@ def test_nbgraders_submitted_folder(source, course):
                                   "ada (1).ipynb", "ADA.IPYNB"])
 def test_files_that_begin_with_a_known_id_need_no_pattern(source, course, path):
     """A known id as a folder or at the beginning of the name identifies the student."""
-    assert ["ada"] == students_of(collect_submissions(course, NAME, source({path: ADA}), ROSTER).matched)
+    assert ["ada"] == students_of(collect_submissions(Course(course), NAME, source({path: ADA}), ROSTER).matched)
 
 
 def test_names_without_a_roster_need_a_pattern(source, course):
     """Without known students and a pattern, the error names both options."""
     with pytest.raises(CourseError, match=r"--pattern.*--roster"):
-        collect_submissions(course, NAME, source({"ada.ipynb": ADA}), Roster())
+        collect_submissions(Course(course), NAME, source({"ada.ipynb": ADA}), Roster())
 
 
 def test_a_participants_number_is_an_id_only_without_names(source, course):
     """Moodle's own number identifies a student only in an anonymous download, where it replaces the name."""
     roster = Roster([RosterEntry("42", "Zed", "Zee"), RosterEntry("43")])
-    result = collect_submissions(course, NAME, source({
+    result = collect_submissions(Course(course), NAME, source({
         "Sam Stranger_42_assignsubmission_file_/x.ipynb": ADA, "Participant_43_assignsubmission_file_/x.ipynb": BEA,
     }), roster)  # fmt: skip
     assert {path_of("43"): BEA} == read_submitted(course)
@@ -147,5 +148,5 @@ def test_a_submission_of_another_owner_is_noted(course, tmp_path, monkeypatch):
     """In the exchange, everyone can write under any id: a submission that another user owns is noted."""
     monkeypatch.setattr(archive, "_owner", lambda uid: "mallory")
     files = write_folder(tmp_path / "x", {f"ada+{NAME}+{TIME}/{NAME}.ipynb": ADA})
-    result = collect_submissions(course, NAME, files, ROSTER)
+    result = collect_submissions(Course(course), NAME, files, ROSTER)
     assert "belongs to the user mallory: did ada hand it in?" == result.matched[0].note

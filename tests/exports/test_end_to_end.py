@@ -7,6 +7,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder import demo, exports, release
+from autograder.course.course import Course
 from autograder.exports import canvas
 from tests.helpers.courses import NAME, ROOT
 from tests.helpers.export_rows import rows
@@ -16,9 +17,9 @@ from tests.test_end_to_end import run
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """Ada and Dora as in the demo; Leo's points are a person's, and late; Zoe's file is no notebook; Max has none."""
-    course = demo.make_course(ROOT, tmp_path_factory.mktemp("exports") / "course")
-    release.release(course, NAME)
-    demo.make_class(course, NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "leo")})
+    course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("exports") / "course").root
+    release.release(Course(course), NAME)
+    demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "leo")})
     folder = course / "submitted" / "zoe" / NAME
     folder.mkdir(parents=True)
     (folder / f"{NAME}.ipynb").write_bytes(b"no notebook")
@@ -36,7 +37,7 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def grades(course):
-    return exports.class_grades(course, NAME)
+    return exports.class_grades(Course(course), NAME)
 
 
 def test_scores_are_the_gradebooks(grades):
@@ -70,7 +71,7 @@ def test_every_format_is_written_and_written_again_unchanged(course, grades):
         if form == "classroom50":
             continue  # its files say when they were made
         made = shape.make(grades, NAME, **options.get(form, {}))
-        target, folder = exports.default_target(course, NAME, form), shape.folder
+        target, folder = exports.default_target(Course(course), NAME, form), shape.folder
         assert all(line.startswith("wrote") for line in exports.write(made, target, folder))
         assert all(line.startswith("unchanged") for line in exports.write(made, target, folder))
         if folder:

@@ -9,7 +9,9 @@ import zipfile
 
 import pytest
 
-from autograder import demo, oracle
+from autograder import demo
+from autograder.course import settings
+from autograder.course.course import Course
 from autograder.errors import SandboxError
 from autograder.exports import gradescope_zip, on_gradescope
 from autograder.notebooks import reading
@@ -22,8 +24,8 @@ SECRET = "a secret of the course's own"
 def made(tmp_path_factory):
     """The zip of a course with a secret."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(oracle.SECRET_VARIABLE, SECRET)
-        export = gradescope_zip.export(ROOT, NAME)
+        patch.setenv(settings.SECRET_VARIABLE, SECRET)
+        export = gradescope_zip.export(Course(ROOT), NAME)
     path = tmp_path_factory.mktemp("zip") / gradescope_zip.FILE
     path.write_bytes(export.files[gradescope_zip.FILE])
     return path, export.notes
@@ -64,7 +66,7 @@ def run(base, files):
 def submission(base, *mistakes):
     """A notebook made out of the release, right but for these mistakes."""
     nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
-    assignment = oracle.load_assignment(ROOT, NAME)
+    assignment = Course(ROOT).assignment(NAME)
     demo.mistaken(**dict(mistakes))(nb, dict(assignment.oracle.sources), assignment)
     reading.write_notebook(nb, base / "made.ipynb")
     return (base / "made.ipynb").read_bytes()
@@ -90,9 +92,9 @@ def test_the_zip_has_what_gradescope_looks_for(made):
 
 def test_the_zip_is_the_same_every_time(monkeypatch):
     """Equal courses give equal bytes; without a secret of its own none is in it, and that is said."""
-    monkeypatch.delenv(oracle.SECRET_VARIABLE, raising=False)
-    monkeypatch.setattr(oracle, "SECRET_FILE", "no-such-file")
-    one, two = gradescope_zip.export(ROOT, NAME), gradescope_zip.export(ROOT, NAME)
+    monkeypatch.delenv(settings.SECRET_VARIABLE, raising=False)
+    monkeypatch.setattr(settings, "SECRET_FILE", "no-such-file")
+    one, two = gradescope_zip.export(Course(ROOT), NAME), gradescope_zip.export(Course(ROOT), NAME)
     assert one.files == two.files
     assert any("public default secret" in note for note in one.notes)
 
@@ -143,7 +145,7 @@ def test_the_courses_isolation_holds_on_gradescope_too(tmp_path, monkeypatch, se
     (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n")
     (tmp_path / "source").symlink_to(ROOT / "source")
     monkeypatch.setattr(on_gradescope, "Sandbox", sandbox)
-    content, staff = on_gradescope.results(tmp_path, NAME, tmp_path)
+    content, staff = on_gradescope.results(Course(tmp_path), NAME, tmp_path)
     assert [level] == asked
     assert "score" not in content and "SandboxError" in staff
 

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import cache
 
+from autograder.course.assignment import Assignment
+from autograder.course.course import Course
+from autograder.course.reference import mutate
 from autograder.errors import NotebookError
 from autograder.grade import with_circumstances
 from autograder.judge import callees_first, judge_task
 from autograder.model import CellGrade, Report, StudentGrade, Verdict
 from autograder.notebooks import finding, reading
 from autograder.notebooks.repair import restore
-from autograder.oracle import Assignment, load_assignment, mutate
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import NAME, ROOT
 
@@ -28,8 +30,8 @@ SYLLABLES = ["ka", "lo", "mi", "ra", "ne", "tu", "si", "vo", "el", "an", "bri", 
 
 @cache
 def made_class(size: int, seed: int = 1) -> tuple[dict[str, dict], dict[str, StudentGrade]]:
-    """Reports and standings of a class, as `records.kept` and `gradebook.read_grades` give them."""
-    assignment, drawn = load_assignment(ROOT, NAME), random.Random(seed)
+    """Reports and standings of a class, as `ReportStore.load_all` and `gradebook.read_grades` give them."""
+    assignment, drawn = Course(ROOT).assignment(NAME), random.Random(seed)
     pools = {task: pool_of(assignment, task) for task in assignment.tasks}
     odd = mended(assignment)
     reports, standings = {}, {}

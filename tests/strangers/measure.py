@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograder.course import catalogue
+from autograder.course.course import Course
 from autograder.judge import callees_first, judge_task
-from autograder.oracle import load_assignment
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent
@@ -121,7 +121,7 @@ def main(arguments):
     parser.add_argument("tasks", nargs="*", help="tasks to measure; all without any")
     parser.add_argument("--says", action="store_true", help="show each diagnosis beside what is really wrong")
     options = parser.parse_args(arguments)
-    assignment = load_assignment(ROOT, NAME)
+    assignment = Course(ROOT).assignment(NAME)
     rows = {}
     for task in options.tasks or assignment.tasks:
         rows[task], lines = measure_task(assignment, task, options.says)

@@ -1,0 +1,64 @@
+"""The students who submitted an assignment, found by the folders in ``submitted/``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from ..errors import CourseError
+from ..notebooks.submission import can_be_id, shown
+from .course import Course
+
+MISNAMED = "have names that cannot be a student's id"
+
+
+def students_of(course: Course, name: str, patterns: Sequence[str] = ()) -> list[str]:
+    """The students who submitted an assignment, in order; only those that match one of the patterns, if any.
+
+    Raises
+    ------
+    CourseError
+        Where nobody submitted, or a pattern matches nobody.
+    """
+    submitted = course.root / "submitted"
+    everyone = [student for student in _handed_in(course, name) if can_be_id(student)]
+    if not everyone:
+        odd = ", ".join(map(shown, misnamed(course, name)[:5]))
+        but = f", but folders that {MISNAMED}: {odd}" if odd else ""
+        fix = f"Each belongs into submitted/STUDENT/{name}/."
+        raise CourseError(submitted, f"no submissions for {name!r}{but}", fix)
+    for pattern in patterns:
+        if not any(fnmatchcase(student, pattern) for student in everyone):
+            raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
+    return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
+
+
+def misnamed(course: Course, name: str) -> list[str]:
+    """The folders with a submission whose names cannot be a student's id; for printing use `shown`."""
+    return [student for student in _handed_in(course, name) if not can_be_id(student)]
+
+
+def _handed_in(course: Course, name: str) -> list[str]:
+    """The folders in which something has the assignment's name, hidden ones aside, in order."""
+    submitted = course.root / "submitted"
+    try:
+        with os.scandir(submitted) as listing:
+            folders = sorted(entry.name for entry in listing if not entry.name.startswith("."))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problem = f"cannot be listed: {error.strerror}"
+        raise CourseError(submitted, problem, "May this user read it?") from error
+    return [folder for folder in folders if _is_there(submitted / folder / name)]
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # a folder that may not be entered: reading the submission will say so
+        pass
+    return True
