@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 @in_course
 def collect_command(course: Course, assignment: str, path: Path, pattern: str | None, regex: bool,
                     roster_file: Path | None, replace: bool, dry_run: bool) -> int:
-    """Put submissions from PATH, a folder or a zip, into submitted/STUDENT/ASSIGNMENT/.
+    """Put submissions from PATH into submitted/.
 
-    PATH can be a bulk download of Moodle or Canvas, nbgrader's exchange, a submitted folder, or files whose names
-    begin with the student's id. For other names, give --pattern. A submission that is already there stays, unless you
-    give --replace.
+    They go to submitted/STUDENT/ASSIGNMENT/. PATH is a folder or a zip: a bulk download of Moodle or Canvas, nbgrader's
+    exchange, a submitted folder, or files whose names begin with the student's id. For other names, give --pattern. A
+    submission that is already there stays, unless you give --replace.
 
     \b
     Exit code: 0 all in place, 1 something unmatched, refused or kept (each is named), 2 bad usage.

@@ -1,8 +1,4 @@
-"""Canvas: its gradebook as a CSV file, filled in or written anew (https://github.com/instructure/canvas-lms).
-
-Filled in, the file differs from the one that was downloaded in the cells of one column and in nothing else. Names in
-it that look like formulas are Canvas's own affair and stay; what is put in is a number.
-"""
+"""Canvas's gradebook as a CSV file, filled in or fresh (https://github.com/instructure/canvas-lms)."""
 
 from __future__ import annotations
 
@@ -12,179 +8,158 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import CourseError
-from ..roster import Roster, name_key, sortable_name
+from ..render import number
+from ..roster import name_key, sortable_name
 from ..spreadsheets import Sheet, escape_formula, escape_id, parse_number, read_sheet, unescape
-from .grades import Export, Grade, listed, notes_of, number, one_row_each
+from .filling import GradeColumn, RowLabel, has_decimal_comma, match_rows, roster_of
+from .grades import Export, ExportedGrade
+from .words import exceptions, list_students
 
-#: The columns before the assignments' that Canvas itself writes; after Section, a course may have its own.
-STUDENT_COLUMNS = ("Student", "LastName", "FirstName", "ID", "SIS User ID", "SIS Login ID", "Integration ID",
-                   "Root Account", "Section")
+FILE = "canvas.csv"
 #: Columns that Canvas computes.
 COMPUTED = re.compile(r"(Current|Final) (Score|Points|Grade)|Override (Score|Grade|Status)")
 TITLE = re.compile(r"(?P<title>.*) \((?P<id>\d+)\)", re.DOTALL)
 NOT_A_STUDENT = re.compile(r"\s*(Muted|Manual Posting.*)?\s*", re.IGNORECASE)
 POINTS_POSSIBLE = "Points Possible"
 EXCUSED, NOT_ASSIGNED = "EX", "N/A"
-#: What says who a row is about, the most telling first: the column, and what its text may be of a student's.
-CLUES = (("ID", ("lms_user_id",)), ("SIS User ID", ("student", "lms_user_id")), ("SIS Login ID", ("student", "email")))
+#: The columns that identify a student, the most reliable first, with the kinds of identifier that each may hold.
+IDENTIFIERS = (("ID", ("lms_user_id",)), ("SIS User ID", ("student", "lms_user_id")),
+               ("SIS Login ID", ("student", "email")))
 
 
 def export(
-    grades: Mapping[str, Grade], name: str, into: bytes | None = None, where: str = "gradebook.csv",
+    grades: Mapping[str, ExportedGrade], assignment: str, into: bytes | None = None, where: str = "gradebook.csv",
     column: str | None = None, zeros: bool = False,
 ) -> Export:
-    """Canvas's gradebook with this assignment's scores.
+    """Return Canvas's gradebook with the scores of this assignment.
 
     Parameters
     ----------
-    grades : dict of str to Grade
-    name : str
-        The assignment.
+    grades : dict of str to ExportedGrade
+    assignment : str
     into : bytes, optional
-        A gradebook downloaded from Canvas (Grades > Export), to be filled in; a fresh one is written without it.
+        A gradebook from Canvas (Grades > Export) to fill in. Without it a fresh one is made.
     where : str
-        That file's name.
+        The name of that file.
     column : str, optional
-        The assignment's title in Canvas, with or without its number; by default the title that is like ``name``.
+        The assignment's title in Canvas, with or without its number; the title like ``assignment`` by default.
     zeros : bool
-        Whether who handed in nothing gets 0 instead of no grade.
+        Give 0 instead of no grade to students who handed in nothing.
 
     Raises
     ------
     CourseError
-        Where the file is not such a gradebook, or the column is not clear.
+        The file is not such a gradebook, or the column is not clear.
     """
     if into is None:
-        return fresh(grades, column or name, zeros)
+        return make_gradebook(grades, column or assignment, zeros)
     sheet = read_sheet(into, where, is_gradebook, "a gradebook of Canvas (Grades > Export)")
-    return Filling(sheet, grades, name, column, zeros).export()
+    return fill_gradebook(sheet, grades, find_column(sheet, assignment, column), zeros)
 
 
 def is_gradebook(head: Sequence[str]) -> bool:
-    """Whether a file's first row is that of Canvas's gradebook, by the rule of its importer."""
+    """Tell if a file's first row is that of Canvas's gradebook, by the rule of Canvas's importer."""
     by_name = len(head) > 3 and "Student" in head[0] and "ID" in head[1]
     return (by_name or head[:3] == ["LastName", "FirstName", "ID"]) and "Section" in head
 
 
-# ---- filling one in --------------------------------------------------------------------------------------------
+# ---- a gradebook from Canvas ---------------------------------------------------------------------------------
 
 
-class Filling:
-    """One gradebook, its column for the assignment, and the students whom its rows are about."""
+def fill_gradebook(sheet: Sheet, grades: Mapping[str, ExportedGrade], position: int, zeros: bool) -> Export:
+    """Put the scores into the column at a position; every other byte stays."""
+    head = read_head(sheet)
+    points_row = next((row for row in range(1, len(sheet.rows)) if POINTS_POSSIBLE in sheet.value(row, 0)), None)
+    maximum = read_maximum(sheet, head[position], sheet.value(points_row, position) if points_row else "")
+    column = GradeColumn(sheet, position, grades, zeros, has_decimal_comma(sheet, position))
 
-    def __init__(self, sheet: Sheet, grades: Mapping[str, Grade], name: str, column: str | None, zeros: bool):
-        self.sheet, self.grades, self.zeros = sheet, grades, zeros
-        self.head = [title.strip() for title in sheet.values(0)]
-        self.column = self._column(name, column)
-        self.points = [row for row in range(1, len(sheet.rows)) if POINTS_POSSIBLE in sheet.value(row, 0)][:1]
-        self.comma = any(
-            re.fullmatch(r"\d+,\d+", sheet.value(row, self.column).strip()) for row in range(1, len(sheet.rows)))
-        self.possible = self._possible()
+    def label_row(row: int) -> RowLabel | None:
+        values = sheet.values(row)
+        if row == points_row or all(NOT_A_STUDENT.fullmatch(value) for value in values):
+            return None
+        cells = dict(zip(head[: head.index("Section") + 1], map(unescape, values), strict=False))
+        name = cells.get("Student") or f"{cells.get('LastName', '')}, {cells.get('FirstName', '')}"
+        identifiers = [(kind, cells.get(title, "")) for title, kinds in IDENTIFIERS for kind in kinds]
+        return name.strip(), [*identifiers, ("name", name)]
 
-    def export(self) -> Export:
-        """The filled-in file, and what did not go into it."""
-        found, unmatched = self._students()
-        notes = [f"column: {self.head[self.column]}", *unmatched, *self._scaling(found)]
-        put, changed, excused, unassigned = 0, [], [], []
-        for row, student in found.items():
-            before, after = self.sheet.value(row, self.column).strip(), self._cell(self.grades[student])
-            if before.upper() == EXCUSED:
-                excused.append(student)
-            elif before.upper() == NOT_ASSIGNED:
-                unassigned.append(student)
-            elif after is not None:
-                put += 1
-                if before and parse_number(before) != parse_number(after):
-                    changed.append(f"{student} ({before} to {after})")
-                self.sheet.put(row, self.column, after)
-        there = set(found.values())
-        away = [student for student in self.grades if student not in there]
-        notes += listed("excused in Canvas, left so", excused)
-        notes += listed("not assigned to them in Canvas, left so", unassigned)
-        notes += listed("had another grade in the file", changed)
-        notes += listed("matched to no row of the file", away)
-        notes = [f"{put} grades put into {len(found)} matched rows", *notes, *notes_of(self.grades.values())]
-        return Export({"canvas.csv": self.sheet.to_bytes()}, tuple(notes))
-
-    def _column(self, name: str, column: str | None) -> int:
-        first = self.head.index("Section") + 1
-        titles = {at: title for at, title in enumerate(self.head) if at >= first and not COMPUTED.search(title)}
-        if column is not None:
-            fits = [at for at, title in titles.items() if column.strip() in (title, *title_and_id(title))]
+    rows, unmatched = match_rows(sheet, roster_of(grades), label_row)
+    unchanged: dict[str, list[str]] = {EXCUSED: [], NOT_ASSIGNED: []}
+    for row, student in rows.items():
+        before = sheet.value(row, position).strip().upper()
+        if before in unchanged:
+            unchanged[before].append(student)
         else:
-            fits = [at for at, title in titles.items() if name_key(title_and_id(title)[0]) == name_key(name)]
-        if len(fits) != 1:
-            wanted = column or name
-            problem = f"no column is called {wanted!r}" if not fits else f"several columns are called {wanted!r}"
-            there = ", ".join(repr(title) for title in titles.values()) or "none"
-            raise CourseError(self.sheet.where, problem, f"Name one with --column. There are: {there}.")
-        return fits[0]
-
-    def _possible(self) -> float | None:
-        """The points that are possible in Canvas, where the file says so."""
-        said = self.sheet.value(self.points[0], self.column) if self.points else ""
-        if "read only" in said.lower():
-            raise CourseError(self.sheet.where, f"Canvas reads no grades from column {self.head[self.column]!r}",
-                              "Name another with --column.")
-        return parse_number(said)
-
-    def _students(self) -> tuple[dict[int, str], list[str]]:
-        """The student of each row that has one, and what to say of the other rows."""
-        roster = Roster(grade.standing for grade in self.grades.values() if grade.standing)
-        first = self.head.index("Section") + 1
-        found, notes = {}, []
-        for row in range(1, len(self.sheet.rows)):
-            values = self.sheet.values(row)
-            if row in self.points or all(NOT_A_STUDENT.fullmatch(value) for value in values):
-                continue
-            said = dict(zip(self.head[:first], map(unescape, values), strict=False))
-            name = said.get("Student") or f"{said.get('LastName', '')}, {said.get('FirstName', '')}"
-            clues = [(kind, said.get(title, "")) for title, kinds in CLUES for kind in kinds]
-            match = roster.identify(*clues, ("name", name))
-            if match.student:
-                found[row] = match.student
-            else:
-                notes.append(f"row {row + 1}, {name.strip()!r}, left as it is: {match.reason}")
-        found, twice = one_row_each(found)
-        return found, notes + twice
-
-    def _cell(self, grade: Grade) -> str | None:
-        """What goes into a student's cell; None leaves what is there, since a blank would take a grade away."""
-        if grade.score is None:
-            return "0" if self.zeros and not grade.submitted else None
-        text = number(grade.score * self._factor(grade))
-        return text.replace(".", ",") if self.comma else text
-
-    def _factor(self, grade: Grade) -> float:
-        return self.possible / grade.max_score if self.possible and grade.max_score else 1.0
-
-    def _scaling(self, found: Mapping[int, str]) -> list[str]:
-        scaled = {grade.max_score for student in found.values() if self._factor(grade := self.grades[student]) != 1}
-        return [f"scaled from {number(points)} points to the {number(self.possible)} that are possible in Canvas"
-                for points in sorted(scaled)]
+            column.put_grade(row, student, maximum)
+    notes = [f"column: {head[position]}", *unmatched,
+             *list_students("excused in Canvas, left unchanged", unchanged[EXCUSED]),
+             *list_students("not assigned to them in Canvas, left unchanged", unchanged[NOT_ASSIGNED])]
+    return Export({FILE: sheet.to_bytes()}, column.notes(rows, notes))
 
 
-def title_and_id(head: str) -> tuple[str, str]:
-    """An assignment's title and number: "Week 2 (123)" is ("Week 2", "123")."""
+def read_head(sheet: Sheet) -> list[str]:
+    """Return the titles of the columns."""
+    return [title.strip() for title in sheet.values(0)]
+
+
+def find_column(sheet: Sheet, assignment: str, column: str | None) -> int:
+    """Return the position of the assignment's column.
+
+    Raises
+    ------
+    CourseError
+        No column fits, or several do.
+    """
+    head = read_head(sheet)
+    titles = {position: title for position, title in enumerate(head)
+              if position > head.index("Section") and not COMPUTED.search(title)}
+    if column is not None:
+        fits = [position for position, title in titles.items() if column.strip() in (title, *split_title(title))]
+    else:
+        fits = [position for position, title in titles.items()
+                if name_key(split_title(title)[0]) == name_key(assignment)]
+    if len(fits) != 1:
+        wanted = column or assignment
+        problem = f"no column is called {wanted!r}" if not fits else f"several columns are called {wanted!r}"
+        there = ", ".join(map(repr, titles.values())) or "none"
+        raise CourseError(sheet.where, problem, f"Name one with --column. There are: {there}.")
+    return fits[0]
+
+
+def split_title(head: str) -> tuple[str, str]:
+    """Return an assignment's title and number: "Week 2 (123)" gives ("Week 2", "123")."""
     match = TITLE.fullmatch(head)
     return (match["title"], match["id"]) if match else (head, head)
 
 
-# ---- writing one anew ------------------------------------------------------------------------------------------
+def read_maximum(sheet: Sheet, title: str, text: str) -> float | None:
+    """Return the points that Canvas counts to, or None if the file does not give them.
+
+    Raises
+    ------
+    CourseError
+        Canvas does not read grades from this column.
+    """
+    if "read only" in text.lower():
+        raise CourseError(sheet.where, f"Canvas reads no grades from column {title!r}", "Name another with --column.")
+    return parse_number(text)
 
 
-def fresh(grades: Mapping[str, Grade], title: str, zeros: bool) -> Export:
-    """A gradebook with this assignment alone; to Canvas a title without a number that it knows is a new assignment."""
+# ---- a fresh gradebook -----------------------------------------------------------------------------------------
+
+
+def make_gradebook(grades: Mapping[str, ExportedGrade], title: str, zeros: bool) -> Export:
+    """Return a gradebook with this assignment alone; Canvas makes a new assignment of a title that it does not know."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["Student", "ID", "SIS Login ID", "Section", title])
-    possible = max((grade.max_score for grade in grades.values()), default=0.0)
-    writer.writerow([f"    {POINTS_POSSIBLE}", "", "", "", number(possible)])
-    for student, grade in grades.items():
-        person = grade.standing
-        cell = number(grade.score) if grade.score is not None else "0" if zeros and not grade.submitted else ""
-        writer.writerow([
-            escape_formula(sortable_name(person) if person else student),
-            escape_id((person and person.lms_user_id) or ""), escape_id(student), "", cell])
-    notes = (f"{sum(grade.score is not None for grade in grades.values())} of {len(grades)} students have a grade",)
-    return Export({"canvas.csv": text.getvalue().encode()}, notes + notes_of(grades.values()))
+    maximum = max((grade.max_score for grade in grades.values()), default=0.0)
+    writer.writerow([f"    {POINTS_POSSIBLE}", "", "", "", number(maximum)])
+    for student, exported in grades.items():
+        name = sortable_name(exported.grade) if exported.grade else student
+        number_in_canvas = (exported.grade and exported.grade.lms_user_id) or ""
+        missing = "0" if zeros and not exported.submitted else ""
+        score = missing if exported.score is None else number(exported.score)
+        writer.writerow([escape_formula(name), escape_id(number_in_canvas), escape_id(student), "", score])
+    graded = sum(grade.score is not None for grade in grades.values())
+    notes = (f"{graded} of {len(grades)} students have a grade", *exceptions(grades.values()))
+    return Export({FILE: text.getvalue().encode()}, notes)

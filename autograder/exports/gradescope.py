@@ -1,101 +1,96 @@
-"""Gradescope: ``results.json``, as its autograders write it (https://gradescope-autograders.readthedocs.io)."""
+"""Gradescope's ``results.json``, as its autograders write it (https://gradescope-autograders.readthedocs.io)."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from .. import render
-from ..model import Verdict
-from .grades import Export, Grade, has_points, notes_of, number, reason_of, verdicts_of, words
+from ..model import Report, Verdict
+from ..render import label, number
+from .grades import Export, ExportedGrade, public_reason, to_json
+from .words import exceptions, feedback_lines
 
 FILE = "results.json"
-#: What Markdown would read as its own outside of code: anywhere, and at the beginning of a line.
+#: Markup of Markdown outside of code: anywhere, and at the beginning of a line.
 MARKUP = re.compile(r"([\\`*_\[\]|~])|^(?=[#+>-])|(?<=^\d)(?=[.)])")
 
 
-def export(grades: Mapping[str, Grade], name: str) -> Export:
-    """A folder with ``results.json`` for each student who handed in.
+def export(grades: Mapping[str, ExportedGrade], assignment: str) -> Export:
+    """Return a folder with ``results.json`` for each student who handed in.
 
-    A submission that was not graded gets a file without any score, which Gradescope shows as a failure of the
-    autograder, and not as a zero; who handed in nothing gets no file.
+    The file of a submission that was not graded has no score. Gradescope shows that as a failure of the autograder,
+    not as a zero.
     """
-    files = {f"{student}/{FILE}": to_json(results(grade)) for student, grade in grades.items() if grade.submitted}
-    return Export(files, notes_of(grades.values()))
+    files = {f"{student}/{FILE}": to_json(grade_results(grade)) for student, grade in grades.items() if grade.submitted}
+    return Export(files, exceptions(grades.values()))
 
 
-def results(grade: Grade) -> dict:
-    """A student's ``results.json``."""
-    report = grade.report or {}
+def grade_results(grade: ExportedGrade) -> dict[str, Any]:
+    """Return a student's ``results.json``."""
     if grade.score is None:
-        return without_score(grade.why[:1].upper() + grade.why[1:] + ".", report)
-    late = grade.standing.late_penalty
-    said = [*texts(report), *([f"{number(late)} points are taken off for being late."] if late else [])]
-    said += [f"`{cell}`: {comment}" for cell, comment in grade.comments.items()]
-    tests = [test_of(verdict) for verdict in grade.verdicts]
-    tests += [{"name": cell, "score": points.score, "max_score": points.max_score, "visibility": "visible",
-               **({} if has_points(points) else {"output": "A person has yet to grade this."})}
-              for cell, points in grade.other_cells.items()]
-    return whole(float(grade.score), tests, said, report)
+        return without_score(f"{grade.reason[:1].upper()}{grade.reason[1:]}.", grade.report)
+    late = [f"{number(grade.late_penalty)} points are taken off for being late."] if grade.late_penalty else []
+    comments = [f"`{cell}`: {comment}" for cell, comment in grade.comments.items()]
+    tests = [task_result(verdict) for verdict in grade.verdicts]
+    tests += [{"name": name, "score": cell.score, "max_score": cell.max_score, "visibility": "visible",
+               **({} if cell.has_points else {"output": "A person has yet to grade this."})}
+              for name, cell in grade.other_cells.items()]
+    return with_score(grade.score, tests, [*grade.repairs, *late, *comments], grade.report)
 
 
-def results_of_report(report: Mapping) -> dict:
-    """A submission's ``results.json`` from its report alone, where there is no gradebook."""
-    if report["status"] == "not graded":
-        return without_score(f"Not graded: {reason_of(report)}.", report)
-    verdicts = verdicts_of(report)
-    return whole(sum(v.score for v in verdicts), [test_of(v) for v in verdicts], texts(report), report)
+def report_results(report: Report) -> dict[str, Any]:
+    """Return the ``results.json`` of a submission from its report alone, without a gradebook."""
+    if report.status == "not graded":
+        return without_score(f"Not graded: {public_reason(report)}.", report)
+    tests = [task_result(verdict) for verdict in report.verdicts]
+    return with_score(report.score, tests, [repair.text for repair in report.repairs], report)
 
 
-def whole(score: float, tests: list[dict], said, report: Mapping) -> dict:
-    """The file with a score."""
+def with_score(
+    score: float, tests: list[dict[str, Any]], lines: Iterable[str], report: Report | None
+) -> dict[str, Any]:
+    """Return the file of a graded submission."""
     return {
-        "score": score, "execution_time": round(report.get("seconds") or 0.0, 3),
-        "output": "\n\n".join(map(markdown, said)), "output_format": "md",
-        "visibility": "visible", "stdout_visibility": "hidden", "tests": tests, "extra_data": extra(report),
+        "score": float(score), "execution_time": round(report.seconds, 3) if report else 0.0,
+        "output": "\n\n".join(map(to_markdown, lines)), "output_format": "md",
+        "visibility": "visible", "stdout_visibility": "hidden", "tests": tests,
+        "extra_data": extra_data(report, "graded"),
     }
 
 
-def without_score(said: str, report: Mapping) -> dict:
-    """The file of a submission that was not graded: words for a person, and no number that could pass for a zero."""
-    return {"output": said, "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden",
-            "extra_data": extra(report)}
+def without_score(text: str, report: Report | None = None) -> dict[str, Any]:
+    """Return the file of a submission that was not graded, without any number that could pass for a zero."""
+    return {"output": text, "output_format": "text", "visibility": "visible", "stdout_visibility": "hidden",
+            "extra_data": extra_data(report, "not graded")}
 
 
-def texts(report: Mapping) -> list[str]:
-    return [repair["text"] for repair in report.get("repairs", ())]
+def extra_data(report: Report | None, status: str) -> dict[str, Any]:
+    """Return the data that Gradescope keeps and shows to nobody."""
+    mistakes = {verdict.task: verdict.diagnosis.mistake for verdict in report.verdicts if verdict.diagnosis} if (
+        report) else {}
+    return {"status": report.status if report else status, "isolation": report.isolation if report else None,
+            "mistakes": mistakes}
 
 
-def extra(report: Mapping) -> dict:
-    """What Gradescope keeps and shows to nobody."""
-    mistakes = {name: task["diagnosis"]["mistake"] for name, task in report.get("tasks", {}).items()
-                if task.get("diagnosis")}
-    return {"status": report.get("status", "graded"), "isolation": report.get("isolation"), "mistakes": mistakes}
-
-
-def test_of(verdict: Verdict) -> dict:
-    """A task as one of Gradescope's tests."""
-    passed = [f"{render.label(check.name)}: {check.message}" for check in verdict.checks if check.passed]
+def task_result(verdict: Verdict) -> dict[str, Any]:
+    """Return a task as one of Gradescope's tests."""
+    passed = [f"{label(check.name)}: {check.message}" for check in verdict.checks if check.passed]
     return {
         "name": verdict.task, "score": verdict.score, "max_score": verdict.max_score,
         "status": "passed" if verdict.passed else "failed", "visibility": "visible",
-        "output": "\n".join(f"- {markdown(line)}" for line in words(verdict) or passed), "output_format": "md",
+        "output": "\n".join(f"- {to_markdown(line)}" for line in feedback_lines(verdict) or passed),
+        "output_format": "md",
     }
 
 
-test_of.__test__ = False
-
-
-def markdown(line: str) -> str:
-    """The line in Markdown: what stands between backticks is code, and nothing else in it is markup or HTML."""
+def to_markdown(line: str) -> str:
+    """Return a line in Markdown: text between backticks is code, and all other text is escaped."""
     parts = re.split(r"`([^`]*)`", " ".join(line.split()))
-    return "".join(f"`{part}`" if at % 2 and part else escaped(part) for at, part in enumerate(parts))
+    return "".join(f"`{part}`" if position % 2 and part else escape_markdown(part)
+                   for position, part in enumerate(parts))
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
+    """Return a text in which Markdown sees neither markup nor HTML."""
     return MARKUP.sub(lambda found: "\\" + found[0], text.replace("&", "&amp;").replace("<", "&lt;"))
-
-
-def to_json(value) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode()

@@ -1,7 +1,7 @@
-"""Moodle: an assignment's grading worksheet, filled in (mod/assign/gradingtable.php, feedback/offline).
+"""Moodle's grading worksheet, filled in (mod/assign/gradingtable.php, mod/assign/feedback/offline).
 
-Only the cells of Grade and Feedback comments change. Moodle names the columns in the language of whoever downloaded
-the worksheet; a small table knows some of those names, and where it does not, the order of columns tells.
+Moodle titles the columns in the language of the user who downloads the worksheet. A table knows some of these titles;
+other columns are found by their order.
 """
 
 from __future__ import annotations
@@ -12,10 +12,13 @@ from collections.abc import Mapping, Sequence
 from ..errors import CourseError
 from ..roster import Roster, normalise
 from ..spreadsheets import Sheet, parse_number, read_sheet, unescape
-from .grades import Export, Grade, listed, notes_of, number, one_row_each, summary_html
+from .filling import GradeColumn, RowLabel, has_decimal_comma, match_rows, roster_of
+from .grades import Export, ExportedGrade
+from .words import list_students, summary_html
 
-#: The columns' names: English, German, French, Spanish, Italian, Portuguese, Dutch, Catalan, Swedish.
-NAMES = {
+FILE = "moodle.csv"
+#: The titles of the columns, in English, German, French, Spanish, Italian, Portuguese, Dutch, Catalan and Swedish.
+TITLES = {
     "identifier": ("identifier", "id", "identifiant", "identificador", "identificativo", "identificatie"),
     "name": ("full name", "vollständiger name", "nom complet", "nombre completo", "nome completo", "cognome nome",
              "volledige naam", "fullständigt namn"),
@@ -46,209 +49,192 @@ NO = {"no", "nein", "non", "não", "nee", "nej", "nei", "нет", "nie", "ne", "
 YES = {"yes", "ja", "oui", "sí", "sì", "sim", "да", "tak", "ano", "kyllä", "はい", "是", "igen", "evet"}
 NUMBER_AT_END = re.compile(r"(?P<word>.*\D)(?P<number>\d+)", re.DOTALL)
 KIND = "a grading worksheet of Moodle (the assignment > Submissions > Download grading worksheet)"
-#: What says who a row is about, the most telling first.
-CLUES = (("email", "email"), ("number", "student"), ("number", "lms_user_id"), ("username", "student"),
-         ("participant", "student"), ("name", "name"))
+#: The columns that identify a student, the most reliable first, with the kind of identifier.
+IDENTIFIERS = (("email", "email"), ("number", "student"), ("number", "lms_user_id"), ("username", "student"),
+               ("participant", "student"), ("name", "name"))
 
 
 def export(
-    grades: Mapping[str, Grade], name: str, into: bytes, where: str = "worksheet.csv",
-    columns: Mapping[str, str] | None = None, zeros: bool = False,
+    grades: Mapping[str, ExportedGrade], assignment: str, into: bytes, where: str = "worksheet.csv",
+    columns: Mapping[str, str | None] | None = None, zeros: bool = False,
 ) -> Export:
-    """Moodle's grading worksheet with this assignment's scores and feedback.
+    """Return Moodle's grading worksheet with the scores and the feedback of this assignment.
 
     Parameters
     ----------
-    grades : dict of str to Grade
-    name : str
-        The assignment.
+    grades : dict of str to ExportedGrade
+    assignment : str
     into : bytes
-        The worksheet as downloaded from Moodle (the assignment > Submissions > Download grading worksheet).
+        The worksheet from Moodle (the assignment > Submissions > Download grading worksheet).
     where : str
-        That file's name.
+        The name of that file.
     columns : dict, optional
-        What "grade" and "comments" are called in it, where that is not found by itself.
+        The titles of the columns "grade" and "comments", if they are not found.
     zeros : bool
-        Whether who handed in nothing gets 0 instead of no grade.
+        Give 0 instead of no grade to students who handed in nothing.
 
     Raises
     ------
     CourseError
-        Where the file is not such a worksheet.
+        The file is not such a worksheet, or a column is not clear.
     """
-    wanted = {key: title for key, title in (columns or {}).items() if title}
-    sheet = read_sheet(into, where, lambda head: is_worksheet(head, wanted), KIND)
-    return Filling(sheet, grades, name, find_columns(sheet, wanted), zeros).export()
+    given = {key: title for key, title in (columns or {}).items() if title}
+    sheet = read_sheet(into, where, lambda head: is_worksheet(head, given), KIND)
+    return fill_worksheet(Worksheet(sheet, find_columns(sheet, given)), grades, assignment, zeros)
 
 
-def is_worksheet(head: Sequence[str], wanted: Mapping[str, str]) -> bool:
-    """Whether a file's first row may be that of a worksheet: known names, or as many columns as one has."""
-    return len(named(head, wanted)) >= 3 or len(head) >= 6
+def is_worksheet(head: Sequence[str], given: Mapping[str, str]) -> bool:
+    """Tell if a file's first row can be that of a worksheet: known titles, or enough columns."""
+    return len(known_columns(head, given)) >= 3 or len(head) >= 6
 
 
-def named(head: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
-    """The columns that the table, or the caller, knows by name."""
-    titles = [normalise(title) for title in head]
-    found = {}
-    for key, names in NAMES.items():
-        known = [normalise(wanted[key])] if key in wanted else names
-        at = next((titles.index(title) for title in known if title in titles), None)
-        if at is not None and at not in found.values():
-            found[key] = at
-    return found
+# ---- the worksheet's columns -----------------------------------------------------------------------------------
 
 
-def find_columns(sheet: Sheet, wanted: Mapping[str, str]) -> dict[str, int]:
-    """Where each column is: by name, or by its place beside others.
-
-    Moodle writes the identifier first, the name second, the maximum right after the grade, the feedback right after
-    the date of the last grade.
+def find_columns(sheet: Sheet, given: Mapping[str, str]) -> dict[str, int]:
+    """Return the position of each column, found by title or by order.
 
     Raises
     ------
     CourseError
-        Where the grade's column is not clear, or the assignment is graded on a scale of words.
+        The column of the grades is not clear, or the assignment is graded on a scale of words.
     """
     head = sheet.values(0)
-    found = named(head, wanted)
-    for key, title in wanted.items():
-        if key not in found:
-            raise CourseError(sheet.where, f"no column is called {title!r}", f"There are: {', '.join(head)}.")
-    if len(found) < 3 and not has_participants(sheet):
+    there = f"There are: {', '.join(head)}."
+    columns = known_columns(head, given)
+    for key, title in given.items():
+        if key not in columns:
+            raise CourseError(sheet.where, f"no column is called {title!r}", there)
+    if len(columns) < 3 and not has_participants(sheet):
         raise CourseError(sheet.where, f"this is not {KIND}", "Give the file as it was downloaded.")
-    if "scale" in found and "maximum" not in found:
-        raise CourseError(sheet.where, "the grades are words of a scale here", "Let Moodle grade this by points.")
-    if "identifier" not in found and has_participants(sheet):
-        found["identifier"] = 0
-    if "name" not in found and found.get("identifier") == 0 and 1 not in found.values():
-        found["name"] = 1
-    if "maximum" not in found:
-        constant = [at for at in range(2, len(head)) if at not in found.values() and is_constant(sheet, at)]
-        after = [at for at in constant if at == found.get("grade", at - 1) + 1]
-        found |= {"maximum": after[0]} if len(after) == 1 else {}
-    if "grade" not in found and "maximum" in found:
-        found["grade"] = found["maximum"] - 1
-    if "changeable" not in found:
-        free = [at for at in range(len(head)) if at not in found.values()
-                and {*map(normalise, said_in(sheet, at))} <= YES | NO]
-        found |= {"changeable": free[0]} if free else {}
-    if "comments" not in found and "modified" in found and found["modified"] == len(head) - 2:
-        found["comments"] = len(head) - 1
-    if "grade" not in found or found["grade"] in (found.get("identifier"), found.get("name")):
-        raise CourseError(sheet.where, "which column has the grades is not clear",
-                          f"Name it with --grade-column. There are: {', '.join(head)}.")
-    return found
+    if "scale" in columns and "maximum" not in columns:
+        raise CourseError(sheet.where, "the grades are words of a scale", "Let Moodle grade this by points.")
+    guess_columns(sheet, columns)
+    if "grade" not in columns or columns["grade"] in (columns.get("identifier"), columns.get("name")):
+        raise CourseError(sheet.where, "the column of the grades is not clear", f"Name it with --grade-column. {there}")
+    return columns
 
 
-def said_in(sheet: Sheet, column: int) -> list[str]:
-    """What a column says of the students, from top to bottom."""
-    return [sheet.value(row, column) for row in range(1, len(sheet.rows)) if any(sheet.rows[row])]
+def known_columns(head: Sequence[str], given: Mapping[str, str]) -> dict[str, int]:
+    """Return the positions of the columns whose titles are given or known."""
+    titles = [normalise(title) for title in head]
+    columns: dict[str, int] = {}
+    for key, names in TITLES.items():
+        known = [normalise(given[key])] if key in given else names
+        position = next((titles.index(title) for title in known if title in titles), None)
+        if position is not None and position not in columns.values():
+            columns[key] = position
+    return columns
+
+
+def guess_columns(sheet: Sheet, columns: dict[str, int]) -> None:
+    """Add the columns that are clear by their order and content.
+
+    Moodle puts the identifier first, the name second, the maximum after the grade, and the feedback last, after the
+    date of the last grade.
+    """
+    width = len(sheet.rows[0])
+
+    def free(start: int = 0) -> list[int]:
+        return [position for position in range(start, width) if position not in columns.values()]
+
+    if "identifier" not in columns and has_participants(sheet):
+        columns["identifier"] = 0
+    if "name" not in columns and columns.get("identifier") == 0 and 1 in free():
+        columns["name"] = 1
+    if "maximum" not in columns:
+        after = [position for position in free(2)
+                 if columns.get("grade", position - 1) == position - 1 and is_positive_constant(sheet, position)]
+        if len(after) == 1:
+            columns["maximum"] = after[0]
+    if "grade" not in columns and "maximum" in columns:
+        columns["grade"] = columns["maximum"] - 1
+    if "changeable" not in columns:
+        answers = [position for position in free() if {*map(normalise, column_values(sheet, position))} <= YES | NO]
+        if answers:
+            columns["changeable"] = answers[0]
+    if "comments" not in columns and columns.get("modified") == width - 2:
+        columns["comments"] = width - 1
+
+
+def column_values(sheet: Sheet, position: int) -> list[str]:
+    """Return the texts of a column, without empty rows."""
+    return [sheet.value(row, position) for row in range(1, len(sheet.rows)) if any(sheet.rows[row])]
 
 
 def has_participants(sheet: Sheet) -> bool:
-    """Whether the first column holds one word and a number in every row, as "Participant 123"."""
-    said = said_in(sheet, 0)
-    found = [NUMBER_AT_END.fullmatch(text) for text in said]
-    return bool(said) and all(found) and len({match["word"] for match in found}) == 1
+    """Tell if each row of the first column holds one word and a number, as "Participant 123"."""
+    matches = [NUMBER_AT_END.fullmatch(text) for text in column_values(sheet, 0)]
+    return bool(matches) and all(matches) and len({match["word"] for match in matches if match}) == 1
 
 
-def is_constant(sheet: Sheet, column: int) -> bool:
-    """Whether a column holds one and the same number above zero in every row."""
-    said = set(said_in(sheet, column))
-    return len(said) == 1 and (parse_number(said.pop()) or 0) > 0
+def is_positive_constant(sheet: Sheet, position: int) -> bool:
+    """Tell if each row of a column holds the same number above zero."""
+    values = set(column_values(sheet, position))
+    return len(values) == 1 and (parse_number(values.pop()) or 0) > 0
 
 
-class Filling:
-    """One worksheet, and the students whom its rows are about."""
+# ---- its rows --------------------------------------------------------------------------------------------------
 
-    def __init__(self, sheet: Sheet, grades: Mapping[str, Grade], name: str, columns: Mapping[str, int], zeros: bool):
-        self.sheet, self.grades, self.name, self.columns, self.zeros = sheet, grades, name, columns, zeros
-        numbers = [self._said(row, key) for row in range(1, len(sheet.rows)) for key in ("grade", "maximum")]
-        self.comma = any(re.fullmatch(r"\d+,\d+", said.strip()) for said in numbers)
-        self.maxima: set[tuple[float, float]] = set()  # ours and Moodle's, where they differ
 
-    def _said(self, row: int, key: str) -> str:
+class Worksheet:
+    """A worksheet with the positions of its columns."""
+
+    def __init__(self, sheet: Sheet, columns: Mapping[str, int]) -> None:
+        self.sheet, self.columns = sheet, columns
+
+    def text(self, row: int, key: str) -> str:
+        """Return a cell's text; the empty text if there is no such column."""
         return self.sheet.value(row, self.columns.get(key))
 
-    def export(self) -> Export:
-        """The filled-in file, and what did not go into it."""
-        found, unmatched = self._students()
-        put, changed, locked, kept = 0, [], [], []
-        for row, student in found.items():
-            grade = self.grades[student]
-            after = self._cell(row, grade)
-            if normalise(self._said(row, "changeable")) in NO:
-                locked.append(student)
-                continue
-            if after is None:
-                continue
-            put += 1
-            before = self._said(row, "grade").strip()
-            if before and parse_number(before) != parse_number(after):
-                changed.append(f"{student} ({before} to {after})")
-            self.sheet.put(row, self.columns["grade"], after)
-            if "comments" in self.columns and grade.score is not None and not self._comment(row, grade):
-                kept.append(student)
-        titles = self.sheet.values(0)
-        notes = [f"{put} grades put into {len(found)} matched rows",
-                 f"grades go into column {titles[self.columns['grade']]!r}, feedback into "
-                 + (repr(titles[self.columns["comments"]]) if "comments" in self.columns else "none: no such column")]
-        notes += [f"scaled from {number(ours)} points to Moodle's {number(theirs)}" for ours, theirs in
-                  sorted(self.maxima)]
-        notes += unmatched
-        notes += listed("Moodle lets nobody change their grade, left as it is", locked)
-        notes += listed("had another grade in the file", changed)
-        notes += listed("had feedback that is not the autograder's, left as it is", kept)
-        there = set(found.values())
-        notes += listed("matched to no row of the file", [student for student in self.grades if student not in there])
-        return Export({"moodle.csv": self.sheet.to_bytes()}, (*notes, *notes_of(self.grades.values())))
-
-    def _students(self) -> tuple[dict[int, str], list[str]]:
-        """The student of each row that has one, and what to say of the other rows."""
-        roster = Roster(grade.standing for grade in self.grades.values() if grade.standing)
-        blind = self._is_blind(roster)
-        found, notes = {}, []
-        for row in range(1, len(self.sheet.rows)):
-            if not any(self.sheet.rows[row]):
-                continue
-            said = {key: unescape(self._said(row, key)) for key in self.columns}
-            participant = blind and NUMBER_AT_END.fullmatch(said.get("identifier", ""))
-            said["participant"] = participant["number"] if participant else ""
-            match = roster.identify(*((kind, said.get(key, "")) for key, kind in CLUES))
-            if match.student:
-                found[row] = match.student
-            else:
-                who = ", ".join(filter(None, (said.get("identifier"), said.get("name"))))
-                notes.append(f"row {row + 1}, {who!r}, left as it is: {match.reason}")
-        found, twice = one_row_each(found)
-        return found, notes + twice
-
-    def _is_blind(self, roster: Roster) -> bool:
-        """Whether the worksheet hides who its rows are about; where it does not, its own numbers are nobody's ids."""
-        names = (unescape(self._said(row, "name")) for row in range(1, len(self.sheet.rows)))
+    def is_anonymous(self, roster: Roster) -> bool:
+        """Tell if the rows do not show their students, so that the participant's number is the student's id."""
+        names = (unescape(self.text(row, "name")) for row in range(1, len(self.sheet.rows)))
         return self.columns.keys().isdisjoint(("email", "number", "username")) and not any(
             roster.find("name", name) for name in names)
 
-    def _cell(self, row: int, grade: Grade) -> str | None:
-        """What goes into a student's cell; None leaves what is there."""
-        if grade.score is None:
-            return "0" if self.zeros and not grade.submitted else None
-        theirs = parse_number(self._said(row, "maximum"))
-        score = grade.score
-        if theirs and grade.max_score and theirs != grade.max_score:
-            self.maxima.add((grade.max_score, theirs))
-            score = score / grade.max_score * theirs
-        if theirs:
-            score = min(score, theirs)  # Moodle skips what lies above
-        text = number(score)
-        return text.replace(".", ",") if self.comma else text
+    def label_row(self, row: int, anonymous: bool) -> RowLabel | None:
+        """Return the title and the identifiers of a row, or None for an empty one."""
+        if not any(self.sheet.rows[row]):
+            return None
+        cells = {key: unescape(self.text(row, key)) for key in self.columns}
+        participant = NUMBER_AT_END.fullmatch(cells.get("identifier", "")) if anonymous else None
+        cells["participant"] = participant["number"] if participant else ""
+        title = ", ".join(filter(None, (cells.get("identifier"), cells.get("name"))))
+        return title, [(kind, cells.get(key, "")) for key, kind in IDENTIFIERS]
 
-    def _comment(self, row: int, grade: Grade) -> bool:
-        """Put the feedback where there is none but ours; whether it was put."""
-        text = summary_html(self.name, grade)
-        before = self._said(row, "comments").strip()
-        opening = text[: text.index(":")]  # as ours begins, whatever the score was
+    def put_comment(self, row: int, html: str) -> bool:
+        """Write feedback over nothing, or over the autograder's own; return False and leave a person's."""
+        before = self.text(row, "comments").strip()
+        opening = html.partition(":")[0]  # up to the score, which may have changed
         if before and not before.startswith(opening):
             return False
-        self.sheet.put(row, self.columns["comments"], text)
+        self.sheet.put(row, self.columns["comments"], html)
         return True
+
+
+def fill_worksheet(
+    worksheet: Worksheet, grades: Mapping[str, ExportedGrade], assignment: str, zeros: bool
+) -> Export:
+    """Put scores and feedback into a worksheet; rows whose grade Moodle has locked stay unchanged."""
+    sheet, columns, roster = worksheet.sheet, worksheet.columns, roster_of(grades)
+    comma = has_decimal_comma(sheet, columns["grade"], columns.get("maximum"))
+    column = GradeColumn(sheet, columns["grade"], grades, zeros, comma)
+    anonymous = worksheet.is_anonymous(roster)
+    rows, unmatched = match_rows(sheet, roster, lambda row: worksheet.label_row(row, anonymous))
+    locked, kept = [], []
+    for row, student in rows.items():
+        if normalise(worksheet.text(row, "changeable")) in NO:
+            locked.append(student)
+            continue
+        # Moodle skips a grade above its maximum
+        written = column.put_grade(row, student, parse_number(worksheet.text(row, "maximum")), cap=True)
+        has_feedback = written and "comments" in columns and grades[student].score is not None
+        if has_feedback and not worksheet.put_comment(row, summary_html(assignment, grades[student])):
+            kept.append(student)
+    head = sheet.values(0)
+    feedback = f"feedback into {head[columns['comments']]!r}" if "comments" in columns else "no column for feedback"
+    notes = [f"grades go into column {head[columns['grade']]!r}, {feedback}", *unmatched,
+             *list_students("locked in Moodle, left unchanged", locked),
+             *list_students("had feedback of a person, left unchanged", kept)]
+    return Export({FILE: sheet.to_bytes()}, column.notes(rows, notes))

@@ -1,7 +1,8 @@
-"""What ``run_autograder`` starts on Gradescope: one submission to ``results/results.json``, without a gradebook.
+"""The program of ``run_autograder``: grade one submission on Gradescope, without a gradebook.
 
-It runs in the folder that holds the course. A submission that is no notebook, and a failure of ours, yield a file
-without a score: words for the student, and the details on standard output, which Gradescope shows to staff alone.
+It runs in the course's folder and writes ``results/results.json``. A submission that is no notebook, and a failure of
+the autograder, get a file without a score. The student reads a sentence; the details go to standard output, which
+Gradescope shows to staff alone.
 """
 
 from __future__ import annotations
@@ -9,65 +10,69 @@ from __future__ import annotations
 import json
 import traceback
 from pathlib import Path
+from typing import Any
 
 from .. import grade
 from ..course.course import Course
 from ..errors import NotebookError
-from ..model import Limits
+from ..model import Limits, Report
 from ..notebooks import reading, repair
 from ..notebooks.submission import submission_files
 from ..records import write_whole
 from ..sandbox import Sandbox, level_of
-from .gradescope import FILE, results_of_report, to_json, without_score
+from .grades import to_json
+from .gradescope import FILE, report_results, without_score
 
-OURS = ("The autograder failed, through no fault of yours, and gave no score. Your submission is kept. Please tell the "
-        "course staff, who see the details.")
+OUR_FAILURE = ("The autograder failed, through no fault of yours, and gave no score. Your submission is kept. Please "
+               "tell the course staff, who see the details.")
 
 
-def results(course: Course, name: str, base: Path) -> tuple[dict, str]:
-    """What `results.json` says of the submission in ``base/submission``, and what staff should read."""
+def main(assignment: str, base: str) -> str:
+    """Write the results for the submission in a base folder, and return the text for staff."""
+    folder = Path(base).resolve()
+    (folder / "results").mkdir(parents=True, exist_ok=True)
+    content, for_staff = make_results(Course(Path.cwd()), assignment, folder)
+    write_whole(folder / "results" / FILE, to_json(content))
+    return for_staff
+
+
+def make_results(course: Course, assignment: str, base: Path) -> tuple[dict[str, Any], str]:
+    """Return the content of ``results.json``, and the text for staff."""
+    submission = base / "submission"
     try:
-        report = graded(course, name, base)
+        report = grade_submitted(course, assignment, submission, read_student(base))
     except NotebookError as error:
-        said = f"Not graded: {where_it_is(error, base)}. Submit the notebook {name}.ipynb again."
-        return without_score(said, {"status": "not graded"}), said
-    except Exception:  # ours: it must not become a score, and staff must see it
-        return without_score(OURS, {"status": "not graded"}), traceback.format_exc()
-    if report["status"] == "not graded":
-        return without_score(OURS, report), f"not graded: {report['reason']}"
-    said = f"{report['score']:g} of {report['max_score']:g} points; isolation: {report['isolation']}"
-    return results_of_report(report), said
+        path, problem = error.args
+        where = "your submission" if Path(path) == submission else Path(path).name
+        text = f"Not graded: {where}: {problem}. Submit the notebook {assignment}.ipynb again."
+        return without_score(text), text
+    except Exception:  # a failure of the autograder must not become a score, and staff must see it
+        return without_score(OUR_FAILURE), traceback.format_exc()
+    if report.status == "not graded":
+        return without_score(OUR_FAILURE, report), f"not graded: {report.reason}"
+    text = f"{report.score:g} of {report.max_score:g} points; isolation: {report.isolation}"
+    return report_results(report), text
 
 
-def graded(course: Course, name: str, base: Path) -> dict:
-    """The submission's report, in the form in which `ReportStore.load` returns it."""
+def grade_submitted(course: Course, name: str, submission: Path, student: str) -> Report:
+    """Grade the submission in a folder.
+
+    Raises
+    ------
+    NotebookError
+        The folder has no notebook that can be read.
+    """
     assignment = course.assignment(name)
-    found = submission_files(base / "submission", f"{name}.ipynb")
+    found = submission_files(submission, f"{name}.ipynb")
     nb, repairs = repair.restore(reading.read_notebook(found.notebook), assignment.notebook)
     with Sandbox(Limits(), level_of(course.isolation)) as sandbox:
-        report = grade.grade(nb, student_of(base), assignment, sandbox, (*found.repairs, *repairs))
-    return {**report.to_dict(), "isolation": report.isolation, "seconds": report.seconds}
+        return grade.grade(nb, student, assignment, sandbox, (*found.repairs, *repairs))
 
 
-def student_of(base: Path) -> str:
-    """Who submitted, as far as Gradescope's metadata says; it only names the report."""
+def read_student(base: Path) -> str:
+    """Return the submitter in Gradescope's metadata, which only names the report."""
     try:
         users = json.loads((base / "submission_metadata.json").read_bytes())["users"]
         return str(users[0].get("email") or users[0]["id"])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return "student"
-
-
-def where_it_is(error: NotebookError, base: Path) -> str:
-    """The error without the folders of Gradescope's machine."""
-    return str(error).replace(f"{base / 'submission'}/", "").replace(str(base / "submission"), "your submission")
-
-
-def main(name: str, base: str) -> str:
-    """Write the results; returns what staff should read."""
-    folder = Path(base).resolve() / "results"
-    folder.mkdir(parents=True, exist_ok=True)
-    content, said = results(Course(Path.cwd()), name, Path(base).resolve())
-    write_whole(folder / FILE, to_json(content))
-    return said
-

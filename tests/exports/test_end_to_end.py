@@ -1,4 +1,4 @@
-"""Exports of a class that was really graded, beside nbgrader's own export of the same gradebook."""
+"""Exports of a graded class, compared with nbgrader's own export of the same gradebook."""
 
 import json
 from datetime import datetime
@@ -10,13 +10,16 @@ from autograder import demo, exports, release
 from autograder.course.course import Course
 from autograder.exports import canvas
 from tests.helpers.courses import NAME, ROOT
-from tests.helpers.export_rows import rows
+from tests.helpers.exporting import read_rows
 from tests.test_end_to_end import run
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """Ada and Dora as in the demo; Leo's points are a person's, and late; Zoe's file is no notebook; Max has none."""
+    """Return a graded course of five students.
+
+    Ada and Dora are as in the demo. Leo has manual points and a penalty. Zoe's file is no notebook. Max has none.
+    """
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("exports") / "course").root
     release.release(Course(course), NAME)
     demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "leo")})
@@ -37,53 +40,54 @@ def course(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def grades(course):
+    """Return the grades of the class."""
     return exports.class_grades(Course(course), NAME)
 
 
-def test_scores_are_the_gradebooks(grades):
-    """The autograder's, a person's, less the penalty; none for who was not graded or handed in nothing."""
+def test_scores_are_those_of_the_gradebook(grades):
+    """Automatic and manual points count less the penalty; no score is given without a graded submission."""
     assert {"ada": 100.0, "dora": 85.0, "leo": 10.25, "max": None, "zoe": None} == {
         student: grade.score for student, grade in grades.items()}
-    assert "no submission" == grades["max"].why
-    assert grades["zoe"].why.startswith(f"not graded: {NAME}.ipynb: the file is not JSON")  # and no folder of ours
+    assert "no submission" == grades["max"].reason
+    assert grades["zoe"].reason.startswith(f"not graded: {NAME}.ipynb: the file is not JSON")  # without a folder
 
 
 def test_csv_equals_nbgraders_own_export(course, grades):
-    """Row by row, but for who was not graded, where nbgrader writes a zero."""
-    run(course, "nbgrader", "export", "--to", str(course / "theirs.csv"), "--assignment", NAME)
-    ours, theirs = rows(exports.FORMATS["csv"].make(grades, NAME).files["grades.csv"]), rows(
-        (course / "theirs.csv").read_bytes())
-    assert theirs[0] == ours[0]
+    """Each row equals nbgrader's, but for a submission that was not graded, where nbgrader writes a zero."""
+    run(course, "nbgrader", "export", "--to", str(course / "nbgraders.csv"), "--assignment", NAME)
+    ours = read_rows(exports.FORMATS["csv"].export(grades, NAME).files["grades.csv"])
+    nbgraders = read_rows((course / "nbgraders.csv").read_bytes())
+    assert nbgraders[0] == ours[0]
     by_id = {row[3]: row for row in ours[1:]}
-    assert [row[3] for row in theirs[1:]] != [] and by_id.keys() == {row[3] for row in theirs[1:]}
-    for row in theirs[1:]:
+    assert [row[3] for row in nbgraders[1:]] != [] and by_id.keys() == {row[3] for row in nbgraders[1:]}
+    for row in nbgraders[1:]:
         if row[3] != "zoe":
             assert row == by_id[row[3]]
     assert ["", "", "", "100.0"] == by_id["zoe"][7:]
 
 
-def test_every_format_is_written_and_written_again_unchanged(course, grades):
-    """Files where the table says; the second time they are unchanged; what is left of an earlier export is named."""
+def test_every_format_is_written_and_then_unchanged(course, grades):
+    """Writing again changes nothing, and a file of an earlier export for another student is reported."""
     worksheet = (b"Identifier,Full name,Grade,Maximum grade,Grade can be changed,Last modified (grade)\n"
                  b"Participant 1,Ada Lovelace,,100.00,Yes,-\n")
     options = {"moodle": {"into": worksheet}}
-    for form, shape in exports.FORMATS.items():
-        if form == "classroom50":
-            continue  # its files say when they were made
-        made = shape.make(grades, NAME, **options.get(form, {}))
-        target, folder = exports.default_target(Course(course), NAME, form), shape.folder
-        assert all(line.startswith("wrote") for line in exports.write(made, target, folder))
-        assert all(line.startswith("unchanged") for line in exports.write(made, target, folder))
+    for name, format_ in exports.FORMATS.items():
+        if name == "classroom50":
+            continue  # its files hold the time of the export
+        export = format_.export(grades, NAME, **options.get(name, {}))
+        target, folder = course / "exports" / NAME / format_.target, format_.target.endswith("/")
+        assert all(line.startswith("wrote") for line in exports.write_export(export, target, folder))
+        assert all(line.startswith("unchanged") for line in exports.write_export(export, target, folder))
         if folder:
-            one = {path: data for path, data in made.files.items() if path.startswith("ada/")}
-            lines = exports.write(exports.Export(one), target, folder)
+            one = {path: data for path, data in export.files.items() if path.startswith("ada/")}
+            lines = exports.write_export(exports.Export(one), target, folder)
             assert any("not current" in line and "dora" in line for line in lines)
     results = json.loads((course / "exports" / NAME / "gradescope" / "dora" / "results.json").read_bytes())
     assert 85.0 == results["score"] == sum(test["score"] for test in results["tests"])
 
 
-def test_canvas_takes_back_what_it_gets(grades):
-    """A fresh gradebook, filled in again, is the same."""
+def test_a_fresh_canvas_gradebook_is_filled_in_unchanged(grades):
+    """A fresh gradebook that is filled in with the same grades stays the same."""
     data = canvas.export(grades, NAME).files["canvas.csv"]
     assert data == canvas.export(grades, NAME, data).files["canvas.csv"]
-    assert ["Müller, Max", "77", "max", "", ""] in rows(data)
+    assert ["Müller, Max", "77", "max", "", ""] in read_rows(data)

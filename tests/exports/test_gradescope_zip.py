@@ -1,4 +1,4 @@
-"""The autograder zip for Gradescope, unpacked as Gradescope lays it and run here."""
+"""The zip for Gradescope, unpacked as Gradescope unpacks it and run here."""
 
 import json
 import os
@@ -22,7 +22,7 @@ SECRET = "a secret of the course's own"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The zip of a course with a secret."""
+    """Return the zip of a course with a secret, and the notes."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(settings.SECRET_VARIABLE, SECRET)
         export = gradescope_zip.export(Course(ROOT), NAME)
@@ -33,7 +33,7 @@ def made(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def base(made, tmp_path_factory):
-    """What /autograder is: the zip in source/, run_autograder beside it, the metadata, an empty results/."""
+    """Return a folder like Gradescope's /autograder: source/, run_autograder, the metadata, an empty results/."""
     base = tmp_path_factory.mktemp("autograder") / "autograder"
     with zipfile.ZipFile(made[0]) as archive:
         archive.extractall(base / "source")
@@ -47,7 +47,7 @@ def base(made, tmp_path_factory):
 
 
 def run(base, files):
-    """results.json and what staff see, for a submission of these files."""
+    """Return results.json and the text for staff, for a submission of these files."""
     submission = base / "submission"
     submission.mkdir(exist_ok=True)
     for old in submission.iterdir():
@@ -64,7 +64,7 @@ def run(base, files):
 
 
 def submission(base, *mistakes):
-    """A notebook made out of the release, right but for these mistakes."""
+    """Return a notebook made from the release, right but for these mistakes."""
     nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
     assignment = Course(ROOT).assignment(NAME)
     demo.mistaken(**dict(mistakes))(nb, dict(assignment.oracle.sources), assignment)
@@ -73,7 +73,7 @@ def submission(base, *mistakes):
 
 
 def test_the_zip_has_what_gradescope_looks_for(made):
-    """setup.sh and run_autograder at the root, executable, whole as shell scripts; nothing of the class beside."""
+    """The zip has executable scripts at its root, the course and its secret, and nothing of the class."""
     path, notes = made
     with zipfile.ZipFile(path) as archive:
         modes = {info.filename: info.external_attr >> 16 for info in archive.infolist()}
@@ -91,7 +91,7 @@ def test_the_zip_has_what_gradescope_looks_for(made):
 
 
 def test_the_zip_is_the_same_every_time(monkeypatch):
-    """Equal courses give equal bytes; without a secret of its own none is in it, and that is said."""
+    """Equal courses give equal bytes; a course without its own secret has none in the zip, with a note."""
     monkeypatch.delenv(settings.SECRET_VARIABLE, raising=False)
     monkeypatch.setattr(settings, "SECRET_FILE", "no-such-file")
     one, two = gradescope_zip.export(Course(ROOT), NAME), gradescope_zip.export(Course(ROOT), NAME)
@@ -100,7 +100,7 @@ def test_the_zip_is_the_same_every_time(monkeypatch):
 
 
 def test_a_right_submission_under_any_name(base):
-    """Full marks, all tests passed, under the name that a student's browser gave it."""
+    """A right notebook has full marks in all tests, also under a name that a browser gave it."""
     results, staff = run(base, {"rnn (1).ipynb": submission(base), "notes.txt": b"x"})
     assert 100.0 == results["score"]
     assert {"passed"} == {test["status"] for test in results["tests"]} and 8 == len(results["tests"])
@@ -108,35 +108,35 @@ def test_a_right_submission_under_any_name(base):
     assert "100 of 100" in staff
 
 
-def test_a_wrong_submission_is_told_why(base):
-    """The mistake costs once and is named; the student's own words are there, the hidden arguments are not."""
+def test_a_mistake_is_named_and_costs_once(base):
+    """A mistake costs the points of one task, and the test's output names it."""
     results, _ = run(base, {f"{NAME}.ipynb": submission(base, ("rnn_cell_forward", "no_ba"))})
     assert 85.0 == results["score"] == sum(test["score"] for test in results["tests"])
     assert "without the bias `ba`" in results["tests"][0]["output"]
     assert "no_ba" == results["extra_data"]["mistakes"]["rnn_cell_forward"]
 
 
-@pytest.mark.parametrize("files, said", [
+@pytest.mark.parametrize("files, problem", [
     ({f"{NAME}.ipynb": b"no notebook"}, "the file is not JSON"), ({}, "holds no rnn-step-by-step.ipynb"),
     ({"report.pdf": b"x"}, "what was found is 'report.pdf'"),
 ])  # fmt: skip
-def test_garbage_and_nothing_get_no_score_and_a_reason(base, files, said):
-    """Neither a score nor a test; the student reads what to do, without the folders of Gradescope's machine."""
+def test_a_submission_without_a_notebook_gets_a_reason_and_no_score(base, files, problem):
+    """The output says what to do, without the folders of Gradescope's machine; there is neither score nor test."""
     results, staff = run(base, files)
     assert {"score", "tests"}.isdisjoint(results)
-    assert said in results["output"] and f"Submit the notebook {NAME}.ipynb again" in results["output"]
+    assert problem in results["output"] and f"Submit the notebook {NAME}.ipynb again" in results["output"]
     assert str(base) not in results["output"]
     assert "not graded" in staff.lower()
 
 
 @pytest.mark.parametrize("setting, level", [("", None), ('c.Judge.isolation = "strict"', "bubblewrap"),
                                             ('c.Judge.isolation = "process"', "process")])
-def test_the_courses_isolation_holds_on_gradescope_too(tmp_path, monkeypatch, setting, level):
-    """The sandbox is asked for what nbgrader_config.py in the zip says; the strongest where it says nothing."""
-    asked = []
+def test_the_courses_isolation_level_holds(tmp_path, monkeypatch, setting, level):
+    """The sandbox gets the level in the zip's nbgrader_config.py; without one, the strongest that there is."""
+    levels = []
 
     def sandbox(limits, level):
-        asked.append(level)
+        levels.append(level)
         raise SandboxError("no further")
 
     (tmp_path / "submission").mkdir()
@@ -145,13 +145,13 @@ def test_the_courses_isolation_holds_on_gradescope_too(tmp_path, monkeypatch, se
     (tmp_path / "nbgrader_config.py").write_text(f"c = get_config()\n{setting}\n")
     (tmp_path / "source").symlink_to(ROOT / "source")
     monkeypatch.setattr(on_gradescope, "Sandbox", sandbox)
-    content, staff = on_gradescope.results(Course(tmp_path), NAME, tmp_path)
-    assert [level] == asked
+    content, staff = on_gradescope.make_results(Course(tmp_path), NAME, tmp_path)
+    assert [level] == levels
     assert "score" not in content and "SandboxError" in staff
 
 
-def test_our_own_failure_gets_no_score_and_staff_see_why(base):
-    """A course that cannot be loaded: the student is told that it is not their fault, staff get the traceback."""
+def test_a_failure_of_the_autograder_gets_no_score(base):
+    """If the course cannot be loaded, the student reads that it is not their fault, and staff the traceback."""
     source = base / "source" / "source" / NAME / f"{NAME}.ipynb"
     whole = source.read_bytes()
     source.write_bytes(b"{}")

@@ -3,8 +3,8 @@
 import zipfile
 
 from autograder.roster import Roster, RosterEntry
+from tests.helpers.courses import NAME
 
-NAME = "rnn-step-by-step"
 ADA, BEA = b'{"cells": ["ada"]}', b'{"cells": ["bea"]}'
 TIME = "2026-03-01 12:00:05.250000 UTC"
 ROSTER = Roster([

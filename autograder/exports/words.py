@@ -1,0 +1,55 @@
+"""Verdicts and notes in words: a student's feedback on one line of HTML, and lines for the person who exports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..model import Verdict
+from ..render import code, headline, label, number, sentences
+from .grades import ExportedGrade
+
+MAX_NAMES = 20  # in a note
+
+
+def feedback_lines(verdict: Verdict) -> list[str]:
+    """Return what differs, then the certain facts, then the question."""
+    gaps = [f"{label(check.name)}: {check.message}" for check in verdict.checks if not check.passed]
+    return [*gaps, *sentences(verdict)]
+
+
+def summary_html(assignment: str, grade: ExportedGrade) -> str:
+    """Return a student's feedback as HTML on one line, with every text escaped."""
+    items = []
+    for verdict in grade.verdicts:
+        lines = "".join(f"<br>{code(line)}" for line in feedback_lines(verdict))
+        items.append(f"<strong>{code(headline(verdict))}</strong>{lines}")
+    for name, cell in grade.other_cells.items():
+        points = f"{number(cell.score)} of {number(cell.max_score)} points" if cell.has_points else "to be graded"
+        items.append(f"<strong>{code(f'{name}: {points}')}</strong>")
+    items += [code(f"{name}: {comment}") for name, comment in grade.comments.items()]
+    items += [code(repair) for repair in grade.repairs]
+    html = f"<p><strong>{code(f'{assignment}: {grade.headline}')}</strong></p>"
+    if items:
+        html += f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"
+    return " ".join(html.split())
+
+
+def exceptions(grades: Iterable[ExportedGrade]) -> tuple[str, ...]:
+    """Return notes on the submissions without a score, the missing ones, and cells that wait for a person."""
+    grades = list(grades)
+    return (
+        *(f"{grade.student}: {grade.reason}" for grade in grades if grade.score is None and grade.submitted),
+        *list_students("no submission", (grade.student for grade in grades if not grade.submitted)),
+        *list_students("a person has yet to grade a cell of", (
+            grade.student for grade in grades
+            if grade.score is not None and grade.grade and grade.grade.needs_manual_grade)),
+    )
+
+
+def list_students(fact: str, students: Iterable[str]) -> list[str]:
+    """Return one line with a fact and the students for whom it holds; none if there are none."""
+    students = list(students)
+    if not students:
+        return []
+    more = f", and {len(students) - MAX_NAMES} more" if len(students) > MAX_NAMES else ""
+    return [f"{fact} ({len(students)}): {', '.join(students[:MAX_NAMES])}{more}"]
