@@ -7,7 +7,9 @@ other columns are found by their order.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from ..errors import CourseError
 from ..roster import Roster, normalise
@@ -17,36 +19,9 @@ from .grades import Export, ExportedGrade
 from .words import list_students, summary_html
 
 FILE = "moodle.csv"
-#: The titles of the columns, in English, German, French, Spanish, Italian, Portuguese, Dutch, Catalan and Swedish.
-TITLES = {
-    "identifier": ("identifier", "id", "identifiant", "identificador", "identificativo", "identificatie"),
-    "name": ("full name", "vollständiger name", "nom complet", "nombre completo", "nome completo", "cognome nome",
-             "volledige naam", "fullständigt namn"),
-    "email": ("email address", "e-mail-adresse", "adresse de courriel", "dirección de correo", "correo electrónico",
-              "indirizzo email", "endereço de e-mail", "endereço de email", "e-mailadres", "adreça electrònica",
-              "e-postadress"),
-    "number": ("id number", "id-nummer", "matrikelnummer", "numéro d'identification", "número de id",
-               "codice identificativo", "número de identificação", "número id"),
-    "username": ("username", "anmeldename", "nom d'utilisateur", "nombre de usuario", "utente", "nome de utilizador",
-                 "identificação de usuário", "gebruikersnaam", "nom d'usuari", "användarnamn"),
-    "grade": ("grade", "bewertung", "note", "calificación", "valutazione", "nota", "avaliação", "cijfer", "beoordeling",
-              "qualificació", "betyg"),
-    "maximum": ("maximum grade", "bestwertung", "note maximale", "calificación máxima", "valutazione massima",
-                "nota máxima", "nota maxima", "maximumcijfer", "maximum cijfer", "qualificació màxima", "högsta betyg"),
-    "scale": ("scale", "skala", "bewertungsskala", "barème", "escala", "scala", "schaal"),
-    "changeable": ("grade can be changed", "bewertung kann geändert werden", "la note peut être modifiée",
-                   "la calificación puede ser cambiada", "la valutazione può essere modificata",
-                   "nota pode ser alterada", "a nota pode ser alterada", "beoordeling kan aangepast worden",
-                   "cijfer kan gewijzigd worden", "es pot canviar la qualificació"),
-    "modified": ("last modified (grade)", "zuletzt geändert (bewertung)", "dernière modification (note)",
-                 "última modificación (calificación)", "ultima modifica (valutazione)", "última modificação (nota)",
-                 "última modificação (avaliação)", "laatst gewijzigd (beoordeling)", "laatst gewijzigd (cijfer)"),
-    "comments": ("feedback comments", "feedback als kommentar", "feedback par commentaires",
-                 "comentarios de retroalimentación", "commenti al feedback", "commenti", "comentários de feedback",
-                 "feedbackcommentaren", "feedback als commentaar", "comentaris de retroacció"),
-}  # fmt: skip
-NO = {"no", "nein", "non", "não", "nee", "nej", "nei", "нет", "nie", "ne", "ei", "いいえ", "否", "nem", "hayır"}
-YES = {"yes", "ja", "oui", "sí", "sì", "sim", "да", "tak", "ano", "kyllä", "はい", "是", "igen", "evet"}
+WORDS = tomllib.loads((Path(__file__).parent / "moodle.toml").read_text(encoding="utf-8"))
+TITLES: dict[str, list[str]] = WORDS["titles"]
+NO, YES = set(WORDS["no"]), set(WORDS["yes"])
 NUMBER_AT_END = re.compile(r"(?P<word>.*\D)(?P<number>\d+)", re.DOTALL)
 KIND = "a grading worksheet of Moodle (the assignment > Submissions > Download grading worksheet)"
 #: The columns that identify a student, the most reliable first, with the kind of identifier.
