@@ -71,6 +71,7 @@ class Roster:
                 self._index["name without accents", strip_accents(name)].add(entry.student)
 
     def __len__(self) -> int:
+        """Return the number of students."""
         return len(self.entries)
 
     def find(self, kind: str, text: str) -> list[str]:

@@ -48,8 +48,9 @@ def into_option(required: bool) -> Callable[[Command], Command]:
 zeros_option = click.option("--zeros", is_flag=True, help="Give 0 to students who handed in nothing.")
 
 
-def write_grades(course: Course, assignment: str, name: str, to: Path | None, into: Path | None = None, **options: Any,
-                 ) -> int:
+def write_grades(
+    course: Course, assignment: str, name: str, to: Path | None, into: Path | None = None, **options: object
+) -> int:
     """Write a format's files, print each outcome and return the exit code."""
     from .. import exports
 
@@ -87,7 +88,7 @@ def export_json(course: Course, assignment: str, to: Path | None) -> int:
 @into_option(required=False)
 @click.option("--column", metavar="TITLE", help="The assignment's title in Canvas.  [default: the one like ASSIGNMENT]")
 @zeros_option
-def export_canvas(course: Course, assignment: str, to: Path | None, **options: Any) -> int:
+def export_canvas(course: Course, assignment: str, to: Path | None, into: Path | None, **options: object) -> int:
     """Fill in Canvas's gradebook, or write a fresh one.
 
     Upload it under Grades > Import. With --into, a gradebook from Canvas is filled in: only this assignment's column
@@ -95,7 +96,7 @@ def export_canvas(course: Course, assignment: str, to: Path | None, **options: A
     students stay excused. A submission that was not graded leaves the cell unchanged. Without --into, a fresh file is
     written, where such a submission has a blank.
     """
-    return write_grades(course, assignment, "canvas", to, **options)
+    return write_grades(course, assignment, "canvas", to, into, **options)
 
 
 @export_command("moodle")
@@ -103,8 +104,8 @@ def export_canvas(course: Course, assignment: str, to: Path | None, **options: A
 @click.option("--grade-column", metavar="TITLE", help="The title of the grades' column, if it is not found.")
 @click.option("--feedback-column", metavar="TITLE", help="The title of the feedback's column, if it is not found.")
 @zeros_option
-def export_moodle(course: Course, assignment: str, to: Path | None, grade_column: str | None,
-                  feedback_column: str | None, **options: Any) -> int:
+def export_moodle(course: Course, assignment: str, to: Path | None, into: Path, grade_column: str | None,
+                  feedback_column: str | None, **options: object) -> int:
     """Fill in Moodle's grading worksheet.
 
     Upload it under Submissions > Upload grading worksheet. Scores are scaled to Moodle's maximum. Feedback is written
@@ -112,7 +113,7 @@ def export_moodle(course: Course, assignment: str, to: Path | None, grade_column
     Moodle has locked and submissions that were not graded stay unchanged.
     """
     columns = {"grade": grade_column, "comments": feedback_column}
-    return write_grades(course, assignment, "moodle", to, columns=columns, **options)
+    return write_grades(course, assignment, "moodle", to, into, columns=columns, **options)
 
 
 @export_command("gradescope")
