@@ -33,8 +33,9 @@ test: setup  ## all tests
 lab: setup  ## JupyterLab on this course, or on another: make lab COURSE=demo
 	cd $(COURSE) && jupyter lab
 
-lint: setup  ## ruff
-	$(BIN)/ruff check .
+lint: setup  ## ruff and mypy
+	$(BIN)/ruff check --config .ci/pending.toml .
+	$(BIN)/mypy --config-file .ci/pending-mypy.ini autograder
 
 bench: setup  ## what is measured, beside nbgrader in the same run
 	$(BIN)/python -m benchmarks
