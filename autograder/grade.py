@@ -37,12 +37,12 @@ def grade(
     Parameters
     ----------
     nb : NotebookNode
-        As `repair.restore` gives it.
+        As `repair_notebook` gives it.
     student : str
     assignment : Assignment
     sandbox : Sandbox
     repairs : tuple of Repair
-        What `repair.restore` mended.
+        What `repair_notebook` mended.
 
     Returns
     -------

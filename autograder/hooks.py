@@ -6,7 +6,7 @@ import atexit
 from functools import cache, lru_cache
 from pathlib import Path
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
@@ -16,9 +16,9 @@ from .course.assignment import Assignment
 from .course.course import Course
 from .errors import AutograderError
 from .model import Limits, Repair, Report
-from .notebooks import repair
-from .notebooks.cells import copied
 from .notebooks.finding import tests_of
+from .notebooks.reading import normalise_notebook
+from .notebooks.repair import repair_notebook
 from .sandbox import LEVELS, Sandbox, level_of
 
 #: Where a notebook carries what was mended in it from autograde's first pass to its second.
@@ -69,7 +69,7 @@ class Restore(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources):
         assignment = ours(resources)
         if assignment:
-            nb, repairs = repair.restore(nb, assignment.notebook)
+            nb, repairs = repair_notebook(normalise_notebook(nb), assignment.template)
             nb.metadata[REPAIRS] = [vars(mended) for mended in repairs]
             for mended in repairs:
                 self.log.warning("%s: %s", resources["nbgrader"]["student"], mended)
@@ -107,10 +107,10 @@ def fill(nb: NotebookNode, report: Report) -> NotebookNode:
             continue
         grade_id = cell.metadata.get("nbgrader", {}).get("grade_id")
         if grade_id in verdicts:
-            cell.outputs = [copied(output) for output in render.outputs_of(verdicts[grade_id])]
+            cell.outputs = from_dict(render.outputs_of(verdicts[grade_id]))
         elif cell.id in report.cells:
             run = report.cells[cell.id]
-            cell.outputs = [copied(output) for output in run.outputs]
+            cell.outputs = from_dict(list(run.outputs))
             cell.execution_count = run.execution_count
     return nb
 

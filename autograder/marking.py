@@ -38,7 +38,8 @@ from .errors import AutograderError, CourseError, WorkerError
 from .grade import grade
 from .gradebook import Structure
 from .model import Limits, Repair, Report
-from .notebooks import reading, repair
+from .notebooks import reading
+from .notebooks.repair import repair_notebook
 from .sandbox import Sandbox, level_of
 
 PACKAGE = Path(__file__).parent
@@ -236,7 +237,7 @@ class Marker:
     # ---- the steps that would ask nbgrader's database -----------------------------------------------------
 
     def _restore(self, nb: NotebookNode, resources):
-        nb, repairs = repair.restore(nb, self.assignment.notebook, is_normal=True)
+        nb, repairs = repair_notebook(nb, self.assignment.template)
         return nb, {**resources, "repairs": (*resources["repairs"], *repairs)}
 
     def _judge(self, nb: NotebookNode, resources):

@@ -55,13 +55,13 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     from autograder.course.course import Course
     from autograder.grade import grade, student_cells, support_files
     from autograder.notebooks import reading
-    from autograder.notebooks.repair import restore
+    from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
 
     assignment = Course(course).assignment(name)
     files = support_files(assignment)
     paths = [Path(course, "submitted", student, name, f"{name}.ipynb") for student in students]
-    read = [restore(reading.read_notebook(path), assignment.notebook)[0] for path in paths]
+    read = [repair_notebook(reading.read_notebook(path), assignment.template)[0] for path in paths]
     bare = [[(cell.id, cell.source) for cell in student_cells(nb, assignment)] for nb in read]
 
     def spent() -> tuple[float, float]:

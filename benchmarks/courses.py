@@ -12,7 +12,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.grade import student_cells, support_files
 from autograder.notebooks import reading
-from autograder.notebooks.repair import restore
+from autograder.notebooks.repair import repair_notebook
 
 from . import plain
 from .meter import measure
@@ -90,7 +90,7 @@ def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[
     lay_support(assignment, folder)
     paths = []
     for student in students:
-        nb, _ = restore(reading.read_notebook(submission(course, student)), assignment.notebook)
+        nb, _ = repair_notebook(reading.read_notebook(submission(course, student)), assignment.template)
         own = {cell.id for cell in student_cells(nb, assignment)}
         nb.cells = [cell for cell in nb.cells if cell.cell_type != "code" or cell.id in own]
         paths.append(folder / f"{student}.ipynb")

@@ -31,16 +31,16 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     from autograder.course.course import Course
     from autograder.grade import grade
     from autograder.notebooks import reading
-    from autograder.notebooks.repair import restore
+    from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
 
     assignment = Course(course).assignment(NAME)
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
-        grade(restored(reading, restore, course, students[0], assignment), "first", assignment, sandbox)
+        grade(restored(reading, repair_notebook, course, students[0], assignment), "first", assignment, sandbox)
         rest = set(meter.descendants(os.getpid()))
         for student in students:
-            nb = restored(reading, restore, course, student, assignment)
+            nb = restored(reading, repair_notebook, course, student, assignment)
             idle = [meter.rollup(pid) for pid in rest]
             found["warm_rss"].append(max(one.get("rss", 0) for one in idle))
             found["warm_pss"].append(before := sum(one.get("pss", 0) for one in idle))
@@ -51,8 +51,8 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     return {name: median(values) for name, values in found.items()} | {"submissions": len(students)}
 
 
-def restored(reading, restore, course: Path, student: str, assignment):
-    return restore(reading.read_notebook(courses.submission(course, student)), assignment.notebook)[0]
+def restored(reading, repair_notebook, course: Path, student: str, assignment):
+    return repair_notebook(reading.read_notebook(courses.submission(course, student)), assignment.template)[0]
 
 
 class Watch:

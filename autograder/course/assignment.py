@@ -6,7 +6,7 @@ import copy
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from ..errors import CourseError, NotebookError
 from ..model import Case, Failed, Outcome, Returned, Task
 from ..notebooks import finding, reading
+from ..notebooks.matching import Template
 from . import TASKS
 from .reference import Oracle, mutate
 from .settings import Secret
@@ -34,6 +35,11 @@ class Assignment:
     points: Mapping[str, float]
     oracle: Oracle
     secret: Secret
+
+    @cached_property
+    def template(self) -> Template:
+        """The notebook, prepared for repairing submissions."""
+        return Template.from_notebook(self.notebook)
 
     @cache  # noqa: B019  (an assignment lives as long as its process)
     def hidden_cases(self, task_name: str) -> tuple[Case, ...]:

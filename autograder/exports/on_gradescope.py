@@ -16,7 +16,8 @@ from .. import grade
 from ..course.course import Course
 from ..errors import NotebookError
 from ..model import Limits, Report
-from ..notebooks import reading, repair
+from ..notebooks import reading
+from ..notebooks.repair import repair_notebook
 from ..notebooks.submission import submission_files
 from ..records import write_whole
 from ..sandbox import Sandbox, level_of
@@ -64,7 +65,7 @@ def grade_submitted(course: Course, name: str, submission: Path, student: str) -
     """
     assignment = course.assignment(name)
     found = submission_files(submission, f"{name}.ipynb")
-    nb, repairs = repair.restore(reading.read_notebook(found.notebook), assignment.notebook)
+    nb, repairs = repair_notebook(reading.read_notebook(found.notebook), assignment.template)
     with Sandbox(Limits(), level_of(course.isolation)) as sandbox:
         return grade.grade(nb, student, assignment, sandbox, (*found.repairs, *repairs))
 

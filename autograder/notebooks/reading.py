@@ -1,51 +1,47 @@
-"""Read, normalise and write notebooks; find cells by grade_id, never by position."""
+"""Read and write notebooks. No file that a student may hand in stops it, whatever its bytes."""
 
 from __future__ import annotations
 
-import copy
 import itertools
 import json
 import os
 import re
 import stat
+from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4.convert import upgrade_cell
-from nbformat.v4.rwbase import strip_transient
 from nbformat.validator import get_validator
 
 from .. import records
 from ..errors import NotebookError
-from ..model import Repair
-from . import cells
-from .cells import MAX_DEPTH
+from .cells import MAX_DEPTH, join_lines, normalise_cell, plain_json
 
-MAX_BYTES = 20_000_000  # a lesson with its outputs has a few hundred thousand
+MAX_BYTES = 20_000_000  # a notebook with its outputs has a few hundred thousand
 MAX_CONTAINERS = 1_000_000  # lists and dictionaries: each costs memory far beyond its two bytes
 MAX_CELLS = 10_000
-MAX_PARSED = 1_000_000  # characters of one notebook that ast may read; beyond, a regexp does
-MAX_REPAIRS = 100
-KEPT_METADATA = ("deletable", "editable", "name", "nbgrader", "tags")
+VERSION = {"nbformat": nbformat.current_nbformat, "nbformat_minor": nbformat.current_nbformat_minor}
 
 
-# ---- reading and writing ------------------------------------------------------------------------------
+# ---- reading ----------------------------------------------------------------------------------------------
 
 
-def read_notebook(path, max_bytes: int = MAX_BYTES) -> NotebookNode:
-    """The notebook in a file, in the newest minor version of nbformat 4.
+def read_notebook(path: str | Path, max_bytes: int = MAX_BYTES) -> NotebookNode:
+    """Return the notebook in a file, in the newest minor version of nbformat 4.
 
     Raises
     ------
     NotebookError
-        Whatever the file holds instead; nothing else is raised for any bytes.
+        The file holds something else. No other error is raised, whatever the bytes.
     """
     return parse_notebook(read_bytes(path, max_bytes), path)
 
 
-def parse_notebook(content: bytes, path="notebook") -> NotebookNode:
-    """The notebook in a file's bytes; ``path`` is what errors call it. As `read_notebook` in all else."""
+def parse_notebook(content: bytes, path: str | Path = "notebook") -> NotebookNode:
+    """Return the notebook in a file's bytes. Errors name ``path``; all else is as in `read_notebook`."""
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError as error:
@@ -65,115 +61,92 @@ def parse_notebook(content: bytes, path="notebook") -> NotebookNode:
     return normalise_notebook(document, path)
 
 
-def read_bytes(path, max_bytes: int = MAX_BYTES) -> bytes:
-    """A regular file's bytes, if it is one and has no more than so many; links are not followed.
+def read_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a regular file, without following a link.
 
     Raises
     ------
     NotebookError
+        It is no regular file, cannot be read, or is larger than ``max_bytes``.
     """
     try:
-        # a link could point at the gradebook; opening a fifo would wait for ever
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-                             | getattr(os, "O_BINARY", 0))
+        # a link could lead to the gradebook, and opening a fifo would wait for ever
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (OSError, ValueError) as error:
-        problem = "it is a symbolic link, which is not followed" if os.path.islink(str(path).replace("\0", "")) else \
-            f"it cannot be opened: {getattr(error, 'strerror', None) or error}"
-        raise NotebookError(path, problem) from None
+        if os.path.islink(str(path).replace("\0", "")):
+            raise NotebookError(path, "it is a symbolic link, which is not followed") from None
+        raise NotebookError(path, f"it cannot be opened: {getattr(error, 'strerror', None) or error}") from None
     try:
-        found = os.fstat(descriptor)
+        found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             raise NotebookError(path, "it is not a regular file")
-        with open(descriptor, "rb", closefd=False) as file:
+        with open(fd, "rb", closefd=False) as file:
             content = file.read(max_bytes + 1) if found.st_size <= max_bytes else None
     except OSError as error:
         raise NotebookError(path, f"it cannot be read: {error.strerror}") from None
     finally:
-        os.close(descriptor)
+        os.close(fd)
     if content is None or len(content) > max_bytes:
         size = max(found.st_size, max_bytes + 1)
         raise NotebookError(path, f"the file has {size:,} bytes; at most {max_bytes:,} are read")
     return content
 
 
-def write_notebook(nb: NotebookNode, path) -> None:
-    """Write a notebook: the old file or the whole new one is there, and equal notebooks give equal bytes.
+def normalise_notebook(document: Any, path: str | Path = "notebook") -> NotebookNode:
+    """Return a valid notebook with the cells of a document of any version of nbformat.
+
+    Each source is one string with ``\\n`` between lines, and each cell has an id of its own. Fields that nbformat
+    does not know are dropped. Cells of an unknown kind become raw ones.
 
     Raises
     ------
     NotebookError
-        The notebook is not valid nbformat 4; nothing is written.
-    """
-    records.write_whole(Path(path), serialise_notebook(nb, path))
-
-
-def serialise_notebook(nb: NotebookNode, path="notebook") -> bytes:
-    """What `write_notebook` puts into the file."""
-    texts = [cells.written(cell) for cell in nb.get("cells", ())]
-    if None in texts or not cells.is_valid_notebook({**nb, "cells": []}):
-        raise NotebookError(path, f"the notebook is not written, since {validation_error(nb)}")
-    rest = strip_transient(nbformat.from_dict({**nb, "cells": []}))
-    return (cells.to_json({**rest, "cells": texts}) + "\n").encode()
-
-
-def normalise_notebook(document, where="notebook") -> NotebookNode:
-    """A valid notebook with the cells of a document of any version, best effort for what is yet to come.
-
-    Sources are one string with ``\\n`` between lines; each cell has an id of its own; what nbformat does not
-    know of is dropped, unknown cells become raw ones.
-
-    Raises
-    ------
-    NotebookError
-        The document holds no cells, too many, or is nested too deep.
+        The document holds no cells or too many, or is nested too deep.
     """
     if not isinstance(document, dict):
-        raise NotebookError(where, f"the file is JSON but not a notebook: it holds a {type(document).__name__}")
+        raise NotebookError(path, f"the file is JSON but not a notebook: it holds a {type(document).__name__}")
     try:
-        found = [cells.normal(raw) for raw in cells_of(document, where)]
-        metadata = cells.plain(document.get("metadata"), MAX_DEPTH)
+        cells = [normalise_cell(raw) for raw in _raw_cells(document, path)]
+        metadata = plain_json(document.get("metadata"), MAX_DEPTH)
     except RecursionError:
-        raise NotebookError(where, f"the file is nested deeper than {MAX_DEPTH} levels") from None
-    nb = NotebookNode(
-        cells=with_ids([cell for cell, _ in found]),
-        metadata=nbformat.from_dict(metadata if isinstance(metadata, dict) else {}),
-        nbformat=nbformat.current_nbformat, nbformat_minor=nbformat.current_nbformat_minor,
-    )
-    if not (all(valid for _, valid in found) and cells.is_valid_notebook({**nb, "cells": []})):
-        # some metadata or output breaks the format: keep what grading needs
-        nb.metadata = NotebookNode()
-        for cell in nb.cells:
-            cell.metadata = NotebookNode({key: cell.metadata[key] for key in ("nbgrader",) if key in cell.metadata})
+        raise NotebookError(path, f"the file is nested deeper than {MAX_DEPTH} levels") from None
+    set_ids(cells)
+    nb = {"cells": cells, "metadata": metadata if isinstance(metadata, dict) else {}, **VERSION}
+    if validation_error(nb):  # some metadata or output breaks the format: keep only the fields that grading needs
+        nb["metadata"] = {}
+        for cell in cells:
+            cell["metadata"] = {key: value for key, value in cell["metadata"].items() if key == "nbgrader"}
             cell.pop("attachments", None)
-            if cell.cell_type == "code":
-                cell.outputs = []
+            if cell["cell_type"] == "code":
+                cell["outputs"] = []
         if problem := validation_error(nb):
-            raise NotebookError(where, problem)
-    return nb
+            raise NotebookError(path, problem)
+    return nbformat.from_dict(nb)
 
 
-def cells_of(document: dict, where) -> list[dict]:
-    """The cells of a document of any version, as they come.
+def _raw_cells(document: dict[str, Any], path: str | Path) -> list[dict[str, Any]]:
+    """Return the cells of a document of any version as they come.
 
     Raises
     ------
     NotebookError
+        There is no list of cells, or it is too long.
     RecursionError
-        One of an old version is nested too deep.
+        A cell of an old version is nested too deep.
     """
-    found, sheets = document.get("cells"), document.get("worksheets")
-    if not isinstance(found, list) and isinstance(sheets, list):  # nbformat 2 and 3
-        found = [_upgraded(cell) for sheet in cells.plain(sheets, MAX_DEPTH) if isinstance(sheet, dict)
+    cells, sheets = document.get("cells"), document.get("worksheets")
+    if not isinstance(cells, list) and isinstance(sheets, list):  # nbformat 2 and 3
+        cells = [_upgrade_cell(cell) for sheet in plain_json(sheets, MAX_DEPTH) if isinstance(sheet, dict)
                  for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else ())]
-    if not isinstance(found, list) or (found and not any(isinstance(cell, dict) for cell in found)):
-        raise NotebookError(where, "the file is JSON but not a notebook: it holds no list of cells")
-    if len(found) > MAX_CELLS:
-        raise NotebookError(where, f"the notebook has {len(found):,} cells; at most {MAX_CELLS:,} are read")
-    return [cell for cell in found if isinstance(cell, dict)]
+    if not isinstance(cells, list) or (cells and not any(isinstance(cell, dict) for cell in cells)):
+        raise NotebookError(path, "the file is JSON but not a notebook: it holds no list of cells")
+    if len(cells) > MAX_CELLS:
+        raise NotebookError(path, f"the notebook has {len(cells):,} cells; at most {MAX_CELLS:,} are read")
+    return [cell for cell in cells if isinstance(cell, dict)]
 
 
-def _upgraded(raw) -> dict | None:
-    """The nbformat-4 form of a cell of nbformat 2 or 3; its outputs go where they cannot be understood."""
+def _upgrade_cell(raw: Any) -> dict[str, Any] | None:
+    """Return the nbformat 4 form of a cell of nbformat 2 or 3, without outputs that cannot be understood."""
     if not isinstance(raw, dict):
         return None
     raw = dict(raw)
@@ -181,62 +154,65 @@ def _upgraded(raw) -> dict | None:
         lines = raw[key]
         if isinstance(lines, list) and lines and not str(lines[0]).endswith("\n"):  # written without line ends
             lines = "\n".join(map(str, lines))
-        raw[key] = cells.text(lines)
+        raw[key] = join_lines(lines)
     for outputs in (raw.get("outputs", []), []):
         try:
             return upgrade_cell(nbformat.from_dict(raw | {"outputs": outputs}))
-        except Exception:  # upgrade_cell trusts the outputs it is given; the second round gives it none
+        except Exception:  # nbformat trusts the outputs of a file; the second round gives it none
             continue
     return raw | {"source": raw.get("input", raw.get("source"))}
 
 
-def with_ids(nodes: list, taken=()) -> list:
-    """The cells, each with an id of its own that is in nobody else's hands."""
-    wanted = {cell["id"] for cell in nodes if isinstance(cell["id"], str)} | set(taken)
-    given, fresh = set(taken), (name for name in map("cell-{}".format, itertools.count(1)) if name not in wanted)
-    for cell in nodes:
-        known = isinstance(cell["id"], str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell["id"])
-        if not known or cell["id"] in given:
+def set_ids(cells: list[dict[str, Any]], taken: Collection[str] = ()) -> None:
+    """Give each cell a valid id that no other cell has and that is not taken. Ids that are so already stay."""
+    wanted = {cell["id"] for cell in cells if isinstance(cell["id"], str)} | set(taken)
+    fresh = (name for name in map("cell-{}".format, itertools.count(1)) if name not in wanted)
+    used = set(taken)
+    for cell in cells:
+        valid = isinstance(cell["id"], str) and re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell["id"])
+        if not valid or cell["id"] in used:
             cell["id"] = next(fresh)
-        given.add(cell["id"])
-    return nodes
+        used.add(cell["id"])
 
 
-def validation_error(nb) -> str | None:
-    """What nbformat has against a notebook, in its own words; None where it has nothing."""
-    validator = get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor)
-    try:  # not nbformat.validate, which mends ids, warns, and looks for the best wording for as long as it takes
-        validator.validate(nb)
+def validation_error(nb: dict[str, Any]) -> str | None:
+    """Return nbformat's objection to a notebook; None if it is valid."""
+    try:  # not nbformat.validate, which changes ids, warns, and searches long for the best wording
+        get_validator(nbformat.current_nbformat, nbformat.current_nbformat_minor).validate(nb)
     except nbformat.ValidationError as error:
         return "it breaks nbformat: " + str(error.message).splitlines()[0][:200]
     return None
 
 
-def strip_notebook(nb: NotebookNode) -> NotebookNode:
-    """The notebook as git keeps it: no outputs, no counts, no editor metadata."""
-    nb = copy.deepcopy(nb)
-    nb.metadata = NotebookNode({key: nb.metadata[key] for key in ("kernelspec",) if key in nb.metadata}
-                               | ({"language_info": NotebookNode(name=nb.metadata["language_info"]["name"])}
-                                  if "language_info" in nb.metadata else {}))
-    for cell in nb.cells:
-        cell.metadata = NotebookNode({key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata})
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return nb
+# ---- writing ----------------------------------------------------------------------------------------------
 
 
-# ---- what a report says of it ---------------------------------------------------------------------------
+def write_notebook(nb: NotebookNode, path: str | Path) -> None:
+    """Write a notebook whole or not at all. Equal notebooks give equal bytes.
+
+    Raises
+    ------
+    NotebookError
+        The notebook is not valid. Nothing is written.
+    """
+    _check(nb, path)
+    records.write_whole(Path(path), (nbformat.v4.writes(nb) + "\n").encode())
 
 
-def bounded(repairs: list[Repair]) -> list[Repair]:
-    """Return the first repairs, with one that counts the others."""
-    more = len(repairs) - MAX_REPAIRS
-    if more <= 0:
-        return repairs
-    return [*repairs[:MAX_REPAIRS], Repair("not listed", None, f"{more} more repairs are not listed")]
+def serialise_notebook(nb: NotebookNode, path: str | Path = "notebook") -> bytes:
+    """Return the JSON of a notebook on one line, as autograded notebooks are written.
+
+    Indenting, which the standard library does in Python, would take six times as long.
+
+    Raises
+    ------
+    NotebookError
+        The notebook is not valid.
+    """
+    _check(nb, path)
+    return json.dumps(nb, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode() + b"\n"
 
 
-def short(value) -> str:
-    """What a submission said, short enough for a sentence."""
-    said = repr(value)
-    return said if len(said) <= 40 else said[:39] + "…"
+def _check(nb: NotebookNode, path: str | Path) -> None:
+    if problem := validation_error(nb):
+        raise NotebookError(path, f"the notebook is not written, since {problem}")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import NotebookError
 from ..model import Repair
-from .reading import bounded, short
+from .repair import bound_repairs, shorten
 
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000
@@ -35,7 +35,7 @@ def can_be_id(student: str) -> bool:
 
 def shown(student: str) -> str:
     """A name that can be printed, whatever is in it."""
-    return student if can_be_id(student) else short(student)
+    return student if can_be_id(student) else shorten(student)
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ def submission_files(folder, name: str) -> Submission:
         near = [path for path in notebooks if path.parent == folder] or notebooks
         near = [path for path in near if path.name.lower() == name.lower()] or near
         if len(near) != 1:
-            found = ", ".join(short(str(path.relative_to(folder))) for path in (near or files)[:5]) or "nothing"
+            found = ", ".join(shorten(str(path.relative_to(folder))) for path in (near or files)[:5]) or "nothing"
             raise NotebookError(folder, f"it holds no {name}; what was found is {found}")
         chosen = near[0]
-        said = f"the notebook was named {short(str(chosen.relative_to(folder)))} instead of {name}"
+        said = f"the notebook was named {shorten(str(chosen.relative_to(folder)))} instead of {name}"
         repairs.append(Repair("notebook renamed", None, said))
-    return Submission(chosen, tuple(path for path in files if path not in notebooks), tuple(bounded(repairs)))
+    return Submission(chosen, tuple(path for path in files if path not in notebooks), tuple(bound_repairs(repairs)))
 
 
 def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
@@ -95,7 +95,7 @@ def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
         except OSError as error:  # no permission, or a path that is too long
             if here == folder:
                 raise NotebookError(folder, f"it cannot be listed: {error.strerror}") from None
-            note("folder unreadable", f"{short(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
+            note("folder unreadable", f"{shorten(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
             continue
         for entry in entries:
             seen += 1
@@ -104,7 +104,7 @@ def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
                 return files, repairs
             if entry.name.startswith("."):
                 continue  # checkpoints, version control, what file managers leave
-            what = short(os.path.relpath(entry.path, folder))
+            what = shorten(os.path.relpath(entry.path, folder))
             if entry.is_symlink():
                 note("link", f"{what} is a symbolic link and was left out")
             elif not entry.name.isprintable() or set(entry.name) & set('\\:*?"<>|') or entry.name[0] == "-":
@@ -143,12 +143,12 @@ def timestamp_of(folder: Path) -> tuple[str | None, Repair | None]:
     except (ValueError, OverflowError, OSError):
         read = None
     if not isinstance(read, datetime):
-        said = f"{TIMESTAMP} says no time ({short(said)}): whether it was late is not known"
+        said = f"{TIMESTAMP} says no time ({shorten(said)}): whether it was late is not known"
         return None, Repair("no time", None, said)
     found = TIME.fullmatch(said)
     if found and (found["zone"] is None or gettz(found["zone"])):
         return said, None
-    return f"{read} UTC", Repair("odd time", None, f"{TIMESTAMP} says {short(said)}, which is read as {read} UTC")
+    return f"{read} UTC", Repair("odd time", None, f"{TIMESTAMP} says {shorten(said)}, which is read as {read} UTC")
 
 
 def said_time(folder: Path) -> str | None:

@@ -20,7 +20,7 @@ from autograder import hooks
 from autograder.errors import NotebookError
 from autograder.grade import grade
 from autograder.notebooks import finding, reading
-from autograder.notebooks.repair import restore
+from autograder.notebooks.repair import repair_notebook
 from autograder.notebooks.submission import submission_files
 from tests.helpers.sandbox import linux, texts
 
@@ -217,7 +217,7 @@ def test_nothing_forged_is_believed(attack, sandbox, one, handed_in, harmless):
     from nbgrader.utils import determine_grade, is_grade
 
     with harmless(sandbox):
-        nb, _ = restore(handed_in(attack), one.notebook)
+        nb, _ = repair_notebook(reading.normalise_notebook(handed_in(attack)), one.template)
         report = grade(nb, "mallory", one, sandbox)
         assert ("graded", 0, 15) == (report.status, report.score, report.max_score)
         nb = hooks.fill(nb, report)
@@ -245,7 +245,7 @@ def test_an_honest_notebook_mangled_alike_keeps_its_points(one, handed_in, stron
         nb = handed_in(attack)
         for cell in nb.cells:
             cell.source = cell.source.replace(NOTHING, f"{one.oracle.imports}\n{solution}")
-        report = grade(restore(nb, one.notebook)[0], "zoe", one, strongest)
+        report = grade(repair_notebook(reading.normalise_notebook(nb), one.template)[0], "zoe", one, strongest)
         assert (attack.name, 15) == (attack.name, report.score)
 
 

@@ -18,7 +18,7 @@ from autograder.grade import with_circumstances
 from autograder.judge import callees_first, judge_task
 from autograder.model import CellGrade, Report, StudentGrade, Verdict
 from autograder.notebooks import finding, reading
-from autograder.notebooks.repair import restore
+from autograder.notebooks.repair import repair_notebook
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import NAME, ROOT
 
@@ -137,7 +137,7 @@ def mended(assignment: Assignment) -> list[tuple[str, ...]]:
     def of(change: Callable) -> tuple[str, ...]:
         nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
         change({cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in nb.cells}, nb)
-        return tuple(restore(nb, assignment.notebook)[1])
+        return tuple(repair_notebook(reading.normalise_notebook(nb), assignment.template)[1])
 
     def strip(cells, nb):
         for cell in nb.cells:
