@@ -105,7 +105,7 @@ def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, cours
 
 def test_late_work_loses_what_the_plugin_says(graded):
     """With penalty_method "zero" the late one ends with 0, those on time and without a time with all."""
-    found = gradebook.read_grades(graded, NAME)
+    found = gradebook.read_grades(Course(graded), NAME)
     assert {"lisa": 0.0, "onno": 100.0, "ada": 100.0, "odd": 100.0} == {
         student: found[student].score for student in ("lisa", "onno", "ada", "odd")}
     assert (100.0, 100.0) == (found["lisa"].raw_score, found["lisa"].late_penalty)

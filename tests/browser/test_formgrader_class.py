@@ -77,7 +77,7 @@ def test_the_list_shows_what_the_gradebook_holds(page, course, formgrader):
     """Each student's points, and who waits for a person."""
     from playwright.sync_api import expect
 
-    standing = read_grades(course, NAME)
+    standing = read_grades(Course(course), NAME)
     assert {"ada": 100, "dora": 85, "emil": 81.5} == {pupil: standing[pupil].raw_score for pupil in PUPILS}
     for pupil in PUPILS:
         row = submission(page, formgrader, pupil)
@@ -100,7 +100,7 @@ def test_a_persons_points_and_words_outlive_a_regrade(page, course, formgrader, 
              "essay": "4", "essay-comment": "And for how long?"}  # fmt: skip
     for id, text in typed.items():
         type_in(page, id, text)
-    assert 85 + 3.5 + 1.5 + 4 == read_grades(course, NAME)["dora"].raw_score
+    assert 85 + 3.5 + 1.5 + 4 == read_grades(Course(course), NAME)["dora"].raw_score
 
     hand_in(course, "dora", rnn_cell_forward=assignment.oracle.sources["rnn_cell_forward"], rnn_forward="pass")
     run(course, "autograder", "grade", NAME, "--all", "--student", "dora")
@@ -111,7 +111,7 @@ def test_a_persons_points_and_words_outlive_a_regrade(page, course, formgrader, 
     for id, text in {**typed, "lstm_forward_tests_extra_credit": "2"}.items():
         expect(page.locator(f"#{id}")).to_have_value(text)
     expect(page.locator(".output_html", has_text="is what one gets without the bias")).to_have_count(0)
-    standing = read_grades(course, NAME)["dora"]
+    standing = read_grades(Course(course), NAME)["dora"]
     assert 85 - 15 + 3.5 + 1.5 + 4 + 2 == standing.raw_score
     assert standing.raw_score == page.locator(".score, .extra-credit").evaluate_all(SUM)
     expect(submission(page, formgrader, "dora").locator(".score")).to_have_text(f"{standing.raw_score:g} / 105")
@@ -129,4 +129,4 @@ def test_formgraders_own_buttons_agree_with_ours(page, course, formgrader):
     assert {"dora": None} == feedback.write_feedback(Course(course), NAME, ["dora"])
     assert path.read_bytes() == by_button
     page.goto(path.as_uri())
-    assert f"{read_grades(course, NAME)['dora'].raw_score:g} of 105 points" in page.locator("main").inner_text()
+    assert f"{read_grades(Course(course), NAME)['dora'].raw_score:g} of 105 points" in page.locator("main").inner_text()
