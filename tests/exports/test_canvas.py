@@ -103,7 +103,7 @@ def test_last_and_first_names_in_two_columns(klass):
 
 def test_an_ambiguous_name_matches_nobody():
     """A row with the name of two students stays empty, and the note names both."""
-    two = combine_grades({id: make_grade(id, 75.0, first="Kim", last="Lee") for id in ("kim1", "kim2")}, {})
+    two = combine_grades({name: make_grade(name, 75.0, first="Kim", last="Lee") for name in ("kim1", "kim2")}, {})
     data, notes = fill(two, b'Student,ID,SIS Login ID,Section,rnn-step-by-step (1)\n"Lee, Kim",,,A,\n')
     assert "" == read_rows(data)[1][4]
     assert "may be any of kim1, kim2" in notes
@@ -169,8 +169,8 @@ def test_a_round_trip_with_any_names(last_names):
     people = {f"s{at}": (last, str(100 + at)) for at, last in enumerate(last_names)}
 
     def klass(points):
-        return combine_grades({id: make_grade(id, points + at, first="A", last=last, lms=lms)
-                       for at, (id, (last, lms)) in enumerate(people.items())}, {})
+        return combine_grades({student: make_grade(student, points + at, first="A", last=last, lms=lms)
+                               for at, (student, (last, lms)) in enumerate(people.items())}, {})
 
     data = canvas.export(klass(10.0), NAME).files["canvas.csv"]
     again = read_rows(canvas.export(klass(40.0), NAME, data).files["canvas.csv"])
