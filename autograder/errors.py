@@ -50,7 +50,7 @@ class UnknownAssignmentError(GradebookError):
     """The gradebook does not know an assignment: it has not been released."""
 
     def __init__(self, assignment: str) -> None:
-        super().__init__(assignment)
+        AutograderError.__init__(self, assignment)
 
     def __str__(self) -> str:
         (assignment,) = self.args
