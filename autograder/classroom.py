@@ -13,7 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,17 +23,19 @@ from nbgrader.utils import parse_utc
 from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
-from . import gradebook, recording, records
+from . import gradebook, recording
 from .batch.workers import Workers
 from .course.assignment import Assignment
 from .course.course import Course
 from .course.settings import CONFIG
-from .errors import AutograderError, CourseError, NotebookError
+from .errors import AutograderError, CourseError, NotebookError, kind_of
+from .files import SharedFile, write_file
 from .marking import Handed, Kit, Marked, Marker, digest_of, kit_of, not_graded, quiet_log, without_score
+from .model import Report
 from .notebooks import reading
 from .notebooks.submission import TIMESTAMP, shown, submission_files, timestamp_of
-from .records import ReportStore
 from .release import release
+from .store import ReportStore
 
 IN_A_BATCH, BATCH_SECONDS = 32, 1.0  # how much is written at once, and how long it may wait
 #: What keeps every submission from being written, not the one at which it showed.
@@ -52,28 +54,27 @@ class Tally:
     isolation: set[str] = field(default_factory=set)
     unwell: dict[str, str] = field(default_factory=dict)  # the first students not graded, with the reason
     reached: set[str] = field(default_factory=set)  # before it was stopped
-    unkept: dict[str, dict] = field(default_factory=dict)  # reports of those for whom none could be written
+    unkept: dict[str, Report] = field(default_factory=dict)  # reports of those for whom none could be written
     stopped: bool = False  # by Ctrl-C
 
     @property
     def done(self) -> int:
         return self.graded + self.not_graded + self.unchanged
 
-    def add(self, report: dict, kept: bool = True) -> None:
-        """Count what was marked in this run; ``kept`` says whether `records` has the report."""
-        student = report["student"]
-        self.reached.add(student)
+    def add(self, report: Report, kept: bool = True) -> None:
+        """Count what was graded in this run; ``kept`` tells if the store has the report."""
+        self.reached.add(report.student)
         if not kept:
-            self.unkept[student] = report
-        if report["status"] == "graded":
+            self.unkept[report.student] = report
+        if report.is_graded:
             self.graded += 1
-            self.isolation.add(report["isolation"])
+            self.isolation.add(report.isolation)
         else:
             self.not_graded += 1
             if len(self.unwell) < 100:
-                self.unwell[student] = report["reason"]
+                self.unwell[report.student] = report.reason
 
-    def reports(self, store: ReportStore, students: Sequence[str]) -> Iterator[dict]:
+    def reports(self, store: ReportStore, students: Sequence[str]) -> Iterator[Report]:
         """The reports of those whom this run reached, and of nobody else, whatever earlier runs left."""
         for student in filter(self.reached.__contains__, students):
             if report := self.unkept.get(student) or store.load(student):
@@ -82,14 +83,14 @@ class Tally:
 
 
 #: Sees each report as it comes; `None` says that nothing came for a moment.
-Progress = Callable[[Tally, dict | None], None]
+Progress = Callable[[Tally, Report | None], None]
 
 
 def grade_class(
     course: Course, name: str, students: Sequence[str], workers: Callable[[Kit], Workers],
     progress: Progress = lambda tally, report: None, isolation: str | None = None, again: bool = False,
 ) -> Tally:
-    """Grade the submissions that are new or changed; reports go to `records`, points to the gradebook.
+    """Grade the submissions that are new or changed; reports go to the store, points to the gradebook.
 
     Parameters
     ----------
@@ -215,14 +216,14 @@ class Class:
         for student in students:
             handed, problem = self.handed_in(student)
             if problem is not None:
-                writer.add(not_graded(handed, problem))
+                writer.add(not_graded(handed, *problem))
             elif self.again or not self.is_graded(handed):
                 yield handed
             else:
                 writer.pass_over(self.store.load(student))
 
-    def handed_in(self, student: str) -> tuple[Handed, str | None]:
-        """What a student handed in, and why it cannot be graded, if it cannot."""
+    def handed_in(self, student: str) -> tuple[Handed, tuple[str, str] | None]:
+        """What a student handed in, and why it cannot be graded, if it cannot: the reason and its kind."""
         folder = self.course.submitted(student, self.name)
         where, repairs, content, problem = str(folder), (), b"", None
         timestamp, odd = timestamp_of(folder)
@@ -231,17 +232,16 @@ class Class:
             where, repairs = str(found.notebook), found.repairs
             content = reading.read_bytes(found.notebook)
         except NotebookError as error:
-            problem = str(error)
+            problem = str(error), kind_of(error)
         except OSError as error:
-            problem = f"{folder}: {error.strerror or error}"
+            problem = f"{folder}: {error.strerror or error}", kind_of(error)
         repairs += (odd,) * bool(odd)
         extension = str(self.extensions.get(student))
         key = digest_of(self.kit.digest, student, content, timestamp or "", str(odd or ""), extension)
         return Handed(student, content, where, repairs, timestamp, key), problem
 
     def is_graded(self, handed: Handed) -> bool:
-        report = self.store.load(handed.student) or {}
-        if report.get("key") != handed.key or report.get("status") != "graded":
+        if not self.store.is_graded(handed.student, handed.key):
             return False
         with suppress(OSError):
             return handed.student in self.extensions and self.autograded(handed.student).stat().st_size > 0
@@ -263,24 +263,24 @@ class Class:
         ]
         recording.record(self.engine, self.kit.structure, entries, self.late)
         for marked in some:
-            self.store.save(marked.report)
+            self.store.save(marked.report, marked.key)
 
     def _write_notebook(self, marked: Marked) -> None:
         path = self.autograded(marked.student)
         path.parent.mkdir(parents=True, exist_ok=True)
         for file in self.support:
-            file.lay(path.parent)
+            file.install(path.parent)
         if marked.timestamp:
-            records.write_whole(path.parent / TIMESTAMP, marked.timestamp.encode())
+            write_file(path.parent / TIMESTAMP, marked.timestamp.encode())
         else:
             (path.parent / TIMESTAMP).unlink(missing_ok=True)  # of a submission before this one
-        records.write_whole(path, marked.notebook)
+        write_file(path, marked.notebook)
 
     @cached_property
-    def support(self) -> list[records.Shared]:
+    def support(self) -> list[SharedFile]:
         """What lies beside the source notebook: figures, above all."""
         source = self.course.source(self.name)
-        return [records.Shared(path, str(path.relative_to(source)), path.stat()) for path in sorted(source.rglob("*"))
+        return [SharedFile(path, str(path.relative_to(source)), path.stat()) for path in sorted(source.rglob("*"))
                 if path.is_file() and path.suffix != ".ipynb"]
 
 
@@ -296,10 +296,10 @@ class Writer:
         self._waiting.append(marked)
         self.tick()
 
-    def pass_over(self, report: dict) -> None:
+    def pass_over(self, report: Report) -> None:
         self._tally.unchanged += 1
-        self._tally.reached.add(report["student"])
-        self._tally.isolation.add(report["isolation"])
+        self._tally.reached.add(report.student)
+        self._tally.isolation.add(report.isolation)
         self._progress(self._tally, report)
 
     def tick(self) -> None:
@@ -326,13 +326,13 @@ class Writer:
         if len(some) > 1:
             for marked in some:
                 self._write([marked])
-        elif some[0].report["status"] == "graded":
+        elif some[0].report.is_graded:
             reason = str(unwritable(problem.filename, problem) if isinstance(problem, OSError) else problem)
-            self._write([without_score(some[0], reason)])
+            self._write([without_score(some[0], reason, kind_of(problem))])
         else:
-            self._count([{**some[0].report, "student": shown(some[0].student)}], kept=False)
+            self._count([replace(some[0].report, student=shown(some[0].student))], kept=False)
 
-    def _count(self, reports: Sequence[dict], kept: bool = True) -> None:
+    def _count(self, reports: Sequence[Report], kept: bool = True) -> None:
         for report in reports:
             self._tally.add(report, kept)
             self._progress(self._tally, report)

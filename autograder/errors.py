@@ -1,49 +1,63 @@
-"""What can go wrong on our side; a student's mistake is a verdict, never one of these."""
+"""Failures of the course or of the autograder. A student's mistake is a verdict, never one of these."""
+
+from __future__ import annotations
+
+from pathlib import Path
 
 
 class AutograderError(Exception):
-    """Something of ours failed; whatever it touched is reported as not graded, never as zero.
+    """Something failed that is not the student's mistake: the submission is "not graded", never zero.
 
     Subclasses keep their fields in ``args``, so that they survive a trip between workers.
     """
 
+    kind = "autograder"  # of the reason in a report
+
 
 class LocatedError(AutograderError):
-    """An error that says where it is, what it is, and what to do."""
+    """An error with a place, a problem and a fix."""
 
-    def __init__(self, where, problem, fix):
+    def __init__(self, where: Path | str, problem: str, fix: str) -> None:
         super().__init__(str(where), problem, fix)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "{}: {}. {}".format(*self.args)
 
 
 class CourseError(LocatedError):
-    """Something of the course, or a file named to a command, is not what is needed."""
+    """The course, or a file named to a command, cannot be used."""
+
+    kind = "course"
 
 
 class ScaffoldError(AutograderError):
     """A source notebook cannot become a student notebook."""
 
-    def __init__(self, notebook, cell_id, problem, fix):
+    kind = "course"
+
+    def __init__(self, notebook: Path | str, cell_id: str, problem: str, fix: str) -> None:
         super().__init__(str(notebook), cell_id, problem, fix)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "{}, cell {!r}: {}. {}".format(*self.args)
 
 
 class NotebookError(AutograderError):
     """A submitted file is not a notebook that can be graded."""
 
-    def __init__(self, path, problem):
+    kind = "notebook"
+
+    def __init__(self, path: Path | str, problem: str) -> None:
         super().__init__(str(path), problem)
 
-    def __str__(self):
+    def __str__(self) -> str:
         return "{}: {}".format(*self.args)
 
 
 class GradebookError(LocatedError):
     """The gradebook cannot be reached, read or written."""
+
+    kind = "gradebook"
 
 
 class UnknownAssignmentError(GradebookError):
@@ -58,16 +72,27 @@ class UnknownAssignmentError(GradebookError):
 
 
 class FeedbackError(AutograderError):
-    """There is no page to write for a student; says why."""
+    """A student has no page, for the reason in the message."""
 
 
 class WorkerError(LocatedError):
-    """A worker cannot mark anything, whatever it is handed."""
+    """A worker cannot grade any submission."""
+
+    kind = "worker"
 
 
 class SandboxError(AutograderError):
-    """The process that runs student code cannot be started or kept, through no fault of the student's."""
+    """The sandbox cannot be started or kept, through no fault of the student's."""
+
+    kind = "sandbox"
 
 
 class WireError(AutograderError):
-    """Bytes that came from a student's process are not a value that may pass."""
+    """Bytes from a student's process are not a value that may pass."""
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the kind of an error, for the reports of submissions that it kept from being graded."""
+    if isinstance(error, AutograderError):
+        return error.kind
+    return "file" if isinstance(error, OSError) else "autograder"

@@ -59,7 +59,7 @@ def grade(
             runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     except SandboxError as error:
         return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs,
-                      isolation=sandbox.level)
+                      isolation=sandbox.level, reason_kind=error.kind)
     verdicts = with_circumstances(verdicts, nb, assignment, runs)
     seconds = time.perf_counter() - start
     return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level, seconds,

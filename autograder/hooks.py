@@ -93,7 +93,7 @@ class Judge(Execute):
             return super().preprocess(nb, resources, retries)
         repairs = tuple(Repair(**mended) for mended in nb.metadata.pop(REPAIRS, ()))
         report = grade.grade(nb, resources["nbgrader"]["student"], assignment, shared_sandbox(self.isolation), repairs)
-        Course(Path.cwd()).reports(assignment.name).save(report.to_dict())
+        Course(Path.cwd()).reports(assignment.name).save(report)
         if report.status == "not graded":
             raise AutograderError(f"not graded: {report.reason}")
         return fill(nb, report), resources

@@ -34,7 +34,7 @@ from traitlets.utils.importstring import import_item
 from . import hooks
 from .course.assignment import Assignment, assignment_from
 from .course.settings import CONFIG, Secret
-from .errors import AutograderError, CourseError, WorkerError
+from .errors import AutograderError, CourseError, SandboxError, WorkerError, kind_of
 from .grade import grade
 from .gradebook import Structure
 from .model import Limits, Repair, Report
@@ -78,7 +78,7 @@ class Marked:
     student: str
     key: str
     timestamp: str | None
-    report: dict
+    report: Report
     notebook: bytes | None = None  # autograded; None where it was not graded
     auto_scores: Mapping[str, float | None] | None = None  # by grade_id; None asks for a person
     auto_comments: Mapping[str, str | None] = field(default_factory=dict)  # by grade_id
@@ -214,10 +214,9 @@ class Marker:
         try:
             return self._mark(handed)
         except AutograderError as error:
-            reason = str(error)
+            return not_graded(handed, str(error), error.kind)
         except Exception as error:  # a bug of ours: the class goes on without this one
-            reason = f"the autograder failed: {type(error).__name__}: {error}"
-        return not_graded(handed, reason)
+            return not_graded(handed, f"the autograder failed: {type(error).__name__}: {error}", kind_of(error))
 
     def _mark(self, handed: Handed) -> Marked:
         resources = {"nbgrader": {"student": handed.student, "assignment": self.kit.name, "notebook": self.kit.name},
@@ -231,8 +230,7 @@ class Marker:
                   for cell in nb.cells if utils.is_grade(cell)}
         comments = {cell.metadata.nbgrader.grade_id: no_response(cell)
                     for cell in nb.cells if utils.is_solution(cell) or utils.is_task(cell)}
-        return Marked(handed.student, handed.key, handed.timestamp, {**report.to_dict(), "key": handed.key}, content,
-                      scores, comments)
+        return Marked(handed.student, handed.key, handed.timestamp, report, content, scores, comments)
 
     # ---- the steps that would ask nbgrader's database -----------------------------------------------------
 
@@ -243,7 +241,7 @@ class Marker:
     def _judge(self, nb: NotebookNode, resources):
         report = grade(nb, resources["nbgrader"]["student"], self.assignment, self.sandbox, resources["repairs"])
         if report.status == "not graded":
-            raise AutograderError(report.reason)
+            raise SandboxError(report.reason)
         return hooks.fill(nb, report), {**resources, "report": report}
 
     def _kernelspec(self, nb: NotebookNode, resources):
@@ -285,23 +283,21 @@ def quiet_log() -> logging.Logger:
 
 
 def no_response(cell: NotebookNode) -> str | None:
-    """nbgrader's automatic comment on a cell for answers: whether it is as it was handed out."""
+    """Nbgrader's automatic comment on a cell for answers: whether it is as it was handed out."""
     untouched = cell.metadata.nbgrader.get("checksum") == utils.compute_checksum(cell)
     return "No response." if untouched and not utils.is_task(cell) else None
 
 
-def not_graded(handed: Handed, reason: str) -> Marked:
+def not_graded(handed: Handed, reason: str, kind: str = "worker") -> Marked:
     """What is written of a submission that could not be graded: the reason, and no score."""
-    report = Report("", handed.student, "not graded", reason=reason, repairs=handed.repairs)
-    return Marked(handed.student, handed.key, handed.timestamp, {**report.to_dict(), "key": handed.key},
-                  found=bool(handed.content))
+    report = Report("", handed.student, "not graded", reason=reason, repairs=handed.repairs, reason_kind=kind)
+    return Marked(handed.student, handed.key, handed.timestamp, report, found=bool(handed.content))
 
 
-def without_score(marked: Marked, reason: str) -> Marked:
+def without_score(marked: Marked, reason: str, kind: str) -> Marked:
     """The same submission as one that could not be graded."""
-    repairs = tuple(Repair(**repair) for repair in marked.report["repairs"])
-    report = Report("", marked.student, "not graded", reason=reason, repairs=repairs)
-    return Marked(marked.student, marked.key, marked.timestamp, {**report.to_dict(), "key": marked.key})
+    report = Report("", marked.student, "not graded", reason=reason, repairs=marked.report.repairs, reason_kind=kind)
+    return Marked(marked.student, marked.key, marked.timestamp, report)
 
 
 # ---- in a worker ----------------------------------------------------------------------------------------

@@ -203,14 +203,24 @@ class Report:
 
     assignment: str
     student: str
-    status: str  # "graded" | "partly graded" | "not graded"
+    status: str  # "graded" | "not graded"
     verdicts: tuple[Verdict, ...] = ()
-    reason: str | None = None  # why it was not, or not all, graded
+    reason: str | None = None  # why it was not graded
     repairs: tuple[Repair, ...] = ()
     isolation: str = "none"
     seconds: float = 0.0
     peak_memory: int | None = None  # bytes, with the warm process's own
     cells: Mapping[str, CellRun] = field(default_factory=dict, repr=False)  # by cell id
+    reason_kind: str = ""  # as `errors.kind_of` names the reason
+
+    @property
+    def is_graded(self) -> bool:
+        return self.status == "graded"
+
+    @property
+    def limits(self) -> dict[str, Problem]:
+        """Return why cells did not finish, by cell id."""
+        return {id_: run.problem for id_, run in self.cells.items() if run.problem}
 
     @property
     def score(self) -> float:
@@ -220,27 +230,54 @@ class Report:
     def max_score(self) -> float:
         return sum(verdict.max_score for verdict in self.verdicts)
 
-    def to_dict(self) -> dict:
-        """The form in which others read it (DESIGN.md, contracts)."""
-        tasks = {}
-        for verdict in self.verdicts:
-            diagnosis = verdict.diagnosis and {"mistake": verdict.diagnosis.mistake, "says": verdict.diagnosis.says,
-                                               "hint": verdict.diagnosis.hint}
-            tasks[verdict.task] = {
-                "score": verdict.score, "max_score": verdict.max_score, "passed": verdict.passed,
-                "checks": [vars(check).copy() for check in verdict.checks],
-                "diagnosis": diagnosis, "blamed_on": verdict.blamed_on, "public_passed": verdict.public_passed,
-                "notes": list(verdict.notes), "question": verdict.question, "untouched": verdict.untouched,
-            }
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as JSON holds it ; of the cells only those that did not finish."""
         return {
-            "student": self.student, "status": self.status, "reason": self.reason, "score": self.score,
-            "max_score": self.max_score, "repairs": [vars(repair).copy() for repair in self.repairs],
-            "isolation": self.isolation,
-            "seconds": round(self.seconds, 3), "tasks": tasks,
-            "peak_memory": self.peak_memory,
-            "limits": [{"cell": id, "kind": run.problem.kind, "problem": run.problem.text}
-                       for id, run in self.cells.items() if run.problem],
+            "assignment": self.assignment, "student": self.student, "status": self.status, "reason": self.reason,
+            "reason_kind": self.reason_kind, "score": self.score, "max_score": self.max_score,
+            "repairs": [vars(repair).copy() for repair in self.repairs], "isolation": self.isolation,
+            "seconds": round(self.seconds, 3), "peak_memory": self.peak_memory,
+            "tasks": {verdict.task: _verdict_to_dict(verdict) for verdict in self.verdicts},
+            "limits": [{"cell": id_, "kind": problem.kind, "problem": problem.text}
+                       for id_, problem in self.limits.items()],
         }
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> Report:
+        """Return the report that `to_dict` wrote.
+
+        Raises
+        ------
+        LookupError, TypeError, ValueError, AttributeError
+            The content is something else.
+        """
+        return cls(
+            content["assignment"], content["student"], content["status"],
+            tuple(_verdict_from_dict(task, verdict) for task, verdict in content["tasks"].items()), content["reason"],
+            tuple(Repair(**repair) for repair in content["repairs"]), content["isolation"], content["seconds"],
+            content["peak_memory"],
+            {limit["cell"]: CellRun(problem=Problem(limit["kind"], limit["problem"])) for limit in content["limits"]},
+            content["reason_kind"],
+        )
+
+
+def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "score": verdict.score, "max_score": verdict.max_score, "passed": verdict.passed,
+        "checks": [vars(check).copy() for check in verdict.checks],
+        "diagnosis": verdict.diagnosis and vars(verdict.diagnosis).copy(), "blamed_on": verdict.blamed_on,
+        "public_passed": verdict.public_passed, "notes": list(verdict.notes), "question": verdict.question,
+        "untouched": verdict.untouched,
+    }
+
+
+def _verdict_from_dict(task: str, content: Mapping[str, Any]) -> Verdict:
+    diagnosis = content["diagnosis"]
+    return Verdict(
+        task, content["score"], content["max_score"], tuple(Check(**check) for check in content["checks"]),
+        diagnosis and Diagnosis(**diagnosis), content["blamed_on"], content["public_passed"],
+        tuple(content["notes"]), content["question"], content["untouched"],
+    )
 
 
 # ---- what the gradebook holds of a student -------------------------------------------------------------

@@ -69,7 +69,7 @@ def run_one(folder: Path, zip: Path, notebook: Path) -> tuple[Cost, list[float]]
 
 
 def run_api(folder: Path, zip: Path, notebooks: list[Path]) -> tuple[Cost, list[float]]:
-    """otter's API on notebooks, one after the other in one process; what it cost, and the scores."""
+    """Otter's API on notebooks, one after the other in one process; what it cost, and the scores."""
     cost = measure(folder, PYTHON, "-c", LOOP, zip, *notebooks, environment=environment())
     return cost, json.loads(cost.output.strip().splitlines()[-1])
 

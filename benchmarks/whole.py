@@ -62,8 +62,8 @@ def show_class(course: Path, members: classes.Class, made: float) -> dict:
     rows, found = [], {}
     for kind, count in Counter(members.values()).most_common():
         some = [reports[student] for student, own in members.items() if own == kind]
-        seconds = sum(report["seconds"] for report in some) / count
-        graded = [report["score"] for report in some if report["status"] == "graded"]
+        seconds = sum(report.seconds for report in some) / count
+        graded = [report.score for report in some if report.is_graded]
         mean = sum(graded) / len(graded) if graded else None
         found[kind] = {"submissions": count, "graded": len(graded), "full": graded.count(FULL), "mean": mean,
                        "seconds": seconds}
@@ -110,7 +110,7 @@ def endless_loop(course: Path, folder: Path, members: classes.Class) -> dict | N
     progress("nbgrader autograde, one endless loop: minutes")
     plain = courses.plain_course(course, folder, {student: student})
     cost = measure(plain, "nbgrader", "autograde", NAME, "--force", codes=NBGRADER)
-    ours = Course(course).reports(NAME).load(student)["seconds"]
+    ours = Course(course).reports(NAME).load(student).seconds
     table("one endless loop", ("", "wall, s"), [["autograder", ours], ["nbgrader, its start included", cost.wall]])
     return {"nbgrader": cost.wall, "ours": ours}
 

@@ -16,13 +16,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from sqlalchemy import create_engine
 
-from autograder import classroom, gradebook, marking, records
+from autograder import classroom, gradebook, marking
 from autograder.batch import workers
 from autograder.batch.workers import LocalWorkers
 from autograder.cli import grading
 from autograder.course.course import Course
 from autograder.course.students import misnamed, students_of
 from autograder.errors import CourseError, GradebookError
+from autograder.files import write_file
 from autograder.model import Report
 from autograder.notebooks import finding, reading
 from tests.helpers.courses import LATE, NAME, change, rows, run, start
@@ -56,7 +57,7 @@ class Lenient:
         return map(self.full_marks, submissions)
 
     def full_marks(self, handed):
-        report = {**Report(NAME, handed.student, "graded", repairs=handed.repairs).to_dict(), "key": handed.key}
+        report = Report(NAME, handed.student, "graded", repairs=handed.repairs)
         known = self._kit.structure
         scores, comments = dict(known.points), dict.fromkeys(known.commented)
         return marking.Marked(handed.student, handed.key, handed.timestamp, report, b"{}", scores, comments)
@@ -84,7 +85,7 @@ def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, cours
     run(ours, "autograder", "grade", NAME, code=1)
     run(course, "nbgrader", "autograde", NAME, code=1)
     assert rows(course) == rows(ours)
-    assert {0.0, 85.0, 100.0} <= {r["score"] for r in Course(ours).reports(NAME).load_all().values()}
+    assert {0.0, 85.0, 100.0} <= {r.score for r in Course(ours).reports(NAME).load_all().values()}
 
     for each in (course, ours):
         mine = ("FROM grade g JOIN submitted_notebook n ON n.id = g.notebook_id JOIN submitted_assignment s "
@@ -200,8 +201,8 @@ def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
         assert [] == left_over(course)
     run(course, "autograder", "grade", NAME, code=1)
     assert rows(graded) == rows(course)
-    scores = {student: report["score"] for student, report in Course(course).reports(NAME).load_all().items()}
-    assert {student: report["score"] for student, report in Course(graded).reports(NAME).load_all().items()} == scores
+    scores = {student: report.score for student, report in Course(course).reports(NAME).load_all().items()}
+    assert {student: report.score for student, report in Course(graded).reports(NAME).load_all().items()} == scores
 
 
 def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
@@ -266,8 +267,8 @@ def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
     monkeypatch.setattr(marking, "grade", fail)  # workers are forks: they have it, too
     assert 11 == grade(course).graded
     report = Course(course).reports(NAME).load_all()["ada"]
-    assert ("not graded", {}) == (report["status"], report["tasks"])
-    assert "KeyError" in report["reason"]
+    assert ("not graded", ()) == (report.status, report.verdicts)
+    assert "KeyError" in report.reason
     assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "ada"}
 
 
@@ -429,7 +430,7 @@ def test_a_late_time_counts_in_whatever_encoding(course, content):
     (course / "submitted" / "ada" / NAME / "timestamp.txt").write_bytes(content)
     grade(course, ["ada"], Lenient)
     assert penalty(course, "ada") == 100
-    assert [] == Course(course).reports(NAME).load_all()["ada"]["repairs"]
+    assert () == Course(course).reports(NAME).load_all()["ada"].repairs
     assert b"2026-01-11 12:00:01 UTC" == (course / "autograded" / "ada" / NAME / "timestamp.txt").read_bytes()
 
 
@@ -446,7 +447,7 @@ def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
     path.symlink_to(course / "x") if content is None else path.write_bytes(content)
     grade(course, ["ada"], Lenient)
     repairs = Course(course).reports(NAME).load("ada")["repairs"]
-    (said,) = [repair["text"] for repair in repairs if repair["text"].startswith("timestamp.txt")]
+    (said,) = [repair["text"] for repair in repairs if repair.text.startswith("timestamp.txt")]
     assert says in said
 
 
@@ -495,12 +496,12 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
     (tmp_path / "x").mkdir()
     for target in (tmp_path / "x", tmp_path / "none" / "y"):
         with pytest.raises(OSError) as caught:
-            records.write_whole(target, b"content")
+            write_file(target, b"content")
         assert str(target) == caught.value.filename
     assert [tmp_path / "x"] == list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("write", ["records", "notebook", "json"])
+@pytest.mark.parametrize("write", ["file", "notebook", "json"])
 def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
     """A report can be shared with a group that shares the course, a notebook as well as a page."""
     from autograder.cli.common import write_json
@@ -508,7 +509,7 @@ def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
     path = tmp_path / "x"
     before = os.umask(0o002)
     try:
-        {"records": lambda: records.write_whole(path, b""), "json": lambda: write_json(path, {}),
+        {"file": lambda: write_file(path, b""), "json": lambda: write_json(path, {}),
          "notebook": lambda: reading.write_notebook(new_notebook(), path),
          }[write]()
     finally:
@@ -535,7 +536,7 @@ def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
 
 def test_an_id_in_brackets_is_shown(course, capsys):
     """What a table could take for a style is part of the id."""
-    report = Report(NAME, "ada [late] :smile:", "not graded", reason="no [bold] :smile:").to_dict()
+    report = Report(NAME, "ada [late] :smile:", "not graded", reason="no [bold] :smile:")
     grading.show_table(NAME, [], [report])
     assert 2 == capsys.readouterr().out.count("ada [late] :smile:")
 

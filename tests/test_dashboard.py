@@ -18,7 +18,17 @@ from autograder.course.course import Course
 from autograder.dashboard import labels_of, page, summarise
 from autograder.dashboard.gist import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
 from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
-from autograder.model import CellGrade, Check, Diagnosis, Repair, Report, StudentGrade, Verdict
+from autograder.model import (
+    CellGrade,
+    CellRun,
+    Check,
+    Diagnosis,
+    Problem,
+    Repair,
+    Report,
+    StudentGrade,
+    Verdict,
+)
 from autograder.notebooks.submission import submission_files, timestamp_of
 from tests.helpers.courses import NAME, ROOT, run
 from tests.helpers.made_class import made_class, mended
@@ -73,12 +83,11 @@ def verdicts(draw, task):
 @st.composite
 def members(draw, student):
     """A student's report, or none, and standing, or none."""
-    status = draw(st.sampled_from(["graded", "graded", "partly graded", "not graded", None]))
-    found = tuple(draw(verdicts(task)) for task in TASKS) if status in ("graded", "partly graded") else ()
-    report = status and Report(NAME, student, status, found, None if status == "graded" else f"/{student}/x: 'no'",
-                               tuple(draw(st.lists(st.sampled_from(MENDED), max_size=2)))).to_dict()
-    if report:
-        report["seconds"] = draw(st.floats(0, 100))
+    status = draw(st.sampled_from(["graded", "graded", "not graded", None]))
+    found = tuple(draw(verdicts(task)) for task in TASKS) if status == "graded" else ()
+    reason = None if status == "graded" else f"/{student}/x: 'no'"
+    repairs, seconds = tuple(draw(st.lists(st.sampled_from(MENDED), max_size=2))), draw(st.floats(0, 100))
+    report = status and Report(NAME, student, status, found, reason, repairs, seconds=seconds)
     cells = {f"{v.task}_tests": CellGrade(v.score, draw(st.sampled_from([None, 3.0])), None, 10.0, draw(st.booleans()))
              for v in found}  # fmt: skip
     standing = StudentGrade(student, "Firstname", student.upper(), None, None, None, None,
@@ -104,6 +113,13 @@ def lists_of_students(summary):
     elif isinstance(summary, list):
         for value in summary:
             yield from lists_of_students(value)
+
+
+def with_verdict(reports, student, task, **changes):
+    """The reports with one verdict of one student changed."""
+    report = reports[student]
+    changed = tuple(replace(verdict, **changes) if verdict.task == task else verdict for verdict in report.verdicts)
+    return {**reports, student: replace(report, verdicts=changed)}
 
 
 # ---- the numbers ----------------------------------------------------------------------------------------------
@@ -175,10 +191,10 @@ def test_sums_match(members):
     """Counts are the lengths of their lists, states add up to the class, a task's to its answers."""
     summary = summarise(*members)
     counts = summary["counts"]
-    states = ("graded", "partly_graded", "not_graded", "waiting", "absent")
+    states = ("graded", "not_graded", "waiting", "absent")
     assert len({*members[0], *members[1]}) == counts["all"] == sum(counts[state] for state in states)
     assert counts["all"] - counts["absent"] == counts["handed_in"]
-    graded = counts["graded"] + counts["partly_graded"]
+    graded = counts["graded"]
     assert graded == (summary["scores"] or {"count": 0})["count"]
     if summary["scores"]:
         bins = summary["scores"]["bins"]
@@ -206,7 +222,7 @@ def test_any_class_has_a_page(members, hide_names):
 
 
 def nobody(status):
-    return {"ada": Report(NAME, "ada", status, reason="the file is empty").to_dict()}
+    return {"ada": Report(NAME, "ada", status, reason="the file is empty")}
 
 
 @pytest.mark.parametrize(("reports", "expected"), [({}, "Nobody has been graded yet"),
@@ -298,9 +314,8 @@ def test_a_submission_that_waits_is_not_absent(twelve):
 
 def test_two_mistakes_in_one_answer_count_once_each(twelve, assignment):
     """A diagnosis joined of two is two mistakes where the course knows their sentences, else one."""
-    reports = json.loads(json.dumps(twelve[0]))
-    verdict = reports["dora"]["tasks"]["rnn_cell_forward"]
-    verdict["diagnosis"] = {"mistake": "no_ba+prediction_class_numbers", "says": "Both.", "hint": "Which?"}
+    two = Diagnosis("no_ba+prediction_class_numbers", "Both.", "Which?")
+    reports = with_verdict(twelve[0], "dora", "rnn_cell_forward", diagnosis=two)
     found = summarise(reports, {}, NAME, assignment.tasks)["mistakes"]
     assert {"no_ba", "prediction_class_numbers"} <= {entry["mistake"] for entry in found}
     found = summarise(reports, {}, NAME)["mistakes"]
@@ -309,8 +324,7 @@ def test_two_mistakes_in_one_answer_count_once_each(twelve, assignment):
 
 def test_what_passes_in_public_only_is_told(twelve):
     """Right in the check cell and wrong on hidden arguments, by task; not where another function is to blame."""
-    reports = json.loads(json.dumps(twelve[0]))
-    reports["dora"]["tasks"]["rnn_cell_forward"]["public_passed"] = True
+    reports = with_verdict(twelve[0], "dora", "rnn_cell_forward", public_passed=True)
     found = {task["task"]: task["public_only"]["students"] for task in summarise(reports, {}, NAME)["tasks"]}
     assert ["dora"] == found.pop("rnn_cell_forward")
     assert not any(found.values())
@@ -318,14 +332,13 @@ def test_what_passes_in_public_only_is_told(twelve):
 
 def test_what_the_sandbox_measured_is_told(twelve):
     """Memory and limits hit by cells, where reports have them; else nothing is claimed."""
-    reports = json.loads(json.dumps(twelve[0]))
-    for report in reports.values():
-        del report["peak_memory"]
+    reports = {student: replace(report, peak_memory=None) for student, report in twelve[0].items()}
     assert summarise(reports, twelve[1], NAME)["memory"] is None
     assert "was not measured" in page(summarise(reports, twelve[1], NAME))
-    for place, report in enumerate(reports.values()):
-        report["peak_memory"], report["limits"] = (place + 1) * 40 * 2**20, []
-    reports["kim"]["limits"] = [{"cell": "goodbye", "kind": "died", "problem": "ended the process"}]
+    reports = {student: replace(report, peak_memory=(place + 1) * 40 * 2**20, cells={})
+               for place, (student, report) in enumerate(reports.items())}
+    ended = CellRun(problem=Problem("died", "ended the process"))
+    reports["kim"] = replace(reports["kim"], cells={"goodbye": ended})
     found = summarise(reports, twelve[1], NAME)
     assert 480 * 2**20 == found["memory"]["highest"]
     assert {"student": "leo", "value": 480 * 2**20} == found["memory"]["most"][0]
@@ -366,14 +379,11 @@ def test_changed_points_and_tests_are_signs_and_lost_metadata_are_not(thousand):
 def test_what_most_of_a_class_did_is_no_ones_tampering(twelve):
     """Where more than a third have the same sign, the page names the likelier cause; where few have it, it does not."""
     likelier = "the likelier cause"
-    repair = {"kind": "locked cell changed", "cell": "rnn_forward_tests", "text": "cell `rnn_forward_tests` differed"}
-    reports = json.loads(json.dumps(twelve[0]))
-    for place, report in enumerate(reports.values()):
-        report["repairs"] = [repair] if place < 4 else []
-    assert likelier not in page(summarise(reports, {}, NAME))
-    for report in reports.values():
-        report["repairs"] = [repair]
-    assert likelier in page(summarise(reports, {}, NAME))
+    repair = Repair("locked cell changed", "rnn_forward_tests", "cell `rnn_forward_tests` differed")
+    for students, expected in ((4, False), (12, True)):
+        reports = {student: replace(report, repairs=(repair,) * (place < students))
+                   for place, (student, report) in enumerate(twelve[0].items())}
+        assert expected == (likelier in page(summarise(reports, {}, NAME)))
 
 
 def test_students_with_the_same_mistakes_are_grouped(thousand, assignment):
@@ -428,18 +438,17 @@ def test_labels_are_drawn_by_lot():
 @pytest.mark.parametrize("where", ["reason", "repair", "message"])
 def test_a_name_in_a_sentence_stays_hidden(twelve, where):
     """A student named in a path, in a file's name, in an exception of their own or in a sentence nobody foresaw."""
-    reports = json.loads(json.dumps(twelve[0]))
-    verdict = reports["dora"]["tasks"]["rnn_cell_forward"]
+    reports = dict(twelve[0])
     if where == "reason":
-        reports["dora"] |= {"status": "not graded", "reason": "/home/of dora smith/x: KeyError: 'dora', said Dora"}
+        reason = "/home/of dora smith/x: KeyError: 'dora', said Dora"
+        reports["dora"] = Report(NAME, "dora", "not graded", reason=reason)
     elif where == "repair":
-        reports["dora"]["repairs"] = [
-            {"kind": "odd file name", "cell": None, "text": "'of dora.ipynb' has an odd name and was left out"},
-            {"kind": "notebook renamed", "cell": None, "text": "the notebook was named 'dora.ipynb'"}]
+        reports["dora"] = replace(reports["dora"], repairs=(
+            Repair("odd file name", None, "'of dora.ipynb' has an odd name and was left out"),
+            Repair("notebook renamed", None, "the notebook was named 'dora.ipynb'")))
     else:
-        verdict["diagnosis"] = None
-        verdict["checks"][0] |= {"passed": False, "kind": "raised",
-                                 "message": "DoraError: I am dora (line 2 of the cell)"}
+        checks = (Check("returns", False, 0.0, 0.0, "DoraError: I am dora (line 2 of the cell)", "raised"),)
+        reports = with_verdict(reports, "dora", "rnn_cell_forward", diagnosis=None, checks=checks)
     summary = summarise(reports, {}, NAME, hide_names=True)
     assert "dora" not in (page(summary) + json.dumps(summary)).casefold()
     assert "dora" in json.dumps(summarise(reports, {}, NAME)).casefold()
@@ -448,8 +457,8 @@ def test_a_name_in_a_sentence_stays_hidden(twelve, where):
 @pytest.mark.parametrize("name", ["Li", "Wu", "Åx", "李"])
 def test_a_short_name_stays_hidden(name):
     """Two letters, or one that is a word by itself; it is a word of its own that counts, not part of another."""
-    reports = {"s1": Report(NAME, "s1", "not graded", reason=f"{name} left early").to_dict(),
-               "s2": Report(NAME, "s2", "not graded", reason="the files were split, Wulf").to_dict()}  # fmt: skip
+    reports = {"s1": Report(NAME, "s1", "not graded", reason=f"{name} left early"),
+               "s2": Report(NAME, "s2", "not graded", reason="the files were split, Wulf")}  # fmt: skip
     standings = {"s1": StudentGrade("s1", "Ada", name, None, None, None, None, 0.0, 1.0, True, {})}
     reasons = {entry["reason"] for entry in summarise(reports, standings, hide_names=True)["not_graded"]}
     assert {"In words that are not shown while names are hidden.", "the files were split, Wulf"} == reasons
@@ -462,12 +471,11 @@ EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&{{ 7*7 }}\u202e
 
 def test_whatever_a_student_wrote_is_text(twelve):
     """Markup in ids, names, reasons, repairs and messages is escaped, in every place where it is shown."""
-    reports = json.loads(json.dumps(twelve[0]))
-    verdict = reports["dora"]["tasks"]["rnn_cell_forward"]
-    verdict["diagnosis"] = None
-    verdict["checks"][0] |= {"passed": False, "kind": "raised", "message": f"ValueError: {EVIL}"}
-    reports["ada"]["repairs"] = [{"kind": "odd file name", "cell": EVIL, "text": f"'{EVIL}' has an odd name"}]
-    reports[EVIL] = reports["ada"] | {"status": "not graded", "reason": EVIL, "tasks": {}}
+    checks = (Check("returns", False, 0.0, 0.0, f"ValueError: {EVIL}", "raised"),)
+    reports = with_verdict(twelve[0], "dora", "rnn_cell_forward", diagnosis=None, checks=checks)
+    repairs = (Repair("odd file name", EVIL, f"'{EVIL}' has an odd name"),)
+    reports["ada"] = replace(reports["ada"], repairs=repairs)
+    reports[EVIL] = Report(NAME, EVIL, "not graded", reason=EVIL, repairs=repairs)
     standing = StudentGrade(EVIL, EVIL, EVIL, None, None, None, None, 0.0, 100.0, True, {})
     made = page(summarise(reports, {EVIL: standing}, EVIL, made=EVIL))
     assert "<script" not in made and "<img" not in made and "{{" not in made.replace("{{ 7*7 }}", "")

@@ -165,7 +165,7 @@ def test_nbgrader_autograde_gives_the_same_points(course, reports, tmp_path):
     shutil.copytree(course, other, ignore=shutil.ignore_patterns("autograded", "reports", "gradebook.db", "feedback"))
     run(other, "nbgrader", "generate_assignment", NAME, "--force")
     run(other, "nbgrader", "autograde", NAME, code=1)  # 1: some files are no notebooks
-    assert 85 == Course(other).reports(NAME).load_all()["mistaken"]["score"]  # that way leaves its reports, too
+    assert 85 == Course(other).reports(NAME).load_all()["mistaken"].score  # that way leaves its reports, too
     ours, theirs = scores(course), scores(other)
     for student in (FULL | NOTHING | {"mistaken"}) - {"renamed"}:
         assert ours[student] == theirs[student], student

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import stat
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 
@@ -17,7 +18,7 @@ from autograder.errors import CourseError, FeedbackError
 from autograder.feedback import cells
 from autograder.feedback import pages as feedback_page
 from autograder.feedback.exporter import FeedbackPage
-from autograder.model import CellGrade, StudentGrade
+from autograder.model import CellGrade, Check, Diagnosis, Repair, Report, StudentGrade, Verdict
 from autograder.notebooks import reading
 from tests.helpers.courses import NAME, ROOT, change, run
 
@@ -34,18 +35,15 @@ def cell(source, kind="code", outputs=(), **nbgrader):
 
 
 def check(name, passed=True, message="fine", points=1.0, kind="value"):
-    return {"name": name, "passed": passed, "points": points * passed, "max_points": points, "message": message,
-            "kind": "" if passed else kind}
+    return Check(name, passed, points * passed, points, message, "" if passed else kind)
 
 
 def verdict(*checks, **more):
-    score, most = sum(c["points"] for c in checks), sum(c["max_points"] for c in checks)
-    return {"score": score, "max_score": most, "passed": all(c["passed"] for c in checks), "checks": list(checks),
-            "diagnosis": None, "blamed_on": None, "public_passed": None, "notes": [], "question": None, **more}
+    return Verdict("f", sum(c.points for c in checks), sum(c.max_points for c in checks), checks, **more)
 
 
 def mended(text):
-    return {"kind": "cell missing", "cell": None, "text": text}
+    return Repair("cell missing", None, text)
 
 
 def standing(comments=None, penalty=0.0, **grades):
@@ -58,13 +56,13 @@ TASK = [cell("def f(): ...", grade_id="f", solution=True, grade=False),
 WRONG = verdict(
     check("returns", points=0), check("a", False, "`a[0]` is 1; expected 2."), check("b"),
     check("arguments", False, "Can be judged once an output is right.", kind="waiting"),
-    diagnosis={"mistake": "no_ba", "says": "`a` is what one gets without `ba`.", "hint": "Which term is missing?"},
-    notes=["Seen on the arguments of the check cell."], question="Which term is different?")  # fmt: skip
+    diagnosis=Diagnosis("no_ba", "`a` is what one gets without `ba`.", "Which term is missing?"),
+    notes=("Seen on the arguments of the check cell.",), question="Which term is different?")  # fmt: skip
 
 
 def made(notebook_cells=TASK, tasks=None, standing=None, find=lambda source: None, **report):
-    report = {"status": "graded", "assignment": "a1", "student": "s1", "reason": None, "repairs": [],
-              "tasks": {"f": WRONG} if tasks is None else tasks, **report}
+    verdicts = tuple(replace(each, task=task) for task, each in ({"f": WRONG} if tasks is None else tasks).items())
+    report = Report(**{"assignment": "a1", "student": "s1", "status": "graded", "verdicts": verdicts, **report})
     return feedback_page.page({"cells": notebook_cells} if notebook_cells is not None else None, report, standing, find)
 
 
@@ -109,7 +107,7 @@ def test_the_error_of_an_answers_cell_is_told_with_its_gap():
 def test_a_task_that_is_not_done_needs_no_more_words():
     """Its row says "not done yet" and leads to its cell."""
     note = "`f` is not done yet: its cell is as it was released."
-    html = made(tasks={"f": verdict(check("a", False, "`a` is None."), notes=[note], untouched=True)})
+    html = made(tasks={"f": verdict(check("a", False, "`a` is None."), notes=(note,), untouched=True)})
     assert "not done yet" in shown(html) and '<a href="#cell-1"><code>f</code></a>' in html
     assert "is None" not in shown(html)
 
@@ -140,7 +138,7 @@ def test_no_response_is_said_in_our_words():
 
 def test_a_task_judged_apart_from_another_names_it():
     """A right loop over a wrong cell: right, judged with a correct one beneath."""
-    over = verdict(check("a"), blamed_on="g", notes=["Judged with a correct `g` in place of yours."])
+    over = verdict(check("a"), blamed_on="g", notes=("Judged with a correct `g` in place of yours.",))
     assert "✓ right, judged with a correct g beneath it" in shown(made(tasks={"f": over}))
 
 
@@ -238,7 +236,7 @@ def test_every_word_from_outside_is_escaped():
     evil = "<script>alert(1)</script>"
     error = {"output_type": "error", "ename": evil, "evalue": evil, "traceback": [evil]}
     stream = {"output_type": "stream", "text": evil}
-    bad = verdict(check(evil, False, evil), notes=[evil], question=evil)
+    bad = verdict(check(evil, False, evil), notes=(evil,), question=evil)
     html = made([*TASK, cell(evil, outputs=[error, stream]), cell(evil, "raw"), cell(evil, "markdown")],
                 {"f": bad, evil: bad}, standing({"f": evil}, f_tests=CellGrade(1, None, None, 1, False)),
                 student=evil, assignment=evil, reason=evil, repairs=[mended(evil)])  # fmt: skip
@@ -511,7 +509,7 @@ def test_one_page_that_fails_does_not_stop_the_others(course, monkeypatch):
     seen, real = [], feedback.page
 
     def failing(nb, report, *more):
-        if report["student"] == "ada":
+        if report.student == "ada":
             raise KeyError("unforeseen")
         return real(nb, report, *more)
 

@@ -12,7 +12,7 @@ PACKAGE = ROOT / "autograder"
 
 #: What stands on what. A module imports only from lower numbers, or from its own package.
 LEVELS = {
-    "errors": 0, "model": 0, "records": 0,
+    "errors": 0, "model": 0, "files": 0, "store": 1,
     "remember": 1,
     "spreadsheets": 1, "timestamps": 0, "roster": 2,
     "notebooks": 3, "sanitize": 3, "scaffold": 3,

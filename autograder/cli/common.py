@@ -14,10 +14,10 @@ from typing import TextIO
 import click
 from rich.console import Console
 
-from .. import records
 from ..course.course import Course
 from ..course.settings import SECRET_FILE, SECRET_VARIABLE
 from ..errors import AutograderError
+from ..files import replace_file
 
 console = Console(emoji=False)  # a student's id may look like one
 to_stderr = Console(stderr=True, emoji=False)
@@ -82,7 +82,7 @@ def written_whole(path: Path) -> AbstractContextManager[TextIO]:
     """A file to write text to, put in place when all is written; a stream gets it as it comes."""
     if is_a_stream(path):
         return path.open("w", encoding="utf-8")
-    return records.written_whole(path, "utf-8")
+    return replace_file(path, "utf-8")
 
 
 def warn_of_default_secret(course: Course) -> None:

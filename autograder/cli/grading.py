@@ -18,7 +18,7 @@ from rich.table import Column, Table
 
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of
-from ..model import Report
+from ..model import Report, Verdict
 from ..notebooks.submission import shown
 from ..sandbox import LEVELS, Sandbox, level_of
 from .common import (
@@ -76,7 +76,7 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     odd = [] if patterns else misnamed(course, assignment)
     for folder in odd:
         reason = f"{course.root / 'submitted'} has folders that {MISNAMED}: rename this one"
-        tally.add(Report(assignment, shown(folder), "not graded", reason=reason).to_dict(), kept=False)
+        tally.add(Report(assignment, shown(folder), "not graded", reason=reason, reason_kind="folder name"), kept=False)
     if json_file:
         write_reports(json_file, course, assignment, students, tally)
     show(course, assignment, students, tally)
@@ -148,21 +148,22 @@ def show(course: Course, name: str, students: Sequence[str], tally: Tally) -> No
         console.print("Stopped. The same command goes on from here.")
 
 
-def show_table(name: str, tasks: Sequence[str], reports: Sequence[dict]) -> None:
+def show_table(name: str, tasks: Sequence[str], reports: Sequence[Report]) -> None:
     table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE)
     for head in (*map(short_head, tasks), "total"):
         table.add_column(head, justify="right", no_wrap=True)
     for report in reports:
-        if report["status"] == "not graded":
-            table.add_row(escape(report["student"]), *[""] * len(tasks), "not graded")
+        if not report.is_graded:
+            table.add_row(escape(report.student), *[""] * len(tasks), "not graded")
             continue
-        cells = [points(report["tasks"][task]) for task in tasks]
-        table.add_row(escape(report["student"]), *cells, f"{report['score']:g}/{report['max_score']:g}")
+        verdicts = {verdict.task: verdict for verdict in report.verdicts}
+        cells = [points(verdicts[task]) for task in tasks]
+        table.add_row(escape(report.student), *cells, f"{report.score:g}/{report.max_score:g}")
     console.print(table)
     for report in reports:
-        for line in ([report["reason"]] if report["reason"] else []) + [each["text"] for each in report["repairs"]]:
-            console.print(f"{report['student']}: {line}", markup=False, highlight=False, soft_wrap=True)
-    if any(task["blamed_on"] for report in reports for task in report["tasks"].values()):
+        for line in ([report.reason] if report.reason else []) + [repair.text for repair in report.repairs]:
+            console.print(f"{report.student}: {line}", markup=False, highlight=False, soft_wrap=True)
+    if any(verdict.blamed_on for report in reports for verdict in report.verdicts):
         console.print("* judged with a correct function beneath it, since the student's own goes wrong")
 
 
@@ -171,9 +172,9 @@ def short_head(task: str) -> str:
     return task.replace("forward", "fwd").replace("backward", "bwd").replace("_", "\n")
 
 
-def points(task: dict) -> str:
+def points(verdict: Verdict) -> str:
     """A task's score for the table, with a letter where it was judged with a correct function beneath it."""
-    return f"{task['score']:g}" + ("*" if task["blamed_on"] else "")
+    return f"{verdict.score:g}" + ("*" if verdict.blamed_on else "")
 
 
 def write_reports(path: Path, course: Course, name: str, students: Sequence[str], tally: Tally) -> None:
@@ -189,6 +190,6 @@ def write_reports(path: Path, course: Course, name: str, students: Sequence[str]
         file.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "submissions": [')
         between = "\n"
         for report in tally.reports(course.reports(name), students):
-            file.write(between + json.dumps(report))
+            file.write(between + json.dumps(report.to_dict()))
             between = ",\n"
         file.write("\n]}\n")

@@ -59,8 +59,7 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     if json_file:
         write_json(json_file, summary)
     counts = summary["counts"]
-    graded = counts["graded"] + counts["partly_graded"]
-    click.echo(f"wrote {os.path.relpath(output)}: {graded} of {counts['handed_in']} graded")
+    click.echo(f"wrote {os.path.relpath(output)}: {counts['graded']} of {counts['handed_in']} graded")
     for entry in summary["teach"]:
         console.print(f"{entry['count']:4}  {entry['task']}: {entry['says']}", markup=False, highlight=False,
                       soft_wrap=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from ..errors import CourseError
+from ..files import open_no_follow
 from ..notebooks.reading import MAX_BYTES
 
 MAX_FILES = 100_000
@@ -163,8 +164,7 @@ def list_folder(root: Path) -> Archive:
 
 def _read_file(path: Path, budget: ReadBudget) -> bytes:
     try:
-        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-        with open(os.open(path, flags), "rb") as file:
+        with open(open_no_follow(path), "rb") as file:
             return budget.read(file)
     except OSError as error:
         raise EntryError(f"cannot be read: {error.strerror}") from error

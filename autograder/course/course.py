@@ -9,7 +9,7 @@ from pathlib import Path
 from traitlets.config import Config
 
 from ..errors import CourseError
-from ..records import ReportStore
+from ..store import ReportStore
 from .assignment import Assignment, load_assignment
 from .settings import CONFIG, Secret, read_config, read_secret
 

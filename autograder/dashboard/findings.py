@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import fsum
 from typing import NamedTuple
 
-from ..model import Task
+from ..model import Check, Diagnosis, Report, Task, Verdict
 from .gist import LIMITS, REPAIRS, SIGNS, TAMPERING, without_particulars, words_for_gap
 from .statistics import neat
 
@@ -22,13 +22,13 @@ class Answer(NamedTuple):
     task: str
     score: float
     max_score: float
-    verdict: Mapping
+    verdict: Verdict | None
 
     @property
     def share(self) -> float:
         """The share of the points, in [0, 1]; of a task without points, whether it is right."""
         if self.max_score <= 0:
-            return float(bool(self.verdict.get("passed")))
+            return float(self.verdict is not None and self.verdict.passed)
         return min(1.0, max(0.0, self.score / self.max_score))
 
     @property
@@ -37,28 +37,36 @@ class Answer(NamedTuple):
 
     @property
     def wrong(self) -> bool:
-        return not self.verdict.get("passed", True)
+        return self.verdict is not None and not self.verdict.passed
 
     @property
     def untouched(self) -> bool:
         """Whether the task's cell is as it was handed out."""
-        return self.wrong and self.verdict.get("untouched", False)
+        return self.wrong and self.verdict.untouched
 
     @property
-    def failing(self) -> list[Mapping]:
+    def failing(self) -> list[Check]:
         """The checks that failed by themselves, not only because another one did."""
-        checks = self.verdict.get("checks", ())
-        return [check for check in checks if not check["passed"] and check["kind"] != "waiting"]
+        checks = self.verdict.checks if self.verdict else ()
+        return [check for check in checks if not check.passed and check.kind != "waiting"]
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        return self.verdict and self.verdict.diagnosis
+
+    @property
+    def blamed_on(self) -> str | None:
+        return self.verdict and self.verdict.blamed_on
 
     @property
     def gap(self) -> tuple[str, str]:
         """The kind of the first gap, and the words for it."""
         first = next(iter(self.failing), None)
-        return (first["kind"], words(first)) if first else ("other", "It fails otherwise.")
+        return (first.kind, words(first)) if first else ("other", "It fails otherwise.")
 
 
-def words(check: Mapping) -> str:
-    return words_for_gap(check["name"], check["kind"], check["detail"])
+def words(check: Check) -> str:
+    return words_for_gap(check.name, check.kind, check.detail)
 
 
 # ---- mistakes and gaps ------------------------------------------------------------------------------------
@@ -74,13 +82,13 @@ def mistakes_of(answers: Sequence[Answer], tasks: Mapping[str, Task], graded: in
     made: dict[tuple[str, str], list[Answer]] = defaultdict(list)
     said: dict[tuple[str, str], tuple[str, str]] = {}
     for answer in answers:
-        diagnosis = answer.verdict.get("diagnosis")
+        diagnosis = answer.diagnosis
         if not diagnosis:
             continue
-        parts = [(answer.task, part) for part in diagnosis["mistake"].split("+")]
+        parts = [(answer.task, part) for part in diagnosis.mistake.split("+")]
         if not all(part in known for part in parts):
-            parts = [(answer.task, diagnosis["mistake"])]
-            said[parts[0]] = diagnosis.get("says", ""), diagnosis.get("hint", "")
+            parts = [(answer.task, diagnosis.mistake)]
+            said[parts[0]] = diagnosis.says, diagnosis.hint
         for part in parts:
             made[part].append(answer)
             if part in known:
@@ -100,10 +108,10 @@ def gaps_of(answers: Sequence[Answer], graded: int, order: Sequence[str], quote:
     ``alike`` counts those whose checks say the same, word for word: the very same numbers. With ``quote``,
     ``example`` is what they say.
     """
-    unexplained = [a for a in answers if a.wrong and not a.untouched and not a.verdict.get("diagnosis")]
+    unexplained = [a for a in answers if a.wrong and not a.untouched and not a.diagnosis]
     carried, found = carried_by(answers, order), []
     for (task, (kind, says)), those in grouped(unexplained, lambda answer: (answer.task, answer.gap)).items():
-        words = Counter(tuple(check["message"] for check in answer.failing) for answer in those)
+        words = Counter(tuple(check.message for check in answer.failing) for answer in those)
         most, alike = min(words.items(), key=lambda item: (-item[1], item[0]))
         found.append(
             {"task": task, "kind": kind, "says": says, "alike": alike,
@@ -117,8 +125,8 @@ def carried_by(answers: Sequence[Answer], order: Sequence[str]) -> Callable[[str
     """A function that says in how many students' other tasks a wrong task showed, without costing there."""
     blamed = defaultdict(set)
     for answer in answers:
-        if answer.verdict.get("blamed_on"):
-            blamed[answer.verdict["blamed_on"], answer.task].add(answer.student)
+        if answer.blamed_on:
+            blamed[answer.blamed_on, answer.task].add(answer.student)
 
     def carried(task: str, those: Sequence[Answer]) -> dict[str, int]:
         students = {answer.student for answer in those}
@@ -166,17 +174,17 @@ def combinations_of(mistakes: Sequence[dict], gaps: Sequence[dict]) -> list[dict
 # ---- repairs, signs, limits ---------------------------------------------------------------------------------
 
 
-def repairs_of(reports: Iterable[Mapping], quote: bool) -> list[dict]:
+def repairs_of(reports: Iterable[Report], quote: bool) -> list[dict]:
     """What was mended, by kind, most often mended first; ``cells`` says in which cells, and in how many notebooks.
 
     With ``quote``, a sentence that says more than its kind stands as ``example``.
     """
     students, cells, examples = defaultdict(list), defaultdict(Counter), {}
     for report in reports:
-        for kind, repairs in grouped(report["repairs"], lambda repair: repair["kind"]).items():
-            students[kind].append(report["student"])
-            cells[kind].update({repair["cell"] for repair in repairs if repair["cell"]})
-            more = [repair["text"] for repair in repairs if without_particulars(repair["text"]) != repair["text"]]
+        for kind, repairs in grouped(report.repairs, lambda repair: repair.kind).items():
+            students[kind].append(report.student)
+            cells[kind].update({repair.cell for repair in repairs if repair.cell})
+            more = [repair.text for repair in repairs if without_particulars(repair.text) != repair.text]
             if more and quote:
                 examples.setdefault(kind, min(more))
     found = [
@@ -193,8 +201,8 @@ def signs_of(answers: Iterable[Answer]) -> list[dict]:
     seen = defaultdict(dict)
     for answer in answers:
         for check in answer.failing:
-            if check["kind"] in SIGNS:
-                seen[check["kind"], words(check)].setdefault(answer.student, set()).add(answer.task)
+            if check.kind in SIGNS:
+                seen[check.kind, words(check)].setdefault(answer.student, set()).add(answer.task)
     return [
         {"kind": kind, "says": says, "count": len(who), "students": list(who), "example": None,
          "cells": dict(sorted(Counter(cell for cells in who.values() for cell in cells).items()))}
@@ -202,7 +210,7 @@ def signs_of(answers: Iterable[Answer]) -> list[dict]:
     ]  # fmt: skip
 
 
-def limits_of(answers: Iterable[Answer], reports: Iterable[Mapping]) -> list[dict]:
+def limits_of(answers: Iterable[Answer], reports: Iterable[Report]) -> list[dict]:
     """Where code was stopped at a limit of time, memory or processes: by place and what happened."""
     seen = defaultdict(dict)
     for answer in answers:
@@ -210,9 +218,9 @@ def limits_of(answers: Iterable[Answer], reports: Iterable[Mapping]) -> list[dic
         if answer.wrong and kind in LIMITS:
             seen[answer.task, says][answer.student] = True
     for report in reports:
-        for limit in report.get("limits") or ():
-            if limit["kind"] in LIMITS:
-                seen["a cell as it ran", words_for_gap("returns", limit["kind"])][report["student"]] = True
+        for problem in report.limits.values():
+            if problem.kind in LIMITS:
+                seen["a cell as it ran", words_for_gap("returns", problem.kind)][report.student] = True
     found = [{"where": where, "says": says, "count": len(who), "students": list(who)}
              for (where, says), who in seen.items()]  # fmt: skip
     return sorted(found, key=lambda entry: (-entry["count"], entry["where"], entry["says"]))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from math import fsum
 from operator import attrgetter
@@ -18,7 +19,7 @@ from random import SystemRandom
 from statistics import fmean
 from typing import TypeVar
 
-from ..model import Task
+from ..model import Report, StudentGrade, Task
 from .findings import (
     Answer,
     combinations_of,
@@ -34,7 +35,6 @@ from .gist import mentions, without_particulars
 from .statistics import discrimination, doubling_bins, equal_bins, neat, percentile, spread
 
 Thing = TypeVar("Thing")
-GRADED = ("graded", "partly graded")
 SLOWEST = 5
 NOT_SHOWN = "In words that are not shown while names are hidden."
 by_lot = SystemRandom().shuffle  # an order that nobody can draw again
@@ -42,14 +42,15 @@ SECONDS, BYTES = 0.25, 64 * 2**20  # the width of the first bins of time and mem
 
 
 def summarise(
-    reports: Mapping[str, dict], standings: Mapping, assignment: str = "", tasks: Mapping[str, Task] | None = None,
-    handed_in: Iterable[str] = (), hide_names: bool = False, made: str | None = None,
+    reports: Mapping[str, Report], standings: Mapping[str, StudentGrade], assignment: str = "",
+    tasks: Mapping[str, Task] | None = None, handed_in: Iterable[str] = (), hide_names: bool = False,
+    made: str | None = None,
 ) -> dict:
     """The class report: plain values, ready for JSON, in which what weighs most comes first.
 
     Parameters
     ----------
-    reports : mapping of str to dict
+    reports : mapping of str to Report
         By student, as `ReportStore.load_all` gives them.
     standings : mapping of str to StudentGrade
         By student, as `gradebook.read_grades` gives them. Where a score stands in both, the gradebook's counts.
@@ -73,8 +74,8 @@ def summarise(
     plain, came = partial(plainly, words=words), set(handed_in)
     status = {student: status_of(reports.get(student), standings.get(student), student in came)
               for student in students}  # fmt: skip
-    graded = [student for student in students if status[student] in GRADED]
-    found = [reports[student] | {"student": student} for student in students if student in reports]
+    graded = [student for student in students if status[student] == "graded"]
+    found = [replace(reports[student], student=student) for student in students if student in reports]
     order = task_order(tasks, [reports.get(student) for student in graded], [standings.get(s) for s in graded])
     answers = [answer for student in graded
                for answer in answers_of(student, reports.get(student), standings.get(student), order)]  # fmt: skip
@@ -99,8 +100,8 @@ def summarise(
         "repairs": [without_sign(entry) for entry in mended if not entry["sign"]],
         "signs": sorted(map(without_sign, signs), key=lambda entry: (-entry["count"], entry["says"])),
         "limits": limits_of(answers, found),
-        "time": usage_of({report["student"]: report.get("seconds") for report in found}, SECONDS),
-        "memory": usage_of({report["student"]: report.get("peak_memory") for report in found}, BYTES),
+        "time": usage_of({report.student: report.seconds for report in found}, SECONDS),
+        "memory": usage_of({report.student: report.peak_memory for report in found}, BYTES),
     }  # fmt: skip
 
 
@@ -113,14 +114,14 @@ def in_order(students: Iterable[str]) -> list[str]:
                                              for part in re.split(r"(\d+)", id)], id))  # fmt: skip
 
 
-def names_of(standings: Mapping) -> dict[str, str]:
+def names_of(standings: Mapping[str, StudentGrade]) -> dict[str, str]:
     """The students' names by id, of those who have one in the gradebook."""
     names = {student: " ".join(filter(None, (standings[student].first_name, standings[student].last_name)))
              for student in in_order(standings)}  # fmt: skip
     return {student: name for student, name in names.items() if name}
 
 
-def words_in_names(students: Iterable[str], standings: Iterable) -> frozenset[str]:
+def words_in_names(students: Iterable[str], standings: Iterable[StudentGrade]) -> frozenset[str]:
     """Ids, names and their parts, in small letters; of one Latin letter or digit there are too many to mean one."""
     said = set(students)
     for standing in standings:
@@ -147,47 +148,46 @@ def plainly(sentence: str, words: frozenset[str]) -> str:
     return NOT_SHOWN if mentions(plain, words) else plain
 
 
-def status_of(report: Mapping | None, standing, handed_in: bool = False) -> str:
-    """Where a submission stands: graded, partly graded, not graded, waiting to be graded, or absent."""
+def status_of(report: Report | None, standing: StudentGrade | None, handed_in: bool = False) -> str:
+    """Where a submission stands: graded, not graded, waiting to be graded, or absent."""
     if report is not None:
-        return report["status"]
+        return report.status
     if standing is None or not standing.submitted:
         return "waiting" if handed_in else "absent"
-    scored = any(cell.auto_score is not None or cell.manual_score is not None for cell in standing.cells.values())
-    return "graded" if scored else "waiting"
+    return "graded" if any(cell.has_points for cell in standing.cells.values()) else "waiting"
 
 
-def counts_of(status: Mapping[str, str], standings: Mapping) -> dict[str, int]:
+def counts_of(status: Mapping[str, str], standings: Mapping[str, StudentGrade]) -> dict[str, int]:
     """How many students there are of each kind."""
     states = [*status.values()]
     late = [student for student in status if student in standings and is_late(standings[student])]
     return {
         "all": len(states), "handed_in": len(states) - states.count("absent"),
-        "graded": states.count("graded"), "partly_graded": states.count("partly graded"),
+        "graded": states.count("graded"),
         "not_graded": states.count("not graded"), "waiting": states.count("waiting"),
         "absent": states.count("absent"), "late": len(late),
     }  # fmt: skip
 
 
-def is_late(standing) -> bool:
+def is_late(standing: StudentGrade) -> bool:
     known = standing.timestamp is not None and standing.duedate is not None
     return standing.late_penalty > 0 or (known and standing.timestamp > standing.duedate)
 
 
-def not_graded(reports: Sequence[Mapping], plain: Callable[[str], str], quote: bool) -> list[dict]:
-    """The submissions that were not, or not all, graded, by reason; ``reasons`` are the full ones, by student."""
-    concerned = [report for report in reports if report["status"] not in ("graded",)]
+def not_graded(reports: Sequence[Report], plain: Callable[[str], str], quote: bool) -> list[dict]:
+    """The submissions that were not graded, by reason; ``reasons`` are the full ones, by student."""
+    concerned = [report for report in reports if not report.is_graded]
     found = [
-        {"status": status, "reason": reason, "count": len(those), "students": [report["student"] for report in those],
-         "reasons": {report["student"]: report["reason"] for report in those if report["reason"]} if quote else {}}
-        for (status, reason), those in grouped(
-            concerned, lambda report: (report["status"], plain(report["reason"] or "No reason is known.")),
+        {"kind": kind, "reason": reason, "count": len(those), "students": [report.student for report in those],
+         "reasons": {report.student: report.reason for report in those if report.reason} if quote else {}}
+        for (kind, reason), those in grouped(
+            concerned, lambda report: (report.reason_kind, plain(report.reason or "No reason is known.")),
         ).items()
     ]  # fmt: skip
-    return sorted(found, key=lambda entry: (-entry["count"], entry["status"], entry["reason"]))
+    return sorted(found, key=lambda entry: (-entry["count"], entry["kind"], entry["reason"]))
 
 
-def by_hand(graded: Sequence[str], standings: Mapping) -> list[dict]:
+def by_hand(graded: Sequence[str], standings: Mapping[str, StudentGrade]) -> list[dict]:
     """The cells that wait for a person's points, with whose they are."""
     waiting = [(cell, student) for student in graded if student in standings
                for cell, grade in standings[student].cells.items() if grade.needs_manual_grade]  # fmt: skip
@@ -199,11 +199,12 @@ def by_hand(graded: Sequence[str], standings: Mapping) -> list[dict]:
 # ---- scores and tasks ---------------------------------------------------------------------------------------
 
 
-def task_order(tasks: Mapping[str, Task], reports: Iterable[Mapping | None], standings: Iterable) -> list[str]:
+def task_order(tasks: Mapping[str, Task], reports: Iterable[Report | None],
+               standings: Iterable[StudentGrade | None]) -> list[str]:
     """The tasks in the notebook's order where it is known, then what else carries points."""
     order = dict.fromkeys(tasks)
     for report in filter(None, reports):
-        order |= dict.fromkeys(report["tasks"])
+        order |= dict.fromkeys(verdict.task for verdict in report.verdicts)
     for standing in filter(None, standings):
         order |= dict.fromkeys(task_of(cell, order) for cell in standing.cells)
     return list(order)
@@ -215,21 +216,23 @@ def task_of(cell: str, tasks: Iterable[str]) -> str:
     return name if name in tasks else cell
 
 
-def answers_of(student: str, report: Mapping | None, standing, order: Sequence[str]) -> list[Answer]:
+def answers_of(
+    student: str, report: Report | None, standing: StudentGrade | None, order: Sequence[str]
+) -> list[Answer]:
     """A student's answers in order, those in the report and those in the gradebook."""
-    verdicts = report["tasks"] if report else {}
+    verdicts = {verdict.task: verdict for verdict in report.verdicts} if report else {}
     grades = {task_of(cell, order): grade for cell, grade in standing.cells.items()} if standing else {}
     answers = []
     for task in order:
         points = grades.get(task, verdicts.get(task))
-        if points is not None and task in grades:
-            answers.append(Answer(student, task, points.score, points.max_score, verdicts.get(task, {})))
-        elif points is not None:
-            answers.append(Answer(student, task, points["score"], points["max_score"], points))
+        if points is not None:
+            answers.append(Answer(student, task, points.score, points.max_score, verdicts.get(task)))
     return answers
 
 
-def scores_of(graded: Sequence[str], reports: Mapping[str, dict], standings: Mapping) -> dict | None:
+def scores_of(
+    graded: Sequence[str], reports: Mapping[str, Report], standings: Mapping[str, StudentGrade]
+) -> dict | None:
     """How the scores are spread, penalties and manual points included, with who is in which bin."""
     scores, maximum = [], 0.0
     for student in graded:
@@ -238,8 +241,8 @@ def scores_of(graded: Sequence[str], reports: Mapping[str, dict], standings: Map
             scores.append(standing.score)
             maximum = max(maximum, standing.max_score)
         else:
-            scores.append(report["score"])
-            maximum = max(maximum, report["max_score"])
+            scores.append(report.score)
+            maximum = max(maximum, report.max_score)
     if not scores or maximum <= 0:
         return None
     bins = [{"from": low, "to": high, "count": len(held), "students": [graded[place] for place in held]}
@@ -258,14 +261,13 @@ def task_row(task: str, answers: Sequence[Answer], totals: Mapping[str, float]) 
     untouched = [answer for answer in answers if answer.untouched and answer.share <= 0]
     none = sum(answer.share <= 0 for answer in answers) - len(untouched)
     value, why_not = discrimination(shares, [totals[answer.student] - answer.score for answer in answers])
-    public_only = [a.student for a in answers if a.wrong and a.verdict.get("public_passed")
-                   and not a.verdict.get("blamed_on")]  # fmt: skip
+    public_only = [a.student for a in answers if a.wrong and a.verdict.public_passed and not a.blamed_on]
     return {
         "task": task, "max_score": neat(max((answer.max_score for answer in answers), default=0.0)),
         "count": len(answers), "mean_share": neat(fmean(shares)) if shares else None,
         "full": len(full), "partly": len(answers) - len(full) - len(untouched) - none, "none": none,
         "untouched": len(untouched), "discrimination": value, "why_no_discrimination": why_not,
-        "stood_in": sum(bool(answer.verdict.get("blamed_on")) for answer in answers),
+        "stood_in": sum(bool(answer.blamed_on) for answer in answers),
         "public_only": {"count": len(public_only), "students": public_only}, "checks": check_rows(answers),
     }  # fmt: skip
 
@@ -281,11 +283,11 @@ def check_rows(answers: Sequence[Answer]) -> list[dict]:
     rows: dict[str, dict] = {}
     for answer in answers:
         counts = not answer.untouched
-        failing = {check["name"] for check in answer.failing}
-        for check in answer.verdict.get("checks", ()):
-            row = rows.setdefault(check["name"], {"check": check["name"], "failed": 0, "not_judged": 0})
-            if counts and not check["passed"]:
-                row["failed" if check["name"] in failing else "not_judged"] += 1
+        failing = {check.name for check in answer.failing}
+        for check in answer.verdict.checks if answer.verdict else ():
+            row = rows.setdefault(check.name, {"check": check.name, "failed": 0, "not_judged": 0})
+            if counts and not check.passed:
+                row["failed" if check.name in failing else "not_judged"] += 1
     return list(rows.values())
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from ..course.course import Course
 from ..errors import CourseError
-from ..records import write_whole
+from ..files import write_file
 from . import canvas, classroom50, coursera, gradescope, moodle, tables
-from .grades import Export, ExportedGrade, combine_grades, parse_report
+from .grades import Export, ExportedGrade, combine_grades
 
 __all__ = ["FORMATS", "Export", "ExportedGrade", "Format", "class_grades", "read_file", "write_export"]
 
@@ -49,8 +49,7 @@ def class_grades(course: Course, assignment: str) -> dict[str, ExportedGrade]:
     """
     from ..gradebook import read_grades  # with nbgrader, which takes seconds
 
-    reports = {student: parse_report(content) for student, content in course.reports(assignment).load_all().items()}
-    return combine_grades(read_grades(course, assignment), reports)
+    return combine_grades(read_grades(course, assignment), course.reports(assignment).load_all())
 
 
 def read_file(path: Path) -> bytes:
@@ -100,10 +99,10 @@ def write_file(path: Path, content: bytes) -> str:
     if path.is_file():
         if path.read_bytes() == content:
             return "unchanged:"
-        write_whole(path, content)
+        write_file(path, content)
         return "replaced"
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content)
+    write_file(path, content)
     return "wrote"
 
 

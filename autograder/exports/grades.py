@@ -7,18 +7,16 @@ the autograder never becomes a zero, unless a person has scored each of its cell
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from ..model import CellGrade, Check, Diagnosis, Repair, Report, StudentGrade, Verdict
-from ..render import number
+from ..model import CellGrade, Report, StudentGrade, Verdict
+from ..render import number, without_folders
 
 NO_SUBMISSION = "no submission"
 NO_RESPONSE = "No response."  # nbgrader's comment on an untouched cell, which the verdict explains better
-FOLDERS = re.compile(r"^[^:]*/(?=[^/:]+:)")
 
 
 @dataclass(frozen=True)
@@ -133,18 +131,4 @@ def is_scored_by_hand(grade: StudentGrade | None) -> bool:
 
 def public_reason(report: Report) -> str:
     """Return the reason why a submission was not graded, without the folders of this machine: students read it."""
-    return FOLDERS.sub("", report.reason or "no reason is known")
-
-
-def parse_report(content: Mapping[str, Any]) -> Report:
-    """Return the report that `Report.to_dict` wrote."""
-    verdicts = []
-    for name, task in content["tasks"].items():
-        checks = tuple(Check(**check) for check in task["checks"])
-        diagnosis = Diagnosis(**task["diagnosis"]) if task["diagnosis"] else None
-        verdicts.append(Verdict(
-            name, task["score"], task["max_score"], checks, diagnosis, task["blamed_on"], task["public_passed"],
-            tuple(task["notes"]), task["question"], task["untouched"]))
-    return Report(
-        content.get("assignment", ""), content["student"], content["status"], tuple(verdicts), content["reason"],
-        tuple(Repair(**repair) for repair in content["repairs"]), content["isolation"], content["seconds"])
+    return without_folders(report.reason or "no reason is known")

@@ -15,11 +15,11 @@ from typing import Any
 from .. import grade
 from ..course.course import Course
 from ..errors import NotebookError
+from ..files import write_file
 from ..model import Limits, Report
 from ..notebooks import reading
 from ..notebooks.repair import repair_notebook
 from ..notebooks.submission import submission_files
-from ..records import write_whole
 from ..sandbox import Sandbox, level_of
 from .grades import to_json
 from .gradescope import FILE, report_results, without_score
@@ -33,7 +33,7 @@ def main(assignment: str, base: str) -> str:
     folder = Path(base).resolve()
     (folder / "results").mkdir(parents=True, exist_ok=True)
     content, for_staff = make_results(Course(Path.cwd()), assignment, folder)
-    write_whole(folder / "results" / FILE, to_json(content))
+    write_file(folder / "results" / FILE, to_json(content))
     return for_staff
 
 

@@ -9,13 +9,15 @@ import stat
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, ProcessPoolExecutor
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from urllib.parse import unquote
 
-from .. import records
 from ..course.course import Course
 from ..errors import CourseError, FeedbackError
+from ..files import write_file
+from ..model import Report, StudentGrade
 from ..notebooks.submission import said_time, timestamp_of
 from . import cells
 from .pages import page
@@ -68,7 +70,7 @@ def write_feedback(
 
 
 def problem_of_page(
-    course: Course, name: str, shared: bool, student: str, kept: Mapping | None, standing
+    course: Course, name: str, shared: bool, student: str, kept: Report | None, standing: StudentGrade | None
 ) -> str | None:
     """Write one student's page; why it could not be written, or None."""
     try:
@@ -87,7 +89,9 @@ def write_page(course: Course, name: str, student: str, files: Mapping[str, byte
         put(folder / file, content, shared)
 
 
-def files_of(course: Course, name: str, student: str, kept: Mapping | None, standing) -> dict[str, bytes]:
+def files_of(
+    course: Course, name: str, student: str, kept: Report | None, standing: StudentGrade | None
+) -> dict[str, bytes]:
     """One student's page, and what is released with it, by the name of the file.
 
     Raises
@@ -99,12 +103,12 @@ def files_of(course: Course, name: str, student: str, kept: Mapping | None, stan
     path = graded / f"{name}.ipynb"
     if kept is None:
         raise FeedbackError("not graded yet")
-    if kept["status"] != "not graded" and is_newer(submitted, graded):
+    if kept.is_graded and is_newer(submitted, graded):
         # this page would go out with that submission's secret
         raise FeedbackError("handed in again since it was graded")
     nb = json.loads(path.read_bytes()) if path.is_file() else None
     beside = {file: small_file(submitted / file) or small_file(graded / file) for file in BESIDE}
-    html = page(nb, {**kept, "assignment": name, "student": student}, standing, pictures_of(course, name, student))
+    html = page(nb, replace(kept, assignment=name), standing, pictures_of(course, name, student))
     found = {file: content for file, content in beside.items() if content}
     return {**found, f"{name}.html": html.encode("utf-8", "replace")}
 
@@ -152,5 +156,5 @@ def small_file(path: Path) -> bytes | None:
 
 def put(path: Path, content: bytes, shared: bool) -> None:
     """Write a file as nbgrader's generate_feedback leaves it: readable by all, by the group also writable if shared."""
-    records.write_whole(path, content)
+    write_file(path, content)
     os.chmod(path, 0o664 if shared else 0o644)

@@ -6,7 +6,6 @@ included. Nothing of hidden tests is shown, and nothing that a student wrote can
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from .. import render
+from ..model import CellGrade, Check, Report, StudentGrade, Verdict
 from . import cells
 
 #: nbgrader's marks around what only graders see.
@@ -43,7 +43,7 @@ class Part:
     state: str  # "right" | "differs" | "waiting"
     result: str  # a few words for the table
     cell: int | None = None  # the number of its answer's cell
-    gaps: tuple[dict, ...] = ()  # checks that failed
+    gaps: tuple[Check, ...] = ()  # that failed
     passed: tuple[str, ...] = ()  # names of checks that passed
     notes: tuple[str, ...] = ()
     diagnosis: str | None = None
@@ -59,9 +59,9 @@ class Part:
         return bool(self.gaps or self.diagnosis or self.comment or self.by_hand)
 
 
-def parts_of(nb: Mapping | None, report: Mapping, standing) -> list[Part]:
+def parts_of(nb: Mapping | None, report: Report, standing: StudentGrade | None) -> list[Part]:
     """What is said of each task and of each other graded cell, in the notebook's order."""
-    tasks, points = report.get("tasks", {}), standing.cells if standing else {}
+    tasks, points = verdicts_by_task(report), standing.cells if standing else {}
     known = {grade_id: (number, cell) for number, grade_id, cell in graded_cells(nb)}
     ids = [id for id, (_, cell) in known.items() if asks_for_points(cell)]
     tests = {f"{task}_tests": task for task in tasks}
@@ -76,6 +76,10 @@ def parts_of(nb: Mapping | None, report: Mapping, standing) -> list[Part]:
         made = part(f"task-{len(found) + 1}", answer, tasks.get(task), points.get(grade_id), comment, number)
         found.append(replace(made, error=error_of(cell)) if made.gaps else made)
     return found
+
+
+def verdicts_by_task(report: Report) -> dict[str, Verdict]:
+    return {verdict.task: verdict for verdict in report.verdicts}
 
 
 def graded_cells(nb: Mapping | None) -> Iterator[tuple[int, str, Mapping]]:
@@ -97,12 +101,14 @@ def error_of(cell: Mapping) -> str | None:
     return next((f"{error.get('ename')}: {error.get('evalue')}" for error in errors), None)
 
 
-def part(anchor: str, name: str, verdict: Mapping | None, grade, comment: str | None, cell: int | None) -> Part:
+def part(
+    anchor: str, name: str, verdict: Verdict | None, grade: CellGrade | None, comment: str | None, cell: int | None
+) -> Part:
     """What is said of one task: by the judge (``verdict``), in the gradebook (``grade``), by a person (``comment``)."""
     untouched = comment == NO_RESPONSE
     comment = Markup() if untouched or not comment else within(cells.prose(comment), 4)
-    verdict = verdict or {}
-    score, max_score = (grade.score, grade.max_score) if grade else (verdict["score"], verdict["max_score"])
+    counts = grade or verdict
+    score, max_score = counts.score, counts.max_score
     said = {"comment": comment, "cell": cell, "by_hand": by_hand(grade)}
     waiting = grade is not None and grade.needs_manual_grade and grade.manual_score is None
     if waiting and not verdict:
@@ -110,29 +116,29 @@ def part(anchor: str, name: str, verdict: Mapping | None, grade, comment: str | 
     if not verdict:
         result = "graded by a person" if said["by_hand"] or comment else "no answer" if untouched else "graded"
         return Part(anchor, name, score, max_score, "right" if score >= max_score else "differs", result, **said)
-    said |= {"notes": tuple(verdict.get("notes", ())), "blamed_on": verdict.get("blamed_on")}
-    said["passed"] = tuple(check["name"] for check in verdict["checks"] if check["passed"])
-    if verdict["passed"]:
+    said |= {"notes": verdict.notes, "blamed_on": verdict.blamed_on}
+    said["passed"] = tuple(check.name for check in verdict.checks if check.passed)
+    if verdict.passed:
         return Part(anchor, name, score, max_score, "right", "right", **said)
-    if verdict.get("untouched"):
+    if verdict.untouched:
         return Part(anchor, name, score, max_score, "differs", UNDONE, **said)
-    diagnosis = verdict.get("diagnosis")
-    said["gaps"] = tuple(gaps_of(verdict["checks"]))
-    said["diagnosis"] = diagnosis and diagnosis["says"]
-    said["question"] = diagnosis["hint"] if diagnosis else verdict.get("question")
+    diagnosis = verdict.diagnosis
+    said["gaps"] = tuple(shown_failures(verdict.checks))
+    said["diagnosis"] = diagnosis and diagnosis.says
+    said["question"] = diagnosis.hint if diagnosis else verdict.question
     return Part(anchor, name, score, max_score, "differs", in_few_words(said["gaps"]), **said)
 
 
-def gaps_of(checks: Sequence[Mapping]) -> list[dict]:
-    """The failed checks that say something; where the call does not come back, that alone."""
-    failed = [dict(check) for check in checks if not check["passed"]]
-    if failed and failed[0]["name"] == "returns":
+def shown_failures(checks: Sequence[Check]) -> list[Check]:
+    """Return the failed checks that do not wait for another; if the call fails, that check alone."""
+    failed = [check for check in checks if not check.passed]
+    if failed and failed[0].name == "returns":
         return failed[:1]
-    return [check for check in failed if check["kind"] != "waiting"]
+    return [check for check in failed if check.kind != "waiting"]
 
 
-def in_few_words(gaps: Sequence[Mapping]) -> str:
-    names = [gap["name"] for gap in gaps]
+def in_few_words(gaps: Sequence[Check]) -> str:
+    names = [gap.name for gap in gaps]
     if names == ["returns"]:
         return "nothing to compare yet"
     outputs = [f"`{name}`" for name in names if name not in render.NAMES]
@@ -142,7 +148,7 @@ def in_few_words(gaps: Sequence[Mapping]) -> str:
     return ("differs: " if len(outputs) == 1 else "differ: ") + few
 
 
-def by_hand(grade) -> str | None:
+def by_hand(grade: CellGrade | None) -> str | None:
     """What a person changed of a cell's points, in a sentence."""
     if grade is None or (grade.manual_score is None and not grade.extra_credit):
         return None
@@ -231,7 +237,7 @@ def within(markup: Markup, level: int) -> Markup:
 
 
 def page(
-    nb: Mapping | None, report: Mapping, standing, find: cells.FindPicture = lambda source: None
+    nb: Mapping | None, report: Report, standing: StudentGrade | None, find: cells.FindPicture = lambda source: None
 ) -> str:
     """The feedback page, one self-contained HTML file without script.
 
@@ -239,22 +245,20 @@ def page(
     ----------
     nb : mapping or None
         The autograded notebook, nbformat 4; None where there is none.
-    report : mapping
-        In the form of `Report.to_dict`.
+    report : Report
     standing : model.StudentGrade or None
     find : FindPicture
         For pictures that are not in the notebook itself.
     """
-    graded = report.get("status") != "not graded"
+    graded = report.is_graded
     parts = parts_of(nb, report, standing) if graded else []
-    shown = list(shown_cells(nb, parts, report.get("tasks", {}), find)) if nb and graded else []
+    shown = list(shown_cells(nb, parts, verdicts_by_task(report), find)) if nb and graded else []
     score = standing.score if standing and standing.cells else sum(part.score for part in parts)
     max_score = standing.max_score if standing and standing.cells else sum(part.max_score for part in parts)
     return template().render(
-        assignment=report.get("assignment", ""), student=report.get("student", ""), standing=standing,
-        full_name=full_name(standing), graded=graded, reason=without_paths(report.get("reason")),
-        repairs=[repair["text"] for repair in report.get("repairs", ())],
-        parts=parts, shown=shown, score=score, max_score=max_score,
+        assignment=report.assignment, student=report.student, standing=standing,
+        full_name=full_name(standing), graded=graded, reason=render.without_folders(report.reason or ""),
+        repairs=report.repairs, parts=parts, shown=shown, score=score, max_score=max_score,
         late=late(standing), waiting=[part for part in parts if part.state == "waiting"],
         told=[part for part in parts if part.told], summary=summary(parts), first=FIRST,
         formulas=any("<math" in cell.source or "<math" in "".join(cell.outputs) for cell in shown),
@@ -271,11 +275,11 @@ def summary(parts: Sequence[Part]) -> str:
     return ""
 
 
-def full_name(standing) -> str:
+def full_name(standing: StudentGrade | None) -> str:
     return " ".join(filter(None, (standing.first_name, standing.last_name))) if standing else ""
 
 
-def late(standing) -> str | None:
+def late(standing: StudentGrade | None) -> str | None:
     """By how much a submission was late, where that cost points."""
     if not standing or not standing.late_penalty:
         return None
@@ -286,11 +290,6 @@ def late(standing) -> str | None:
     words = [f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in
              ((days, "day"), (hours, "hour"), (minutes, "minute")) if count]
     return "handed in " + " and ".join(words[:2]) + " after the due date"
-
-
-def without_paths(reason: str | None) -> str:
-    """The reason without the folders of the machine that graded."""
-    return re.sub(r"(?<![\w.])/(?:[^\s/:'\"]+/)+", "", reason or "")
 
 
 @cache

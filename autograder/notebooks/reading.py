@@ -16,8 +16,8 @@ from nbformat import NotebookNode
 from nbformat.v4.convert import upgrade_cell
 from nbformat.validator import get_validator
 
-from .. import records
 from ..errors import NotebookError
+from ..files import open_no_follow, write_file
 from .cells import MAX_DEPTH, join_lines, normalise_cell, plain_json
 
 MAX_BYTES = 20_000_000  # a notebook with its outputs has a few hundred thousand
@@ -70,8 +70,7 @@ def read_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
         It is no regular file, cannot be read, or is larger than ``max_bytes``.
     """
     try:
-        # a link could lead to the gradebook, and opening a fifo would wait for ever
-        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        fd = open_no_follow(path)
     except (OSError, ValueError) as error:
         if os.path.islink(str(path).replace("\0", "")):
             raise NotebookError(path, "it is a symbolic link, which is not followed") from None
@@ -101,7 +100,7 @@ def normalise_notebook(document: Any, path: str | Path = "notebook") -> Notebook
     Raises
     ------
     NotebookError
-        The document holds no cells or too many, or is nested too deep.
+        fd = open_no_follow(path)
     """
     if not isinstance(document, dict):
         raise NotebookError(path, f"the file is JSON but not a notebook: it holds a {type(document).__name__}")

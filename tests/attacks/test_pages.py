@@ -24,6 +24,7 @@ from traitlets.config import Config, PyFileConfigLoader
 from autograder import hooks, render
 from autograder.feedback import pages
 from autograder.grade import grade
+from autograder.model import Repair
 from autograder.sandbox import pool
 from autograder.sanitize import as_text, clean_html, markdown2html
 from tests.helpers.sandbox import linux
@@ -133,7 +134,7 @@ def formgrader_page(nb, sanitized=True):
 
 
 def page_of_feedback(nb, report):
-    return pages.page(nb, {**report.to_dict(), "assignment": "a", "student": STUDENT}, None)
+    return pages.page(nb, replace(report, assignment="a", student=STUDENT), None)
 
 
 RUNS = {"script", "iframe", "object", "embed", "base", "form", "button", "input", "link", "meta", "style", "frame",
@@ -220,6 +221,6 @@ def test_names_and_repairs_are_text(strongest, assignment):
     """A name, a repair and a reason are text on the feedback page, whatever they say."""
     nb, report = shown(Scripted("plain"), strongest, assignment)
     script = "<script>alert(1)</script>"
-    report = {**report.to_dict(), "assignment": script, "student": script,
-              "repairs": [{"kind": "unknown name", "cell": None, "text": f"cell 3 said it was {script}"}]}
+    repairs = (Repair("unknown name", None, f"cell 3 said it was {script}"),)
+    report = replace(report, assignment=script, student=script, repairs=repairs)
     assert "script" not in {tag for tag, *_ in found_in(pages.page(nb, report, None))}

@@ -116,7 +116,7 @@ def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):
     out, _ = runner.communicate(timeout=120)
     assert 1 == runner.returncode, out
     assert rows(graded) == rows(course)
-    assert 12 == sum(report["status"] == "graded" for report in Course(course).reports(NAME).load_all().values())
+    assert 12 == sum(report.is_graded for report in Course(course).reports(NAME).load_all().values())
 
 
 def test_workers_on_another_host(graded, course, two_hosts):

@@ -1,5 +1,7 @@
 """The feedback page in a real browser: accessible in light and dark, wide and narrow; and nothing in it runs."""
 
+from dataclasses import replace
+
 import pytest
 
 from autograder import demo, feedback, release
@@ -43,8 +45,7 @@ def by_a_person(tmp_path_factory):
     grades = {"f_tests": CellGrade(1.0, 2.0, 0.5, 3.0, True), "essay": CellGrade(None, None, None, 5.0, True)}
     comments = {"f": "See *chapter 2*.\n\n# Well done", "essay": "Not yet."}
     html = made([*TASK, essay, cell("x", outputs=[error, table]), cell("raw", "raw")], {"f": WRONG},
-                standing(comments, 1.0, **grades), repairs=[mended("A cell was put back.")],
-                reason="One task.")  # fmt: skip
+                standing(comments, 1.0, **grades), repairs=[mended("A cell was put back.")])  # fmt: skip
     return written(tmp_path_factory, html)
 
 
@@ -161,7 +162,8 @@ def asked_by(opened):
 @pytest.mark.parametrize("policy", [True, False], ids=["with the policy", "without the policy"])
 def test_nothing_that_a_student_wrote_runs(browser, tmp_path_factory, policy):
     """No script runs, no address is asked for, no dialog opens and the page stays: with and without its policy."""
-    bad = {**WRONG, "checks": [{**WRONG["checks"][1], "name": v, "message": v} for v in VECTORS], "notes": VECTORS}
+    checks = tuple(replace(WRONG.checks[1], name=vector, message=vector) for vector in VECTORS)
+    bad = replace(WRONG, checks=checks, notes=tuple(VECTORS))
     html = made(hostile(), {"f": bad}, standing({"f": "\n\n".join(VECTORS)}), student=VECTORS[0], assignment=VECTORS[1],
                 reason=VECTORS[0], repairs=[*map(mended, VECTORS)], find=lambda source: None)  # fmt: skip
     if not policy:

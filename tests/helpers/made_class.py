@@ -16,7 +16,7 @@ from autograder.course.reference import mutate
 from autograder.errors import NotebookError
 from autograder.grade import with_circumstances
 from autograder.judge import callees_first, judge_task
-from autograder.model import CellGrade, Report, StudentGrade, Verdict
+from autograder.model import CellGrade, Repair, Report, StudentGrade, Verdict
 from autograder.notebooks import finding, reading
 from autograder.notebooks.repair import repair_notebook
 from autograder.sandbox.local import LocalSession
@@ -29,7 +29,7 @@ SYLLABLES = ["ka", "lo", "mi", "ra", "ne", "tu", "si", "vo", "el", "an", "bri", 
 
 
 @cache
-def made_class(size: int, seed: int = 1) -> tuple[dict[str, dict], dict[str, StudentGrade]]:
+def made_class(size: int, seed: int = 1) -> tuple[dict[str, Report], dict[str, StudentGrade]]:
     """Reports and standings of a class, as `ReportStore.load_all` and `gradebook.read_grades` give them."""
     assignment, drawn = Course(ROOT).assignment(NAME), random.Random(seed)
     pools = {task: pool_of(assignment, task) for task in assignment.tasks}
@@ -101,7 +101,7 @@ def judged(assignment: Assignment, task: str, source: str) -> dict[str, Verdict]
     return verdicts | {task: with_circumstances((verdicts[task],), nb, assignment, {})[0]}
 
 
-def report_drawn(assignment: Assignment, pools: dict, odd: list, student: str, drawn: random.Random) -> dict:
+def report_drawn(assignment: Assignment, pools: dict, odd: list, student: str, drawn: random.Random) -> Report:
     """One student's report: the better the ability, the more tasks are right; who is late in the day stops early."""
     ability, stops = drawn.betavariate(4, 1.2), len(assignment.tasks)
     if drawn.random() < 0.08:
@@ -126,15 +126,14 @@ def report_drawn(assignment: Assignment, pools: dict, odd: list, student: str, d
         verdicts.append(verdict)
     repairs = tuple(drawn.choice(odd)) if drawn.random() < 0.04 else ()
     seconds = min(60.0, drawn.lognormvariate(-0.6, 0.5) + 5 * (drawn.random() < 0.03))
-    report = Report(assignment.name, student, "graded", tuple(verdicts), None, repairs, "bubblewrap", seconds)
-    return report.to_dict() | {"isolation": "bubblewrap", "seconds": round(seconds, 4), "key": "made"}
+    return Report(assignment.name, student, "graded", tuple(verdicts), None, repairs, "bubblewrap", round(seconds, 4))
 
 
 @cache
-def mended(assignment: Assignment) -> list[tuple[str, ...]]:
+def mended(assignment: Assignment) -> list[tuple[Repair, ...]]:
     """What `restore` says of notebooks that were mangled in one way or another."""
 
-    def of(change: Callable) -> tuple[str, ...]:
+    def of(change: Callable) -> tuple[Repair, ...]:
         nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
         change({cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in nb.cells}, nb)
         return tuple(repair_notebook(reading.normalise_notebook(nb), assignment.template)[1])
@@ -158,7 +157,7 @@ def mended(assignment: Assignment) -> list[tuple[str, ...]]:
     return [of(change) for change in (strip, strip, copy_cell, copy_cell, drop, edit, enrich)]
 
 
-def refused(student: str, drawn: random.Random) -> dict:
+def refused(student: str, drawn: random.Random) -> Report:
     """A submission that cannot be graded, for a reason that `reading.read_notebook` or `submission_files` gives."""
     folder = f"/srv/course/submitted/{student}/{NAME}"
     error = drawn.choice([
@@ -166,21 +165,21 @@ def refused(student: str, drawn: random.Random) -> dict:
         NotebookError(f"{folder}/{NAME}.ipynb", f"the file is not JSON: Expecting value in line {drawn.randint(1, 9)}"),
         NotebookError(f"{folder}/{NAME}.ipynb", "the file is empty"),
     ])  # fmt: skip
-    report = Report(NAME, student, "not graded", reason=str(error), isolation="none")
-    return report.to_dict() | {"isolation": "none", "seconds": 0.0, "key": "made"}
+    return Report(NAME, student, "not graded", reason=str(error), reason_kind=error.kind)
 
 
-def standing_of(assignment: Assignment, student: str, names: list, report: dict | None, drawn: random.Random):
+def standing_of(assignment: Assignment, student: str, names: list, report: Report | None, drawn: random.Random):
     """What the gradebook says: the judge's points; now and then a late penalty, or a person's points."""
     cells, penalty, when = {}, 0.0, None
     if report is not None:
         when = DUE - timedelta(hours=drawn.expovariate(1 / 20) - 1)
+        verdicts = {verdict.task: verdict for verdict in report.verdicts}
         for task in assignment.tasks:
-            verdict = report["tasks"].get(task)
-            manual = 2.0 if verdict and not verdict["passed"] and drawn.random() < 0.01 else None
-            cells[f"{task}_tests"] = CellGrade(verdict and verdict["score"], manual, None, assignment.points[task],
+            verdict = verdicts.get(task)
+            manual = 2.0 if verdict and not verdict.passed and drawn.random() < 0.01 else None
+            cells[f"{task}_tests"] = CellGrade(verdict and verdict.score, manual, None, assignment.points[task],
                                                verdict is None or (manual is not None and drawn.random() < 0.3))
-        penalty = 5.0 if when > DUE and report["tasks"] else 0.0
+        penalty = 5.0 if when > DUE and verdicts else 0.0
     return StudentGrade(student, *names, f"{student}@example.org", None, when, DUE, penalty,
                     sum(assignment.points.values()), report is not None, cells)
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from autograder.records import Shared
+from autograder.files import SharedFile
 
 
 @pytest.fixture
@@ -16,9 +16,9 @@ def file(tmp_path):
 
 def laid(file, *folders):
     """Lay a file into folders, in one run."""
-    shared = Shared(file, "figures/a.png", file.stat())
+    shared = SharedFile(file, "figures/a.png", file.stat())
     for folder in folders:
-        shared.lay(folder)
+        shared.install(folder)
     return [folder / "figures" / "a.png" for folder in folders]
 
 
