@@ -85,16 +85,16 @@ def write_export(export: Export, target: Path, folder: bool) -> list[str]:
     try:
         if not folder:
             (content,) = export.files.values()
-            return [f"{write_file(target, content)} {target}"]
+            return [f"{write_one(target, content)} {target}"]
         stale = find_stale_files(target, export)
-        outcomes = Counter(write_file(target / path, content) for path, content in export.files.items())
+        outcomes = Counter(write_one(target / path, content) for path, content in export.files.items())
     except OSError as error:
         raise CourseError(target, f"cannot be written: {error.strerror}", "Name another place with --to.") from error
     return [*(f"{outcome} {count} files in {target}" for outcome, count in outcomes.items()),
             *(f"left from an earlier export, not current: {path}" for path in stale)]
 
 
-def write_file(path: Path, content: bytes) -> str:
+def write_one(path: Path, content: bytes) -> str:
     """Write a file and return the outcome: "wrote", "replaced" or "unchanged:"."""
     if path.is_file():
         if path.read_bytes() == content:
