@@ -195,7 +195,7 @@ def write_notebook(nb: NotebookNode, path: str | Path) -> None:
         The notebook is not valid. Nothing is written.
     """
     _check(nb, path)
-    records.write_whole(Path(path), (nbformat.v4.writes(nb) + "\n").encode())
+    write_file(Path(path), (nbformat.v4.writes(nb) + "\n").encode())
 
 
 def serialise_notebook(nb: NotebookNode, path: str | Path = "notebook") -> bytes:
