@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
-from . import memory, meter, single, whole
+from . import cold, memory, meter, single, whole
 from .tables import progress, show_bars
 
-PARTS = ("one", "class", "memory")
+PARTS = ("one", "cold", "class", "memory")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,6 +43,7 @@ def main(parts, rounds, batch, otter, size, sample, part, endless, growth, json_
 
     \b
       one     CPU, wall and memory of one submission and of a batch: the floor, ours, nbgrader, nbclient, otter
+      cold    CPU of `autograder grade --student`, start included: a right submission, one with four wrong tasks
       class   a class of 1,000: grading, feedback and export beside nbgrader; more processes, more workers
       memory  the grading process's own memory for classes of 100, 1,000, 10,000
 
@@ -59,6 +60,8 @@ def main(parts, rounds, batch, otter, size, sample, part, endless, growth, json_
         with tempfile.TemporaryDirectory(prefix="bench-", dir=scratch) as folder:
             if name == "one":
                 numbers[name], more = single.run(Path(folder), rounds, batch, otter)
+            elif name == "cold":
+                numbers[name], more = cold.run(Path(folder))
             elif name == "class":
                 numbers[name], more = whole.run(Path(folder), size, min(sample, size), min(part, size), endless)
             else:

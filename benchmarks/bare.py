@@ -67,7 +67,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     def spent() -> tuple[float, float]:
         """CPU of this process, and of everything beneath it, dead or alive."""
         own, dead = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        return own.ru_utime + own.ru_stime, dead.ru_utime + dead.ru_stime + cpu_beneath(os.getpid())
+        return own.ru_utime + own.ru_stime, dead.ru_utime + dead.ru_stime + cpu_beneath()
 
     rows: dict[str, list] = {"floor": [], "ours": []}
     walls: dict[str, list[float]] = {"floor": [], "ours": []}

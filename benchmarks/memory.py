@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING
 
 from . import classes, courses, meter
 from .courses import GRADED, NAME, ROOT
 from .meter import measure
 from .tables import Bar, megabytes, progress, ratio, table
-
-if TYPE_CHECKING:
-    from .single import Tool
+from .tools import Tool
 
 EACH = 250_000  # bytes on disk for each student of a class that has been graded, and some
 
@@ -38,12 +34,12 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
         grade(restored(reading, repair_notebook, course, students[0], assignment), "first", assignment, sandbox)
-        rest = set(meter.descendants(os.getpid()))
+        rest = {process.pid for process in meter.descendants()}
         for student in students:
             nb = restored(reading, repair_notebook, course, student, assignment)
-            idle = [meter.rollup(pid) for pid in rest]
-            found["warm_rss"].append(max(one.get("rss", 0) for one in idle))
-            found["warm_pss"].append(before := sum(one.get("pss", 0) for one in idle))
+            idle = [meter.memory_of(process) for process in meter.descendants() if process.pid in rest]
+            found["warm_rss"].append(max(one.rss for one in idle))
+            found["warm_pss"].append(before := sum(one.pss for one in idle))
             with Watch(rest) as watch:
                 grade(nb, student, assignment, sandbox)
             found["private"].append(watch.private)
@@ -73,10 +69,10 @@ class Watch:
 
     def _look(self):
         while not self._end.wait(0.002):
-            beneath = {pid: meter.rollup(pid) for pid in meter.descendants(os.getpid())}
-            new = [one.get("private", 0) for pid, one in beneath.items() if pid not in self._known]
+            beneath = {process.pid: meter.memory_of(process) for process in meter.descendants()}
+            new = [one.private for pid, one in beneath.items() if pid not in self._known]
             self.private = max(self.private, sum(new))
-            self.pss = max(self.pss, sum(one.get("pss", 0) for one in beneath.values()))
+            self.pss = max(self.pss, sum(one.pss for one in beneath.values()))
 
 
 def show_forks(forks: dict, tools: Sequence[Tool]) -> None:

@@ -21,8 +21,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
-TICKS = os.sysconf("SC_CLK_TCK")
 BIN = Path(sys.executable).parent
 ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OPENBLAS", "OMP", "MKL", "VECLIB_MAXIMUM")}
 #: The same for every command: our programs first on PATH, one BLAS thread, no window.
@@ -104,7 +105,7 @@ def _peak_until_it_ends(process: subprocess.Popen) -> int:
     ends = os.pidfd_open(process.pid)
     end.register(ends, select.POLLIN)
     while True:
-        peak = max(peak, status_bytes(process.pid, "VmHWM"))
+        peak = max(peak, peak_of(process.pid))
         if end.poll(50):
             os.close(ends)
             process.wait()
@@ -123,54 +124,55 @@ def wait_for_orphans() -> None:
             return
 
 
-# ---- what lives ------------------------------------------------------------------------------------------
+# ---- living processes -------------------------------------------------------------------------------------
 
 
-def status_bytes(pid: int, field: str) -> int:
-    """A line of /proc/PID/status, in bytes; 0 where it cannot be read."""
-    return _field(f"/proc/{pid}/status", field)
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of one process: resident, resident with shared pages by share, and private."""
+
+    rss: int = 0
+    pss: int = 0
+    private: int = 0
 
 
-def rollup(pid: int) -> dict[str, int]:
-    """A process's memory in bytes: ``rss``, ``pss`` (shared pages by share), ``private``; empty where it is hidden."""
-    path = f"/proc/{pid}/smaps_rollup"
-    private = sum(_field(path, name) for name in ("Private_Clean", "Private_Dirty", "Private_Hugetlb"))
-    found = {"rss": _field(path, "Rss"), "pss": _field(path, "Pss"), "private": private}
-    return found if found["rss"] else {}
-
-
-def _field(path: str, name: str) -> int:
+def memory_of(process: psutil.Process) -> Memory:
+    """Return a process's memory, or zeros where it has ended or the kernel hides it."""
     try:
-        with open(path, encoding="ascii", errors="replace") as file:
-            for line in file:
-                if line.startswith(name + ":"):
-                    return 1024 * int(line.split()[1])
+        found = process.memory_full_info()
+    except psutil.Error:
+        return Memory()
+    return Memory(found.rss, found.pss, found.uss)
+
+
+def peak_of(pid: int) -> int:
+    """Return the largest resident set that a process has had, in bytes: psutil does not tell it.
+
+    Returns 0 once the process has ended.
+    """
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(errors="replace")
     except OSError:
-        pass
-    return 0
+        return 0
+    return 1024 * int(status.partition("VmHWM:")[2].split()[0]) if "VmHWM:" in status else 0
 
 
-def descendants(pid: int) -> dict[int, float]:
-    """The living processes beneath this one, each with the CPU seconds of itself and of those it has waited for."""
-    children: dict[int, list[int]] = {}
-    seconds = {}
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            fields = Path("/proc", entry, "stat").read_text(errors="replace").rpartition(")")[2].split()
-        except OSError:
-            continue
-        children.setdefault(int(fields[1]), []).append(int(entry))
-        seconds[int(entry)] = sum(map(int, fields[11:15])) / TICKS
-    found, todo = {}, list(children.get(pid, []))
-    while todo:
-        one = todo.pop()
-        found[one] = seconds[one]
-        todo += children.get(one, [])
-    return found
+def descendants(pid: int | None = None) -> list[psutil.Process]:
+    """Return the living processes beneath one, or beneath this one."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
 
 
-def cpu_beneath(pid: int) -> float:
-    """CPU seconds of all living processes beneath this one, and of the dead that they have waited for."""
-    return sum(descendants(pid).values())
+def cpu_of(process: psutil.Process) -> float:
+    """Return the CPU seconds of a process and of the dead children that it has waited for."""
+    try:
+        return sum(process.cpu_times()[:4])  # user, system, children's user, children's system
+    except psutil.NoSuchProcess:
+        return 0.0
+
+
+def cpu_beneath(pid: int | None = None) -> float:
+    """Return the CPU seconds of all living processes beneath one, and of the dead that they have waited for."""
+    return sum(map(cpu_of, descendants(pid)))

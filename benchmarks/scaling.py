@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
+
 from . import courses
 from .courses import GRADED, NAME
-from .meter import ENVIRONMENT, Cost, cpu_beneath, descendants, measure
+from .meter import ENVIRONMENT, Cost, cpu_beneath, cpu_of, measure
 from .tables import megabytes, progress, ratio, table
 
 SECONDS = 60  # how long the cluster may take to come up
+
 
 def run(course: Path, students: Sequence[str], cores: int) -> dict[str, dict]:
     """The same part of the class with more and more processes, then on the workers of a Dask cluster."""
@@ -98,8 +101,7 @@ class Cluster:
 
     def cpu(self) -> float:
         """CPU seconds of scheduler, workers, and all beneath them, up to now."""
-        own = descendants(os.getpid())
-        return sum(own[process.pid] + cpu_beneath(process.pid) for process in self._started)
+        return sum(cpu_of(psutil.Process(process.pid)) + cpu_beneath(process.pid) for process in self._started)
 
     def __exit__(self, *exc_info):
         for process in self._started:
