@@ -137,8 +137,8 @@ def export_gradescope_zip(course: Course, assignment: str, to: Path | None) -> i
     from .. import exports
     from ..exports import gradescope_zip
 
-    warn_of_default_secret(course)
     export = gradescope_zip.export(course, assignment)
+    warn_of_default_secret(course)
     target = to or course.root / FOLDER / assignment / gradescope_zip.FILE
     for line in (*exports.write_export(export, target, folder=False), *export.notes):
         click.echo(line)

@@ -82,6 +82,8 @@ def write_export(export: Export, target: Path, folder: bool) -> list[str]:
     CourseError
         A file cannot be written.
     """
+    if not folder and target.is_dir():
+        raise CourseError(target, "is a folder", "Name a file with --to.")
     try:
         if not folder:
             (content,) = export.files.values()

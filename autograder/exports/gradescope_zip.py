@@ -40,8 +40,6 @@ def export(course: Course, name: str) -> Export:
     if secret.own:
         files[SECRET_FILE] = secret.text.encode() + b"\n"
         notes.append(f"it holds the course's secret, as {SECRET_FILE}")
-    else:
-        notes.append("hidden arguments are drawn from the public default secret: the course has none of its own")
     return Export({FILE: pack(files)}, tuple(notes))
 
 

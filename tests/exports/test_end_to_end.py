@@ -8,6 +8,7 @@ from nbgrader.api import Gradebook
 
 from autograder import demo, exports, release
 from autograder.course.course import Course
+from autograder.errors import CourseError
 from autograder.exports import canvas
 from tests.helpers.courses import NAME, ROOT
 from tests.helpers.exporting import read_rows
@@ -84,6 +85,12 @@ def test_every_format_is_written_and_then_unchanged(course, grades):
             assert any("not current" in line and "dora" in line for line in lines)
     results = json.loads((course / "exports" / NAME / "gradescope" / "dora" / "results.json").read_bytes())
     assert 85.0 == results["score"] == sum(test["score"] for test in results["tests"])
+
+
+def test_a_folder_in_place_of_a_file_is_refused(course, grades):
+    """A file's target that is a folder is an error of one line."""
+    with pytest.raises(CourseError, match="is a folder"):
+        exports.write_export(exports.FORMATS["csv"].export(grades, NAME), course, folder=False)
 
 
 def test_a_fresh_canvas_gradebook_is_filled_in_unchanged(grades):
