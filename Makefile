@@ -1,41 +1,50 @@
-# Needs Python 3.11 or later, make and a package registry. Every target makes .venv first when it is missing.
+# Needs Python 3.11 or later, make and a package registry. Every target makes the environment first if it is missing.
+# Another Python gets an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
-BIN := .venv/bin
-ASSIGNMENT ?= rnn-step-by-step
+VENV ?= .venv
+BIN := $(VENV)/bin
+ASSIGNMENT ?= $(notdir $(patsubst %/,%,$(wildcard source/*/)))
 COURSE ?= .
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo release check-release test lab lint bench
+.PHONY: help setup demo release check-release audit test test-slow lab lint bench
 
-help:  ## what there is
+help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
-setup: .venv/.done  ## make .venv with the locked versions
+setup: $(VENV)/.done  ## create the virtual environment with the locked versions
 
-.venv/.done: requirements.lock pyproject.toml
-	$(PYTHON) -m venv .venv
+$(VENV)/.done: requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
-demo: setup  ## a class of twelve, from the source notebook to a table of scores, in a scratch course demo/
+demo: setup  ## grade a class of twelve in a scratch course, demo/, and print its scores
 	$(BIN)/autograder demo
 
-release: setup  ## generate release/ from source/
-	$(BIN)/autograder release $(ASSIGNMENT)
+release: setup  ## generate release/ from source/, for every assignment
+	for name in $(ASSIGNMENT); do $(BIN)/autograder release $$name || exit 1; done
 
-check-release: setup  ## is the committed release up to date?
-	$(BIN)/autograder release $(ASSIGNMENT) --check
+check-release: setup  ## check that the committed release is up to date
+	for name in $(ASSIGNMENT); do $(BIN)/autograder release $$name --check || exit 1; done
 
-test: setup  ## all tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+audit: setup  ## check that the tests catch and name the known mistakes
+	for name in $(ASSIGNMENT); do $(BIN)/autograder audit $$name || exit 1; done
 
-lab: setup  ## JupyterLab on this course, or on another: make lab COURSE=demo
+test: setup  ## run the fast tests
+	$(PYTEST) -m "not slow and not browser"
+
+test-slow: setup  ## run the other tests: slow attacks, long runs, a browser
+	$(PYTEST) -m "slow or browser"
+
+lab: setup  ## open JupyterLab on this course, or on another: make lab COURSE=demo
 	cd $(COURSE) && jupyter lab
 
-lint: setup  ## ruff and mypy
+lint: setup  ## run ruff and mypy
 	$(BIN)/ruff check --config .ci/pending.toml .
 	$(BIN)/mypy --config-file .ci/pending-mypy.ini autograder
 
-bench: setup  ## what is measured, beside nbgrader in the same run
+bench: setup  ## measure the cost of grading, beside nbgrader in the same run
 	$(BIN)/python -m benchmarks
