@@ -35,14 +35,16 @@ def summary_html(assignment: str, grade: ExportedGrade) -> str:
 
 
 def exceptions(grades: Iterable[ExportedGrade]) -> tuple[str, ...]:
-    """Return notes on the submissions without a score, the missing ones, and cells that wait for a person."""
+    """Return notes on the submissions without a score or report, the missing ones, and cells that wait for a person."""
     grades = list(grades)
+    scored = [grade for grade in grades if grade.score is not None]
     return (
         *(f"{grade.student}: {grade.reason}" for grade in grades if grade.score is None and grade.submitted),
         *list_students("no submission", (grade.student for grade in grades if not grade.submitted)),
         *list_students("a person has yet to grade a cell of", (
-            grade.student for grade in grades
-            if grade.score is not None and grade.grade and grade.grade.needs_manual_grade)),
+            grade.student for grade in scored if grade.grade and grade.grade.needs_manual_grade)),
+        *list_students("no report of this version, so no feedback; grade again with --all", (
+            grade.student for grade in scored if grade.report is None)),
     )
 
 

@@ -46,3 +46,10 @@ def test_a_report_without_a_gradebook_entry_has_no_score():
 def test_cells_that_wait_for_a_person_are_noted(klass):
     """The notes of an export name the students with cells to be graded by hand."""
     assert "a person has yet to grade a cell of (1): eve" in coursera.export(klass, NAME).notes
+
+
+def test_a_score_without_a_report_is_noted():
+    """A score without a report, as after an upgrade, is exported, and a note asks to grade again."""
+    grades = combine_grades({"ada": make_grade("ada", 75.0)}, {})
+    assert 100.0 == grades["ada"].score
+    assert any("grade again with --all (1): ada" in note for note in coursera.export(grades, NAME).notes)
