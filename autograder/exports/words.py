@@ -43,7 +43,7 @@ def exceptions(grades: Iterable[ExportedGrade]) -> tuple[str, ...]:
         *list_students("no submission", (grade.student for grade in grades if not grade.submitted)),
         *list_students("a person has yet to grade a cell of", (
             grade.student for grade in scored if grade.grade and grade.grade.needs_manual_grade)),
-        *list_students("no report of this version, so no feedback; grade again with --all", (
+        *list_students("no report, so no feedback; run autograder grade with --all", (
             grade.student for grade in scored if grade.report is None)),
     )
 

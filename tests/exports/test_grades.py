@@ -49,7 +49,7 @@ def test_cells_that_wait_for_a_person_are_noted(klass):
 
 
 def test_a_score_without_a_report_is_noted():
-    """A score without a report, as after an upgrade, is exported, and a note asks to grade again."""
+    """A score without a report, as after an upgrade, is exported, and a note says how to get one."""
     grades = combine_grades({"ada": make_grade("ada", 75.0)}, {})
     assert 100.0 == grades["ada"].score
-    assert any("grade again with --all (1): ada" in note for note in coursera.export(grades, NAME).notes)
+    assert any("run autograder grade with --all (1): ada" in note for note in coursera.export(grades, NAME).notes)
