@@ -87,7 +87,8 @@ def draw() -> str:
         arrow((170, 101), (67, 101), (67, 230)), arrow((126, 260), (183, 260)),
         box(8, 377, 118, 68, "disk", "source/NAME/", "notebook, tasks.py,", "mistakes/"),
         arrow((126, 411), (183, 411)),
-        box(862, 200, 110, 120, "disk", "results", "gradebook.db", "reports/NAME/", "autograded/"), arrow((805, 260), (860, 260)),
+        box(862, 200, 110, 120, "disk", "results", "gradebook.db", "reports/NAME/", "autograded/"),
+        arrow((805, 260), (860, 260)),
         arrow((917, 320), (917, 346), (730, 346), (730, 370)),
         box(862, 377, 110, 68, "disk", "feedback/", "exports/", "class report"), arrow((820, 411), (860, 411)),
     ]

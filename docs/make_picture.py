@@ -1,6 +1,8 @@
-"""Make docs/check-cell.png: a check cell in JupyterLab after a typical mistake. Run: python -m docs.make_picture
+"""Make docs/check-cell.png: a check cell in JupyterLab after a typical mistake.
 
-A student's copy of the release has every step of `rnn_forward` start from `a0`. Needs Chromium and Playwright.
+Run: python -m docs.make_picture
+
+A student's copy of the release has every step of `rnn_forward` start from `a0`. It needs Chromium and Playwright.
 """
 
 import shutil
@@ -8,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from autograder import demo, release
+from autograder.course.course import Course
 from tests.browser import lab
 
 ROOT = Path(__file__).parent.parent
@@ -17,11 +20,13 @@ VIEW = {"viewport": {"width": 880, "height": 700}, "device_scale_factor": 1.35} 
 MARGIN = 10
 
 
-def main():
+def main() -> None:
+    """Write the picture."""
     with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
-        course, home = demo.make_course(ROOT, Path(scratch, "course")), Path(scratch, "home")
-        release.release(course, NAME)
-        demo.make_class(course, NAME, {"me": demo.mistaken(**{TASK: MISTAKE})})
+        made, home = demo.make_course(Course(ROOT), Path(scratch, "course")), Path(scratch, "home")
+        release.release(made, NAME)
+        demo.make_class(made, NAME, {"me": demo.mistaken(**{TASK: MISTAKE})})
+        course = made.root
         folder = course / "me"
         shutil.copytree(course / "release" / NAME, folder)
         shutil.copy(course / "submitted" / "me" / NAME / f"{NAME}.ipynb", folder)
@@ -37,8 +42,8 @@ def main():
     print(f"wrote {PICTURE.relative_to(ROOT)}")
 
 
-def take(opened, check):
-    """Run a check cell and take it with what it says: from the notebook's toolbar down, nothing of the solution."""
+def take(opened: lab.NotebookPage, check: str) -> None:
+    """Run a check cell and take its picture with its output, from the toolbar down, without the solution."""
     opened.run_above(check)
     opened.run(check)
     opened.page.keyboard.press("Escape")

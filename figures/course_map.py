@@ -2,10 +2,11 @@
 
 from itertools import pairwise
 
+from matplotlib.axes import Axes
 from style import DASHED, HIDDEN, INPUT, QUIET, box, canvas, code, wire, write
 
 
-def course_map():
+def course_map() -> Axes:
     """Who does what, in which order
     Two lanes. Above, the instructor: 1, writes the source notebook; 2, makes the release from it with autograder
     release; 6, autogrades the submissions with autograder grade; 7, gives feedback. Below, the student: 3, fills the

@@ -34,15 +34,15 @@ FIGURES = {
 }
 
 
-def drawings():
-    """Every figure's path in the course, with its bytes."""
+def drawings() -> dict[str, bytes]:
+    """Return the figures as SVG, by their paths in the course."""
     return {
         f"{folder}/{name}.svg": svg(draw) for folder, figures in FIGURES.items() for name, draw in figures.items()
     }
 
 
-def main(arguments=None):
-    """Write the figures, or with --check say which files differ; returns the exit code."""
+def main(arguments: list[str] | None = None) -> int:
+    """Write the figures, or with --check print which files differ; return the exit code."""
     parser = argparse.ArgumentParser(description="Draw the course's figures as SVG files.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is not up to date")
     parser.add_argument("--into", type=Path, default=COURSE, metavar="FOLDER",

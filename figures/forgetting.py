@@ -1,7 +1,8 @@
-"""How fast gradients fade on their way back, computed for networks with random weights, and drawn."""
+"""Compute and draw how gradients fade on their way back, in networks with random weights."""
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from style import GRADIENT, INK, MEMORY, QUIET, SETTINGS
@@ -11,8 +12,8 @@ from rnn_utils import sigmoid
 N_X, N_A, M, T_X = 16, 32, 20, 51
 
 
-def rnn_norms(seed=1, n_x=N_X, n_a=N_A, m=M, steps=T_X):
-    """How much of a change in a⟨t⟩ is left in a⟨T⟩, in a tanh RNN.
+def rnn_norms(seed: int = 1, n_x: int = N_X, n_a: int = N_A, m: int = M, steps: int = T_X) -> np.ndarray:
+    """Return how much of a change in a⟨t⟩ is left in a⟨T⟩, in a tanh RNN.
 
     Returns
     -------
@@ -32,8 +33,9 @@ def rnn_norms(seed=1, n_x=N_X, n_a=N_A, m=M, steps=T_X):
     return np.array(norms)
 
 
-def lstm_norms(bf, seed=1, n_x=N_X, n_a=N_A, m=M, steps=T_X):
-    """How much of a change in c⟨t⟩ is left in c⟨T⟩, in an LSTM, along the cell state and through the gates.
+def lstm_norms(bf: float, seed: int = 1, n_x: int = N_X, n_a: int = N_A, m: int = M,
+               steps: int = T_X) -> tuple[np.ndarray, float]:
+    """Return how much of a change in c⟨t⟩ is left in c⟨T⟩, in an LSTM, along the cell state and through the gates.
 
     Parameters
     ----------
@@ -70,22 +72,22 @@ def lstm_norms(bf, seed=1, n_x=N_X, n_a=N_A, m=M, steps=T_X):
     return np.array(norms), float(np.mean([step[0] for step in past]))
 
 
-def _rows(values):
-    """For every example the column that scales a matrix's rows: (n_a, m) becomes (m, n_a, 1)."""
+def _rows(values: np.ndarray) -> np.ndarray:
+    """Return for every example the column that scales a matrix's rows: (n_a, m) becomes (m, n_a, 1)."""
     return values.T[:, :, None]
 
 
-def _columns(values):
-    """For every example the row that scales a matrix's columns: (n_a, m) becomes (m, 1, n_a)."""
+def _columns(values: np.ndarray) -> np.ndarray:
+    """Return for every example the row that scales a matrix's columns: (n_a, m) becomes (m, 1, n_a)."""
     return values.T[:, None, :]
 
 
-def _norm(jacobians):
-    """Frobenius norm over the square root of n_a: 1 where nothing is lost, so for the identity."""
+def _norm(jacobians: np.ndarray) -> np.ndarray:
+    """Return the Frobenius norm over the square root of n_a: 1 where nothing is lost, so for the identity."""
     return np.sqrt(np.sum(jacobians**2, axis=(1, 2)) / jacobians.shape[-1])
 
 
-def forgetting():
+def forgetting() -> Axes:
     """How the gradient fades with distance, in a plain RNN and in an LSTM
     Three curves over the distance T - t from 0 to 50 time steps; the vertical axis, logarithmic, is the norm of the
     gradient of the last state with respect to the state at step t. For the plain RNN the curve falls steeply and

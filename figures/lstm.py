@@ -1,5 +1,6 @@
 """Figures of the LSTM: its cell with the gates, and the cell repeated."""
 
+from matplotlib.axes import Axes
 from style import (
     DASHED,
     GREY,
@@ -21,7 +22,7 @@ from style import (
 )
 
 
-def cell():
+def cell() -> Axes:
     """The LSTM cell with its gates
     Inside a dashed box, lstm_cell_forward. On top the line of the cell state: c_prev is multiplied by the forget gate
     ft, then the product of update gate it and candidate cct is added, which gives c_next. Below, a_prev and xt are
@@ -98,7 +99,7 @@ def cell():
     return ax
 
 
-def unrolled():
+def unrolled() -> Axes:
     """The same LSTM cell at every time step, with two lines between the cells
     The cell lstm_cell_forward stands in a row for t = 0, 1, 2 and, after dots, T_x - 1. Two lines run through all of
     them: above, drawn thick, the cell state, which starts as zeros; below, the hidden state, which starts as a0. Into

@@ -1,5 +1,6 @@
 """Figures of the plain RNN: its cell, the cell repeated, and the way back through both."""
 
+from matplotlib.axes import Axes
 from style import (
     DASHED,
     DOTTED,
@@ -22,7 +23,7 @@ from style import (
 )
 
 
-def cell():
+def cell() -> Axes:
     """The RNN cell inside rnn_cell_forward
     In an inner box with a solid border, the RNN cell: a_prev enters from the left and is multiplied by Waa, xt enters
     from below and is multiplied by Wax, both are added to ba, and tanh gives a_next, which leaves to the right. An
@@ -66,7 +67,7 @@ def cell():
     return ax
 
 
-def unrolled():
+def unrolled() -> Axes:
     """The same RNN cell at every time step
     The cell rnn_cell_forward stands in a row for t = 0, 1, 2 and, after dots, T_x - 1. Into each comes its input from
     below; out of each goes a prediction at the top and a hidden state to the next cell on the right. The first hidden
@@ -101,7 +102,7 @@ def unrolled():
     return ax
 
 
-def cell_backward():
+def cell_backward() -> Axes:
     """One step backward through the RNN cell
     All arrows are dashed and run against the forward pass. The gradient da_next enters from the right and meets the
     derivative of tanh, 1 minus a_next squared: the product is dtanh. From dtanh five gradients follow: da_prev leaves
@@ -150,7 +151,7 @@ def cell_backward():
     return ax
 
 
-def two_gradients():
+def two_gradients() -> Axes:
     """The two gradients that meet at one hidden state
     Two cells stand side by side, step t and step t+1; solid arrows show the forward pass, which carries the hidden
     state a at step t to the loss of step t above and to the next cell. Dashed arrows show the way back: da[:, :, t]

@@ -1,5 +1,6 @@
 """Figures about shapes: words as columns, batches, tensors and their slices, stacked weights."""
 
+from matplotlib.axes import Axes
 from style import (
     DASHED,
     GREY,
@@ -22,7 +23,7 @@ from style import (
 WORDS = ("and", "cat", "dog", "ran", "sat", "the")
 
 
-def one_hot():
+def one_hot() -> Axes:
     """Three words as one-hot columns
     A vocabulary of six words stands in a column: and, cat, dog, ran, sat, the, with indices 0 to 5. Beside it the
     words of "the cat sat" stand as three columns of six numbers. Each column holds zeros and a single 1, in the row
@@ -50,7 +51,7 @@ def one_hot():
     return ax
 
 
-def batch():
+def batch() -> Axes:
     """The examples of a batch, side by side
     On the left four sentences of three words, the second word of each framed: cat, dog, and, cat. An arrow leads to
     a matrix of six rows, one per word of the vocabulary, and four columns, one per sentence. Each column holds a
@@ -88,7 +89,7 @@ def batch():
     return ax
 
 
-def tensor_slices():
+def tensor_slices() -> Axes:
     """A 3-D tensor and one of its 2-D slices
     The tensor x of shape (n_x, m, T_x) is a block: units downwards, examples across, time steps backwards. One slab
     of it, at time step t, is hatched. An arrow pulls it out as a matrix of shape (n_x, m), in code xt = x[:, :, t],
@@ -119,7 +120,7 @@ def tensor_slices():
     return ax
 
 
-def hidden_and_prediction():
+def hidden_and_prediction() -> Axes:
     """Hidden states and predictions of all time steps, with their slices
     Above, the tensor a of shape (n_a, m, T_x) with two neighbouring slabs hatched; they are pulled out as a_prev and
     a_next, each of shape (n_a, m). Below, the flatter tensor y_pred of shape (n_y, m, T_x) with one slab hatched,
@@ -163,7 +164,7 @@ def hidden_and_prediction():
     return ax
 
 
-def stacked_weights():
+def stacked_weights() -> Axes:
     """The stacked weight matrix and its two blocks of columns
     The matrix Wf of shape (n_a, n_a + n_x) has two blocks of columns: the first n_a, Wf[:, :n_a], hatched, meet
     a_prev; the last n_x, Wf[:, n_a:], meet xt. It multiplies the column stack of a_prev on top of xt, of shape

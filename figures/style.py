@@ -1,4 +1,4 @@
-"""What all figures share: colours, boxes, arrows, matrices, and how a drawing becomes the bytes of an SVG file.
+"""Colours, boxes, arrows and matrices that all figures share, and the way from a drawing to an SVG file.
 
 A drawing's coordinates are inches, from the lower left corner, so that sizes in the code are sizes on the page.
 """
@@ -6,12 +6,18 @@ A drawing's coordinates are inches, from the lower left corner, so that sizes in
 import inspect
 import io
 import math
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, FancyBboxPatch, Polygon
+from matplotlib.text import Text
+
+Point = tuple[float, float]
+Line = str | tuple[int, tuple[float, ...]]  # of matplotlib
 
 SETTINGS = {
     "svg.hashsalt": "rnn-step-by-step",  # the same ids on every run
@@ -45,8 +51,8 @@ SOLID, DASHED, DOTTED = "-", (0, (4, 2.2)), (0, (1, 2))
 MONO = "DejaVu Sans Mono"
 
 
-def canvas(width, height):
-    """Axes over a whole white figure, in inches."""
+def canvas(width: float, height: float) -> Axes:
+    """Return axes over a whole white figure, in inches."""
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(width, height), facecolor="white")
         ax = figure.add_axes((0, 0, 1, 1))
@@ -55,25 +61,28 @@ def canvas(width, height):
     return ax
 
 
-def write(ax, x, y, words, size=9.5, color=INK, ha="center", va="center", **more):
-    """Words, or mathematics between dollar signs, at a place."""
+def write(ax: Axes, x: float, y: float, words: str, size: float = 9.5, color: str = INK, ha: str = "center",
+          va: str = "center", **more: Any) -> Text:
+    """Write words, or mathematics between dollar signs, at a place."""
     return ax.text(x, y, words, fontsize=size, color=color, ha=ha, va=va, zorder=6, **more)
 
 
-def code(ax, x, y, words, size=9, color=INK, **more):
-    """Words set as in a code cell."""
+def code(ax: Axes, x: float, y: float, words: str, size: float = 9, color: str = INK, **more: Any) -> Text:
+    """Write words as in a code cell."""
     return write(ax, x, y, words, size=size, color=color, family=MONO, **more)
 
 
-def name(ax, x, y, symbol, variable=None, color=INK, ha="center", size=13.5):
-    """A symbol, and below it the variable that holds it in the code."""
+def name(ax: Axes, x: float, y: float, symbol: str, variable: str | None = None, color: str = INK, ha: str = "center",
+         size: float = 13.5) -> None:
+    """Write a symbol, and below it the variable that holds it in the code."""
     write(ax, x, y, symbol, size=size, color=color, ha=ha)
     if variable:
         code(ax, x, y - 0.23, variable, color=color, ha=ha)
 
 
-def box(ax, x, y, width, height, words="", hue=PLAIN, style=SOLID, size=9.5, lw=1.2, z=3, hatch=None, **more):
-    """A box with rounded corners, centred at (x, y)."""
+def box(ax: Axes, x: float, y: float, width: float, height: float, words: str = "", hue: Hue = PLAIN,
+        style: Line = SOLID, size: float = 9.5, lw: float = 1.2, z: float = 3, hatch: str | None = None, **more: Any) -> None:
+    """Draw a box with rounded corners, centred at (x, y)."""
     corner = (x - width / 2, y - height / 2)
     ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle="round,pad=0,rounding_size=0.07", facecolor=hue.fill,
                                 edgecolor=hue.line, linewidth=lw, linestyle=style, zorder=z, hatch=hatch))
@@ -81,8 +90,8 @@ def box(ax, x, y, width, height, words="", hue=PLAIN, style=SOLID, size=9.5, lw=
         write(ax, x, y, words, size=size, **more)
 
 
-def knot(ax, x, y, sign, hue=PLAIN, radius=0.13):
-    """A round node that adds or multiplies, entry by entry."""
+def knot(ax: Axes, x: float, y: float, sign: str, hue: Hue = PLAIN, radius: float = 0.13) -> None:
+    """Draw a round node that adds or multiplies, entry by entry."""
     ax.add_patch(Circle((x, y), radius, facecolor=hue.fill, edgecolor=hue.line, linewidth=1.2, zorder=4))
     arm = radius * 0.55
     if sign == "+":
@@ -94,13 +103,13 @@ def knot(ax, x, y, sign, hue=PLAIN, radius=0.13):
         ax.plot([x + x0, x + x1], [y + y0, y + y1], color=hue.line, linewidth=1.4, zorder=5, solid_capstyle="round")
 
 
-def dot(ax, x, y, color=INK):
-    """A point where a wire branches."""
+def dot(ax: Axes, x: float, y: float, color: str = INK) -> None:
+    """Draw a point where a wire branches."""
     ax.add_patch(Circle((x, y), 0.038, facecolor=color, edgecolor="none", zorder=5))
 
 
-def head(ax, x, y, angle, color):
-    """An arrowhead whose tip is at (x, y)."""
+def head(ax: Axes, x: float, y: float, angle: float, color: str) -> None:
+    """Draw an arrowhead with its tip at (x, y)."""
     length, half = 0.125, 0.05
     cos, sin = math.cos(angle), math.sin(angle)
     back = (x - length * cos, y - length * sin)
@@ -109,8 +118,9 @@ def head(ax, x, y, angle, color):
                          closed=True, facecolor=color, edgecolor="none", zorder=5))
 
 
-def wire(ax, *points, color=INK, style=SOLID, lw=1.3, tip=True, z=2):
-    """A line through the points, with an arrowhead at its end (drawn apart, so that dashes leave it whole)."""
+def wire(ax: Axes, *points: Point, color: str = INK, style: Line = SOLID, lw: float = 1.3, tip: bool = True,
+         z: float = 2) -> None:
+    """Draw a line through the points, with an arrowhead at its end (drawn apart, so that dashes leave it whole)."""
     (x0, y0), (x1, y1) = points[-2:]
     angle = math.atan2(y1 - y0, x1 - x0)
     line = list(points)
@@ -121,8 +131,8 @@ def wire(ax, *points, color=INK, style=SOLID, lw=1.3, tip=True, z=2):
             solid_joinstyle="round", solid_capstyle="butt")
 
 
-def measure(ax, start, end, color=QUIET):
-    """A line with an arrowhead at both ends, beside what it measures."""
+def measure(ax: Axes, start: Point, end: Point, color: str = QUIET) -> None:
+    """Draw a line with an arrowhead at both ends, beside the length that it measures."""
     (x0, y0), (x1, y1) = start, end
     angle = math.atan2(y1 - y0, x1 - x0)
     cos, sin = 0.09 * math.cos(angle), 0.09 * math.sin(angle)
@@ -131,14 +141,14 @@ def measure(ax, start, end, color=QUIET):
     head(ax, x0, y0, angle + math.pi, color)
 
 
-def area(ax, points, hue, lw=0.8, hatch=None, z=2):
-    """A filled polygon."""
+def area(ax: Axes, points: Sequence[Point], hue: Hue, lw: float = 0.8, hatch: str | None = None, z: float = 2) -> None:
+    """Draw a filled polygon."""
     ax.add_patch(Polygon(points, closed=True, facecolor=hue.fill, edgecolor=hue.line, linewidth=lw, hatch=hatch,
                          joinstyle="round", zorder=z))
 
 
-def bits(ax, x, y, rows, one, cell, hue):
-    """A column of zeros with a single 1, lower left corner at (x, y); `one` counts from the top."""
+def bits(ax: Axes, x: float, y: float, rows: int, one: int, cell: float, hue: Hue) -> None:
+    """Draw a column of zeros with a single 1, lower left corner at (x, y); `one` counts from the top."""
     matrix(ax, x, y, rows, 1, cell, Hue(hue.line, "#ffffff"))
     for row in range(rows):
         low = y + (rows - 1 - row) * cell
@@ -149,8 +159,9 @@ def bits(ax, x, y, rows, one, cell, hue):
             write(ax, x + cell / 2, low + cell / 2, "0", size=10, color=QUIET)
 
 
-def matrix(ax, x, y, rows, columns, cell, hue, hatch=None, marked=(), z=2):
-    """A matrix as squares, lower left corner at (x, y); the marked columns are hatched."""
+def matrix(ax: Axes, x: float, y: float, rows: int, columns: int, cell: float, hue: Hue, hatch: str | None = None,
+           marked: Sequence[int] = (), z: float = 2) -> None:
+    """Draw a matrix as squares, lower left corner at (x, y); the marked columns are hatched."""
     width, height = columns * cell, rows * cell
     area(ax, [(x, y), (x + width, y), (x + width, y + height), (x, y + height)], hue, lw=1.2, hatch=hatch, z=z)
     for column in marked:
@@ -162,8 +173,9 @@ def matrix(ax, x, y, rows, columns, cell, hue, hatch=None, marked=(), z=2):
         ax.plot([x + column * cell] * 2, [y, y + height], color=hue.line, linewidth=0.5, zorder=z)
 
 
-def tensor(ax, x, y, rows, columns, steps, cell, hue, step=(0.15, 0.11), marked=()):
-    """A 3-D array as a block: rows downwards, columns across, time steps backwards; the marked steps are hatched."""
+def tensor(ax: Axes, x: float, y: float, rows: int, columns: int, steps: int, cell: float, hue: Hue,
+           step: Point = (0.15, 0.11), marked: Sequence[int] = ()) -> None:
+    """Draw a 3-D array as a block: rows down, columns across, time steps back; the marked steps are hatched."""
     width, height = columns * cell, rows * cell
     white = Hue(hue.line, "#ffffff")
     matrix(ax, x, y, rows, columns, cell, white)
@@ -176,8 +188,8 @@ def tensor(ax, x, y, rows, columns, steps, cell, hue, step=(0.15, 0.11), marked=
         area(ax, right, tone, hatch=hatch)
 
 
-def svg(draw):
-    """The bytes of a figure: its function's docstring becomes title (first line) and description (the rest).
+def svg(draw: Callable[[], Axes]) -> bytes:
+    """Return a figure as SVG; its function's docstring becomes title (first line) and description (the rest).
 
     Parameters
     ----------
