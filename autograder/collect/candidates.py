@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..notebooks.submission import can_be_id
 from ..roster import Identifier, Match, Roster, name_key
 from .archive import Entry, Skipped
 
@@ -132,5 +133,5 @@ def join_notes(*notes: str) -> str:
 
 def is_folder_name(student: str) -> bool:
     """Tell if an id can name a folder on any system."""
-    return (0 < len(student) <= MAX_ID and student.isprintable() and student.strip() == student
+    return (can_be_id(student) and 0 < len(student) <= MAX_ID and student.isprintable() and student.strip() == student
             and student[0] not in ".-" and not set(student) & set('/\\:*?"<>|'))
