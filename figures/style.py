@@ -81,7 +81,8 @@ def name(ax: Axes, x: float, y: float, symbol: str, variable: str | None = None,
 
 
 def box(ax: Axes, x: float, y: float, width: float, height: float, words: str = "", hue: Hue = PLAIN,
-        style: Line = SOLID, size: float = 9.5, lw: float = 1.2, z: float = 3, hatch: str | None = None, **more: Any) -> None:
+        style: Line = SOLID, size: float = 9.5, lw: float = 1.2, z: float = 3, hatch: str | None = None,
+        **more: Any) -> None:
     """Draw a box with rounded corners, centred at (x, y)."""
     corner = (x - width / 2, y - height / 2)
     ax.add_patch(FancyBboxPatch(corner, width, height, boxstyle="round,pad=0,rounding_size=0.07", facecolor=hue.fill,
