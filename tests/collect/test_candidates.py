@@ -71,7 +71,8 @@ def test_two_users_of_moodle_are_not_one_student(source, course, other):
     assert all("the users 7001 and 7002 may both be anna" in reason for _, reason in result.unmatched)
 
 
-@pytest.mark.parametrize("student", ["..", ".", ".hidden", "-rf", "a:b", "a\\b", "x" * 101, "\N{GRINNING FACE}" * 60, "a\nb", " a"])
+@pytest.mark.parametrize("student", [
+    "..", ".", ".hidden", "-rf", "a:b", "a\\b", "x" * 101, "\N{GRINNING FACE}" * 60, "a\nb", " a"])
 def test_an_id_that_cannot_name_a_folder_is_refused(course, tmp_path, student):
     """An id from a pattern becomes a folder only if it is a plain name on any system."""
     files = write_zip(tmp_path / "x.zip", {f"f={student}=.ipynb": ADA})
