@@ -52,7 +52,7 @@ c.Autograde.autograde_preprocessors = [
 
 # Feedback: nbgrader's generate_feedback, and Formgrader's button for it, write the page of `autograder feedback`. The
 # steps below are for notebooks without tasks of ours; HideTests takes the hidden part out of test cells.
-c.GenerateFeedback.exporter_class = "autograder.feedback.exporter.FeedbackPage"
+c.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.feedback.FeedbackPage"
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
@@ -62,8 +62,8 @@ c.GenerateFeedback.preprocessors = [
 # instructor's login: nbgrader itself prints Markdown cells as they come.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {
-    "clean_html": "autograder.sanitize.clean_html",
-    "markdown2html": "autograder.sanitize.markdown2html",
+    "clean_html": "autograder.pages.sanitizer.clean_html",
+    "markdown2html": "autograder.pages.sanitizer.markdown2html",
 }
 
 # For notebooks without tasks of ours, which nbgrader executes itself: a tag cannot take a test cell out of the run.

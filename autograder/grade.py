@@ -23,7 +23,7 @@ from .course.assignment import Assignment
 from .course.course import Course
 from .errors import CourseError, SandboxError
 from .fingerprints import public_cases
-from .judge import judge, judge_task
+from .judging import judge, judge_task
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .sandbox.local import LocalSession

@@ -19,10 +19,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
 from autograder import demo
-from autograder.audit import right_variants
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.course.reference import mutate
+from autograder.judging.audit import right_variants
 from autograder.model import Mistake
 from autograder.notebooks import finding, reading
 

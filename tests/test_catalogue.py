@@ -10,8 +10,8 @@ import pytest
 from autograder.course import TASKS
 from autograder.course.course import Course
 from autograder.course.settings import Secret
-from autograder.diagnosis import effects
-from autograder.judge import judge_task
+from autograder.judging.diagnosis import effects
+from autograder.judging.judge import judge_task
 from autograder.model import Returned
 from autograder.sandbox.local import LocalSession
 

@@ -12,7 +12,7 @@ from autograder.course.course import Course
 from autograder.course.settings import Secret
 from autograder.errors import CourseError
 from autograder.fingerprints import public_cases
-from autograder.judge import judge
+from autograder.judging.judge import judge
 from autograder.model import Mistake, Task
 from autograder.notebooks import finding, reading
 from autograder.sandbox.local import LocalSession

@@ -15,9 +15,6 @@ from hypothesis import strategies as st
 
 from autograder import demo, gradebook, release
 from autograder.course.course import Course
-from autograder.dashboard import labels_of, page, summarise
-from autograder.dashboard.gist import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
-from autograder.dashboard.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
 from autograder.model import (
     CellGrade,
     CellRun,
@@ -30,6 +27,10 @@ from autograder.model import (
     Verdict,
 )
 from autograder.notebooks.submission import submission_files, timestamp_of
+from autograder.pages.class_page import make_class_page
+from autograder.pages.class_summary import labels_of, summarise
+from autograder.pages.kinds import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
+from autograder.pages.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
 from tests.helpers.courses import NAME, ROOT, run
 from tests.helpers.made_class import made_class, mended
 
@@ -213,7 +214,7 @@ def test_sums_match(members):
 def test_any_class_has_a_page(members, hide_names):
     """Whatever came in, the page is made; hidden ids and names are nowhere in it, nor in the JSON."""
     summary = summarise(*members, NAME, hide_names=hide_names)
-    made = (page(summary) + json.dumps(summary)).casefold()
+    made = (make_class_page(summary) + json.dumps(summary)).casefold()
     assert made.count("<h1>") == 1
     if hide_names:
         assert not re.search(r"qx\dzk|firstname", made)
@@ -232,7 +233,7 @@ def test_a_class_without_scores_says_so(reports, expected):
     summary = summarise(reports, {}, NAME)
     assert summary["scores"] is summary["hardest"] is summary["time"] is None
     assert [] == summary["teach"]
-    made = page(summary)
+    made = make_class_page(summary)
     assert expected in made
     assert "<figure>" not in made
 
@@ -244,7 +245,7 @@ def test_a_perfect_class_has_nothing_to_learn(twelve, assignment):
     assert [] == summary["mistakes"] == summary["gaps"] == summary["teach"]
     assert summary["hardest"] is None
     assert 3 == summary["scores"]["full_marks"] == summary["scores"]["bins"][-1]["count"]
-    assert "Nothing went wrong in this class" in page(summary)
+    assert "Nothing went wrong in this class" in make_class_page(summary)
 
 
 # ---- the class of twelve ------------------------------------------------------------------------------------------
@@ -334,7 +335,7 @@ def test_what_the_sandbox_measured_is_told(twelve):
     """Memory and limits hit by cells, where reports have them; else nothing is claimed."""
     reports = {student: replace(report, peak_memory=None) for student, report in twelve[0].items()}
     assert summarise(reports, twelve[1], NAME)["memory"] is None
-    assert "was not measured" in page(summarise(reports, twelve[1], NAME))
+    assert "was not measured" in make_class_page(summarise(reports, twelve[1], NAME))
     reports = {student: replace(report, peak_memory=(place + 1) * 40 * 2**20, cells={})
                for place, (student, report) in enumerate(reports.items())}
     ended = CellRun(problem=Problem("died", "ended the process"))
@@ -344,7 +345,7 @@ def test_what_the_sandbox_measured_is_told(twelve):
     assert {"student": "leo", "value": 480 * 2**20} == found["memory"]["most"][0]
     assert {("a cell as it ran", "kim"), ("rnn_forward", "jule")} == {
         (entry["where"], *entry["students"]) for entry in found["limits"]}  # fmt: skip
-    made = page(found)
+    made = make_class_page(found)
     assert "480 MiB" in made and "Memory for one submission" in made
 
 
@@ -354,8 +355,8 @@ def test_what_the_sandbox_measured_is_told(twelve):
 def test_a_page_for_a_thousand_stays_small(thousand, assignment):
     """Under two megabytes, named or not, and everyone is in it."""
     summary = summarise(*thousand, NAME, assignment.tasks)
-    assert len(page(summary).encode()) < 2_000_000
-    assert len(page(summarise(*thousand, NAME, assignment.tasks, hide_names=True)).encode()) < 2_000_000
+    assert len(make_class_page(summary).encode()) < 2_000_000
+    assert len(make_class_page(summarise(*thousand, NAME, assignment.tasks, hide_names=True)).encode()) < 2_000_000
     assert 1000 == summary["counts"]["all"]
 
 
@@ -383,7 +384,7 @@ def test_what_most_of_a_class_did_is_no_ones_tampering(twelve):
     for students, expected in ((4, False), (12, True)):
         reports = {student: replace(report, repairs=(repair,) * (place < students))
                    for place, (student, report) in enumerate(twelve[0].items())}
-        assert expected == (likelier in page(summarise(reports, {}, NAME)))
+        assert expected == (likelier in make_class_page(summarise(reports, {}, NAME)))
 
 
 def test_students_with_the_same_mistakes_are_grouped(thousand, assignment):
@@ -406,7 +407,7 @@ def test_hidden_names_are_nowhere(thousand, assignment):
     """No id, name or part of an address of a thousand students, neither on the page nor in the JSON."""
     reports, standings = thousand
     summary = summarise(reports, standings, NAME, assignment.tasks, hide_names=True)
-    made = (page(summary) + json.dumps(summary)).casefold()
+    made = (make_class_page(summary) + json.dumps(summary)).casefold()
     words = set(re.findall(r"\w+", made))
     known = {standing.first_name for standing in standings.values()} | {s.last_name for s in standings.values()}
     assert not {*standings, *(name.casefold() for name in known)} & words
@@ -450,7 +451,7 @@ def test_a_name_in_a_sentence_stays_hidden(twelve, where):
         checks = (Check("returns", False, 0.0, 0.0, "DoraError: I am dora (line 2 of the cell)", "raised"),)
         reports = with_verdict(reports, "dora", "rnn_cell_forward", diagnosis=None, checks=checks)
     summary = summarise(reports, {}, NAME, hide_names=True)
-    assert "dora" not in (page(summary) + json.dumps(summary)).casefold()
+    assert "dora" not in (make_class_page(summary) + json.dumps(summary)).casefold()
     assert "dora" in json.dumps(summarise(reports, {}, NAME)).casefold()
 
 
@@ -477,7 +478,7 @@ def test_whatever_a_student_wrote_is_text(twelve):
     reports["ada"] = replace(reports["ada"], repairs=repairs)
     reports[EVIL] = Report(NAME, EVIL, "not graded", reason=EVIL, repairs=repairs)
     standing = StudentGrade(EVIL, EVIL, EVIL, None, None, None, None, 0.0, 100.0, True, {})
-    made = page(summarise(reports, {EVIL: standing}, EVIL, made=EVIL))
+    made = make_class_page(summarise(reports, {EVIL: standing}, EVIL, made=EVIL))
     assert "<script" not in made and "<img" not in made and "{{" not in made.replace("{{ 7*7 }}", "")
     assert "&lt;script&gt;" in made
     assert not re.search(r"<[^>]*\son\w+=", made)
@@ -485,7 +486,7 @@ def test_whatever_a_student_wrote_is_text(twelve):
 
 def test_the_page_needs_nothing_else(twelve, assignment):
     """No address, no script, no style outside the one whose digest the policy names."""
-    made = page(summarise(*twelve, NAME, assignment.tasks))
+    made = make_class_page(summarise(*twelve, NAME, assignment.tasks))
     assert not re.search(r"https?:|\bsrc=|<script|<link|@import|style=", made)
     assert set() == {target for target in re.findall(r"url\(([^)]*)", made) if not target.startswith("#")}
     style = re.search(r"<style>(.*?)</style>", made, re.DOTALL)[1]
@@ -495,7 +496,7 @@ def test_the_page_needs_nothing_else(twelve, assignment):
 
 def test_headings_are_in_order_and_links_lead_somewhere(twelve, assignment):
     """One h1, then h2 and h3 without a leap; every link within the page has its goal; no id twice."""
-    made = page(summarise(*twelve, NAME, assignment.tasks))
+    made = make_class_page(summarise(*twelve, NAME, assignment.tasks))
     levels = [int(level) for level in re.findall(r"<h(\d)", made)]
     assert levels[0] == 1 and 1 not in levels[1:]
     assert all(after - before <= 1 for before, after in pairwise(levels))

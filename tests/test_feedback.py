@@ -7,19 +7,21 @@ import signal
 import stat
 from dataclasses import replace
 from datetime import datetime
+from html import unescape
 from itertools import pairwise
 
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from autograder import demo, feedback, release
+from autograder import demo, release
+from autograder.batch import feedback
 from autograder.course.course import Course
 from autograder.errors import CourseError, FeedbackError
-from autograder.feedback import cells
-from autograder.feedback import pages as feedback_page
-from autograder.feedback.exporter import FeedbackPage
 from autograder.model import CellGrade, Check, Diagnosis, Repair, Report, StudentGrade, Verdict
+from autograder.nbgrader_bridge import feedback as bridge
+from autograder.nbgrader_bridge.feedback import FeedbackPage
 from autograder.notebooks import reading
+from autograder.pages import markup, sanitizer, student_page
 from tests.helpers.courses import NAME, ROOT, change, run
 
 PIXEL = base64.b64encode(b"\x89PNG, as far as anyone here looks").decode()
@@ -63,7 +65,8 @@ WRONG = verdict(
 def made(notebook_cells=TASK, tasks=None, standing=None, find=lambda source: None, **report):
     verdicts = tuple(replace(each, task=task) for task, each in ({"f": WRONG} if tasks is None else tasks).items())
     report = Report(**{"assignment": "a1", "student": "s1", "status": "graded", "verdicts": verdicts, **report})
-    return feedback_page.page({"cells": notebook_cells} if notebook_cells is not None else None, report, standing, find)
+    nb = {"cells": notebook_cells} if notebook_cells is not None else None
+    return student_page.make_page(nb, report, standing, find)
 
 
 def shown(html):
@@ -215,15 +218,15 @@ EVIL = [
 ]  # fmt: skip
 NOT_ALLOWED = re.compile(
     r"<(?!/?(?:{})\b)[a-z/!]|<[^>]*\s(?:on\w+|target|srcset|action|formaction|data|id)\s*=|(?:src|href)=\"(?!data:image/|#|x\"|x\.|http)"
-    .format("|".join([*cells.TAGS, "math|m[a-z]+|semantics|annotation"])), re.IGNORECASE)  # fmt: skip
+    .format("|".join([*sanitizer.TAGS, "math|m[a-z]+|semantics|annotation"])), re.IGNORECASE)  # fmt: skip
 
 
 @pytest.mark.parametrize("source", EVIL)
 def test_no_prose_can_run(source):
     """Of hostile Markdown only harmless tags and attributes are left, also where it comes as an output."""
-    html = str(cells.with_pictures(cells.prose(source), lambda source: None, 1))
+    html = str(markup.with_pictures(markup.prose(source), lambda source: None, 1))
     output = {"output_type": "display_data", "data": {"text/html": source, "text/plain": ""}, "metadata": {}}
-    html += "".join(cells.with_pictures(piece, lambda source: None, 1) for piece in cells.outputs(
+    html += "".join(markup.with_pictures(piece, lambda source: None, 1) for piece in markup.outputs(
         {"outputs": [output]}, 1))
     html = html.replace(' class="', " ").replace(' tabindex="0"', "")
     tags = re.findall(r"<(?:\"[^\"]*\"|[^>\"])*>", html)
@@ -256,7 +259,7 @@ def test_the_page_needs_nothing_from_elsewhere():
 def test_a_script_output_is_left_out_and_that_is_said(name):
     """A note stands in its place."""
     output = {"output_type": "display_data", "data": {name: "alert(1)", "text/plain": "<IPython.Javascript>"}}
-    assert "A script or widget that this cell showed is left out" in "".join(cells.outputs({"outputs": [output]}, 1))
+    assert "A script or widget that this cell showed is left out" in "".join(markup.outputs({"outputs": [output]}, 1))
 
 
 @pytest.mark.parametrize(
@@ -265,7 +268,7 @@ def test_a_script_output_is_left_out_and_that_is_said(name):
 )  # fmt: skip
 def test_prose_beyond_reason_is_still_shown(source):
     """Deep, long or odd sources give some HTML; none stops the page."""
-    assert cells.prose(source)
+    assert markup.prose(source)
 
 
 # ---- prose, pictures, outputs -----------------------------------------------------------------------------
@@ -283,12 +286,12 @@ def formulas():
 def test_every_formula_of_the_course_becomes_mathml():
     """None is left as it was written."""
     assert 100 < len(formulas())
-    assert [] == [tex for tex in formulas() if "<math" not in cells.formula(tex.strip(), True)]
+    assert [] == [tex for tex in formulas() if "<math" not in markup.formula(tex.strip(), True)]
 
 
 def test_a_formula_that_is_not_understood_stays_readable():
     """It is shown as it was written."""
-    assert r"<p><code>\href{x}{y} &lt; z</code></p>" == cells.prose(r"$\href{x}{y} < z$").strip()
+    assert r"<p><code>\href{x}{y} &lt; z</code></p>" == markup.prose(r"$\href{x}{y} < z$").strip()
 
 
 def test_headings_follow_one_another():
@@ -301,7 +304,7 @@ def test_headings_follow_one_another():
 
 def test_a_courses_figure_is_inside_the_page():
     """A file beside the source notebook becomes a data address, and its text stays its alternative."""
-    find = feedback.pictures_of(Course(ROOT), NAME, "nobody")
+    find = bridge.picture_finder(Course(ROOT), NAME, "nobody")
     html = made([cell("![The cell.](figures/rnn-cell.svg)", "markdown")], {}, find=find)
     assert re.search(r'<img src="data:image/svg\+xml,[^"]+" alt="The cell\.">', html)
 
@@ -312,7 +315,7 @@ def test_a_courses_figure_is_inside_the_page():
 ])  # fmt: skip
 def test_only_pictures_beside_the_notebook_are_shown(source):
     """No other file and no other folder is opened for a name in a student's notebook."""
-    assert feedback.pictures_of(Course(ROOT), NAME, "nobody")(source) is None
+    assert bridge.picture_finder(Course(ROOT), NAME, "nobody")(source) is None
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
@@ -322,7 +325,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     (tmp_path / "elsewhere.png").write_bytes(b"png")
     (folder / "x.png").symlink_to(tmp_path / "elsewhere.png")
     (folder / "y.png").write_bytes(b"png")
-    find = feedback.pictures_of(Course(tmp_path), "a1", "s1")
+    find = bridge.picture_finder(Course(tmp_path), "a1", "s1")
     assert find("x.png") is None and "data:image/png;base64,cG5n" == find("y.png")
 
 
@@ -340,14 +343,14 @@ def test_figures_have_words():
 
 def test_text_is_shown_as_a_terminal_leaves_it():
     """Colours go, a progress bar keeps its last state, and of a flood head and tail are kept."""
-    assert "error at 100 %\n" == cells.text("\x1b[31merror\x1b[0m at 1 %\rerror at 100 %\n")
-    flood = cells.text("a" * 50_000 + "z")
+    assert "error at 100 %\n" == markup.text("\x1b[31merror\x1b[0m at 1 %\rerror at 100 %\n")
+    flood = markup.text("a" * 50_000 + "z")
     assert len(flood) < 21_000 and flood.startswith("aaa") and flood.endswith("az") and "left out" in flood
 
 
 def test_a_notebook_without_end_is_cut(monkeypatch):
     """Beyond a bound the page says that it stops."""
-    monkeypatch.setattr(feedback_page, "MAX_PAGE", 1000)
+    monkeypatch.setattr(student_page, "MAX_PAGE", 1000)
     html = made([cell("print()", outputs=[{"output_type": "stream", "text": "x" * 900}] * 9) for _ in range(50)], {})
     assert len(html) < 40_000 and "too long to be shown" in html
 
@@ -355,8 +358,8 @@ def test_a_notebook_without_end_is_cut(monkeypatch):
 def test_code_is_marked_by_kind():
     """Keywords, strings of several lines, comments and numbers have their classes; nothing is lost."""
     source = 'def f(x):\n    """Two\n    lines."""\n    return x < 2  # small\n'
-    html = cells.code(source)
-    assert source == cells.unescape(re.sub(r"<[^>]*>", "", html))
+    html = markup.code(source)
+    assert source == unescape(re.sub(r"<[^>]*>", "", html))
     for kind, word in (("k", "def"), ("f", "f"), ("s", '&#34;&#34;&#34;Two\n    lines.&#34;&#34;&#34;'), ("m", "2"),
                        ("c", "# small")):  # fmt: skip
         assert f'<span class="{kind}">{word}</span>' in html
@@ -409,7 +412,7 @@ def test_no_solution_and_no_hidden_test_is_handed_out(course, assignment):
     lines = {line.strip() for source in assignment.oracle.sources.values() for line in source.splitlines()}
     secret = [line for line in lines if len(line) > 12 and line not in released]
     assert 40 < len(secret)
-    assert [] == [line for line in secret if re.sub(r"\s+", " ", line) in cells.unescape(text)]
+    assert [] == [line for line in secret if re.sub(r"\s+", " ", line) in unescape(text)]
 
 
 def test_pages_are_where_nbgrader_looks_for_them(course):
@@ -501,19 +504,19 @@ def test_only_another_time_is_another_submission(tmp_path, submitted, graded, ne
         (tmp_path / folder).mkdir()
         if content is not None:
             (tmp_path / folder / "timestamp.txt").write_bytes(content)
-    assert newer == feedback.is_newer(tmp_path / "submitted", tmp_path / "graded")
+    assert newer == bridge.is_newer(tmp_path / "submitted", tmp_path / "graded")
 
 
 def test_one_page_that_fails_does_not_stop_the_others(course, monkeypatch):
     """The problem is named for whom; the next student's page is written."""
-    seen, real = [], feedback.page
+    seen, real = [], bridge.make_page
 
     def failing(nb, report, *more):
         if report.student == "ada":
             raise KeyError("unforeseen")
         return real(nb, report, *more)
 
-    monkeypatch.setattr(feedback, "page", failing)
+    monkeypatch.setattr(bridge, "make_page", failing)
     problems = feedback.write_feedback(Course(course), NAME, ["ada", "dora", "nobody"], lambda *both: seen.append(both))
     assert {"ada": "the page failed: KeyError: 'unforeseen'", "dora": None, "nobody": "not graded yet"} == problems
     assert seen == list(problems.items())
@@ -534,6 +537,6 @@ def test_several_processes_write_the_same_pages(course, monkeypatch):
 def test_a_killed_process_is_one_line(course, monkeypatch):
     """Whoever kills a process that writes pages ends the command with what to do."""
     monkeypatch.setattr(feedback, "MANY", 2)
-    monkeypatch.setattr(feedback, "page", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(bridge, "make_page", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(CourseError, match=r"was killed\. Run it again"):
         feedback.write_feedback(Course(course), NAME, ["ada", "dora"], jobs=2)

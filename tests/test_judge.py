@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.diagnosis import may_agree, total_of
 from autograder.grade import lesson
-from autograder.judge import callees_first, identical, judge, judge_task, same_form, stand_in
+from autograder.judging.diagnosis import may_agree, total_of
+from autograder.judging.judge import callees_first, identical, judge, judge_task, same_form, stand_in
 from autograder.model import Failed, Foreign, Returned
 from autograder.notebooks import reading
 from autograder.sandbox.session import Session
@@ -259,7 +259,7 @@ def test_two_mistakes_are_both_named(verdicts_of, assignment):
 
 
 def _effects(assignment, mistake):
-    from autograder.diagnosis import effects
+    from autograder.judging.diagnosis import effects
 
     return effects(assignment, "rnn_cell_backward", mistake.id)
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from autograder.dashboard.gist import REPAIRS
 from autograder.errors import NotebookError
 from autograder.notebooks import finding, reading, repair, submission
 from autograder.notebooks.matching import Template
+from autograder.pages.kinds import REPAIRS
 
 COURSE = Path(__file__).parents[1] / "source" / "rnn-step-by-step" / "rnn-step-by-step.ipynb"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}

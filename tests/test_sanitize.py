@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sanitize import clean_html, markdown2html
+from autograder.pages.sanitizer import clean_html, markdown2html
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import judge
 from autograder.course import TASKS
+from autograder.judging import judge
 
 from .strangers.measure import VARIANTS, WRONG, elsewhere, read_answers, verdicts_on
 

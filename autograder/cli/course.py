@@ -52,7 +52,7 @@ def audit_command(course: Course, assignment: str, json_file: Path | None):
     another way. Exit code 1 where a gate is missed: hidden checks catch all, the public check 95 %, 90 % are named,
     every right variant gets full marks.
     """
-    from .. import audit
+    from ..judging import audit
 
     must_be_writable("--json", json_file)
     audits = audit.audit(course.assignment(assignment))
@@ -96,7 +96,8 @@ def demo_command(course: Course, folder: Path, jobs: int):
     syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
     Your own class is not touched.
     """
-    from .. import demo, feedback, release
+    from .. import demo, release
+    from ..batch.feedback import write_feedback
 
     name = "rnn-step-by-step"
     scratch = demo.make_course(course, folder.absolute())
@@ -106,7 +107,7 @@ def demo_command(course: Course, folder: Path, jobs: int):
     click.echo(f"class:   {len(students)} submissions made out of the release")
     show(scratch, name, students, graded_with_progress(scratch, name, students, workers_of(len(students), jobs)))
     with console.status("feedback pages"):
-        feedback.write_feedback(scratch, name, students)
+        write_feedback(scratch, name, students)
     page = folder / "feedback" / "dora" / name / f"{name}.html"
     click.echo(f"\nNext: open {page}, one student's feedback,")
     click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")

@@ -41,12 +41,14 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     class, with who made them; what was repaired, not graded, stopped at a limit, or looks like tampering. Scores are
     those of the gradebook, manual points and penalties included.
     """
-    from .. import dashboard, gradebook
+    from .. import gradebook
+    from ..pages.class_page import make_class_page
+    from ..pages.class_summary import summarise
 
     must_be_writable("--output", output)
     must_be_writable("--json", json_file)
     now = datetime.now()
-    summary = dashboard.summarise(
+    summary = summarise(
         course.reports(assignment).load_all(), gradebook.read_grades(course, assignment), assignment,
         course.assignment(assignment).tasks, students_of(course, assignment), hide_names,
         f"{now.day} {now:%B %Y, %H:%M}",
@@ -55,7 +57,7 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
         output = course.reports(assignment).folder.with_name(assignment + "-no-names" * hide_names + ".html")
         output.parent.mkdir(exist_ok=True)
     with written_whole(output) as file:
-        file.write(dashboard.page(summary))
+        file.write(make_class_page(summary))
     if json_file:
         write_json(json_file, summary)
     counts = summary["counts"]
@@ -83,14 +85,14 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
     \b
     Exit code: 0 all written, 1 some not, 2 bad usage or a course that cannot be loaded.
     """
-    from .. import feedback
+    from ..batch.feedback import write_feedback
 
     students = students_of(course, assignment, patterns)
     odd = [] if patterns else misnamed(course, assignment)
     with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr, transient=True,
                   auto_refresh=False) as progress:  # no thread: this process is forked
         bar = progress.add_task("feedback", total=len(students))
-        problems = feedback.write_feedback(course, assignment, students,
+        problems = write_feedback(course, assignment, students,
                                            lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
     for student, problem in problems.items():
         if problem:

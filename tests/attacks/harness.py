@@ -16,7 +16,7 @@ from nbformat import from_dict
 from nbformat.v4 import new_code_cell
 
 from autograder.grade import support_files
-from autograder.judge import judge_task
+from autograder.judging.judge import judge_task
 from autograder.model import Limits
 from autograder.remember import Memory
 from autograder.sandbox import Sandbox, isolation, landlock

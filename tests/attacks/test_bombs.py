@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 
-from autograder.judge import judge_task
+from autograder.judging.judge import judge_task
 from autograder.sandbox import Session, isolation, pool, shell
 from tests.helpers.sandbox import linux, texts
 

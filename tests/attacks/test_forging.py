@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from autograder.errors import WireError
-from autograder.judge import judge_task, stand_in
+from autograder.judging.judge import judge_task, stand_in
 from autograder.model import Failed
 from autograder.sandbox import Session, recovery, wire
 from tests.helpers.sandbox import linux

@@ -22,11 +22,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config, PyFileConfigLoader
 
 from autograder import hooks, render
-from autograder.feedback import pages
 from autograder.grade import grade
 from autograder.model import Repair
+from autograder.pages import student_page
+from autograder.pages.sanitizer import as_text, clean_html, markdown2html
 from autograder.sandbox import pool
-from autograder.sanitize import as_text, clean_html, markdown2html
 from tests.helpers.sandbox import linux
 
 from .harness import NOTHING, TASK, forgetful
@@ -134,7 +134,7 @@ def formgrader_page(nb, sanitized=True):
 
 
 def page_of_feedback(nb, report):
-    return pages.page(nb, replace(report, assignment="a", student=STUDENT), None)
+    return student_page.make_page(nb, replace(report, assignment="a", student=STUDENT), None)
 
 
 RUNS = {"script", "iframe", "object", "embed", "base", "form", "button", "input", "link", "meta", "style", "frame",
@@ -223,4 +223,4 @@ def test_names_and_repairs_are_text(strongest, assignment):
     script = "<script>alert(1)</script>"
     repairs = (Repair("unknown name", None, f"cell 3 said it was {script}"),)
     report = replace(report, assignment=script, student=script, repairs=repairs)
-    assert "script" not in {tag for tag, *_ in found_in(pages.page(nb, report, None))}
+    assert "script" not in {tag for tag, *_ in found_in(student_page.make_page(nb, report, None))}

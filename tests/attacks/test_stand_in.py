@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder import judge as judging
-from autograder.judge import judge, stand_in
+from autograder.judging import judge as judging
+from autograder.judging.judge import judge, stand_in
 from autograder.sandbox import Session
 from tests.helpers.sandbox import linux
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import demo, feedback, release
+from autograder import demo, release
+from autograder.batch import feedback
 from autograder.course.course import Course
-from autograder.feedback import pages as feedback_page
+from autograder.pages import student_page
 from tests.browser import lab
 from tests.helpers.courses import NAME, ROOT, run
 from tests.test_feedback import EVIL, TASK, WRONG, cell, made, mended, standing
@@ -182,4 +183,4 @@ def test_nothing_that_a_student_wrote_runs(browser, tmp_path_factory, policy):
         assert [path.as_uri()] == asked and [] == dialogs
         # a refusal is logged as an error: there was not even something to refuse
         assert [] == wrong
-    assert len(VECTORS) > 30 and RUNS in html and feedback_page.MAX_PAGE > len(html)
+    assert len(VECTORS) > 30 and RUNS in html and student_page.MAX_PAGE > len(html)

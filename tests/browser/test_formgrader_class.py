@@ -3,7 +3,8 @@
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from autograder import demo, feedback, release
+from autograder import demo, release
+from autograder.batch import feedback
 from autograder.course.course import Course
 from autograder.gradebook import read_grades
 from autograder.notebooks import finding, reading

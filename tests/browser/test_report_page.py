@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from autograder.dashboard import page as made_page
-from autograder.dashboard import summarise
+from autograder.pages.class_page import make_class_page
+from autograder.pages.class_summary import summarise
 from tests.browser import lab
 from tests.helpers.courses import NAME
 from tests.helpers.made_class import made_class
@@ -40,7 +40,7 @@ def files(tmp_path_factory, browser, assignment):
     for size in SIZES:
         found[size] = folder / f"{size}.html"
         summary = summarise(*made_class(size, seed=size), NAME, assignment.tasks, made="today")
-        found[size].write_text(made_page(summary), encoding="utf-8")
+        found[size].write_text(make_class_page(summary), encoding="utf-8")
     return found
 
 

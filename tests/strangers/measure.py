@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from autograder.course import catalogue
 from autograder.course.course import Course
-from autograder.judge import callees_first, judge_task
+from autograder.judging.judge import callees_first, judge_task
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent

@@ -8,7 +8,7 @@ from math import fsum
 from typing import NamedTuple
 
 from ..model import Check, Diagnosis, Report, Task, Verdict
-from .gist import LIMITS, REPAIRS, SIGNS, TAMPERING, without_particulars, words_for_gap
+from .kinds import LIMITS, REPAIRS, SIGNS, TAMPERING, without_particulars, words_for_gap
 from .statistics import neat
 
 SHOWN = 3  # things to teach first

@@ -12,13 +12,13 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import StringIO
 
-from .course import catalogue
-from .course.assignment import Assignment
+from ..course import catalogue
+from ..course.assignment import Assignment
+from ..errors import CourseError
+from ..model import Mistake, Verdict
+from ..sandbox.local import LocalSession
 from .diagnosis import effects
-from .errors import CourseError
 from .judge import judge_task
-from .model import Mistake, Verdict
-from .sandbox.local import LocalSession
 
 HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9
 

@@ -25,7 +25,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-from ..sanitize import TAGS
+from .sanitizer import TAGS
 
 # In characters. Beyond them a cell is shown plainly, cut, or not at all: nobody reads on, and a browser must.
 MAX_PROSE = 20_000

@@ -31,7 +31,7 @@ from .findings import (
     signs_of,
     to_teach,
 )
-from .gist import mentions, without_particulars
+from .kinds import mentions, without_particulars
 from .statistics import discrimination, doubling_bins, equal_bins, neat, percentile, spread
 
 Thing = TypeVar("Thing")

@@ -28,11 +28,11 @@ import numpy as np
 
 from public_tests import Gap, Layout, a_kind, differs, find_gap, notice, split_outputs
 
-from .course.assignment import Assignment
+from ..course.assignment import Assignment
+from ..model import Case, Check, Failed, Outcome, Task, Value, Verdict
+from ..remember import remembered
+from ..sandbox.session import is_end
 from .diagnosis import diagnose
-from .model import Case, Check, Failed, Outcome, Task, Value, Verdict
-from .remember import remembered
-from .sandbox.session import is_end
 
 MAX_SIDE = 100  # of an array that a stand-in takes; no case of ours has more than a dozen
 

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from ..render import code, label, number
 
-TEMPLATES = Path(__file__).parents[1] / "templates"
+TEMPLATES = Path(__file__).parent / "templates"
 LISTED, COMBINED = 10, 5  # findings, and combinations of them, that are not folded away
 MANY = 5  # students, to say that a sign is the class's rather than theirs
 LOWEST_SHOWN = -0.2  # of the scale of discrimination, which ends at 1
@@ -25,8 +25,8 @@ GOOD = 0.2  # discrimination from which a task tells strong work from weak
 STATES = ("full", "partly", "none", "untouched")
 
 
-def page(summary: Mapping) -> str:
-    """The page, as HTML; ``summary`` is what `dashboard.summarise` gives."""
+def make_class_page(summary: Mapping) -> str:
+    """The page, as HTML; ``summary`` is what `class_summary.summarise` gives."""
     style = (TEMPLATES / "report.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     names = summary["names"]

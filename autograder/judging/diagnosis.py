@@ -15,9 +15,9 @@ import numpy as np
 
 from public_tests import find_gap, room_of
 
-from .course.assignment import Assignment
-from .model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
-from .remember import remembered
+from ..course.assignment import Assignment
+from ..model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
+from ..remember import remembered
 
 
 @remembered

@@ -17,7 +17,7 @@ from markupsafe import Markup, escape
 
 from .. import render
 from ..model import CellGrade, Check, Report, StudentGrade, Verdict
-from . import cells
+from . import markup
 
 #: nbgrader's marks around what only graders see.
 HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
@@ -106,7 +106,7 @@ def part(
 ) -> Part:
     """What is said of one task: by the judge (``verdict``), in the gradebook (``grade``), by a person (``comment``)."""
     untouched = comment == NO_RESPONSE
-    comment = Markup() if untouched or not comment else within(cells.prose(comment), 4)
+    comment = Markup() if untouched or not comment else within(markup.prose(comment), 4)
     counts = grade or verdict
     score, max_score = counts.score, counts.max_score
     said = {"comment": comment, "cell": cell, "by_hand": by_hand(grade)}
@@ -177,7 +177,7 @@ class Shown:
     part: Part | None = None  # whose answer or check it is
 
 
-def shown_cells(nb: Mapping, parts: Sequence[Part], tasks: Mapping, find: cells.FindPicture) -> Iterator[Shown]:
+def shown_cells(nb: Mapping, parts: Sequence[Part], tasks: Mapping, find: markup.FindPicture) -> Iterator[Shown]:
     """The notebook's cells, without what only graders see, in order; what comes after `MAX_PAGE` is left out."""
     by_name = {part.name: part for part in parts}
     room, level = MAX_PAGE, 2
@@ -186,26 +186,26 @@ def shown_cells(nb: Mapping, parts: Sequence[Part], tasks: Mapping, find: cells.
         grade_id = metadata.get("grade_id")
         judged = isinstance(grade_id, str) and grade_id.removesuffix("_tests") in tasks and grade_id.endswith("_tests")
         mine = by_name.get(grade_id.removesuffix("_tests") if judged else grade_id)
-        source, hidden = without_hidden(cells.joined(cell.get("source", "")), metadata)
+        source, hidden = without_hidden(markup.joined(cell.get("source", "")), metadata)
         if room <= 0:
             yield Shown(number, "raw", Markup("[From here on the notebook is too long to be shown.]"))
             return
         kind, pieces = cell.get("cell_type"), []
         if kind == "markdown":
-            attached = cells.with_attachments(cell, find)
-            source, level = cells.with_headings(cells.prose(source), 2, level)
-            source = cells.with_pictures(source, attached, number)
+            attached = markup.with_attachments(cell, find)
+            source, level = markup.with_headings(markup.prose(source), 2, level)
+            source = markup.with_pictures(source, attached, number)
         elif kind == "code":
-            source = cells.code(source)
-            for piece in [] if judged else cells.outputs(cell, number, traceback=not hidden):
-                piece, level = cells.with_headings(piece, 2, level)
-                pieces.append(cells.with_pictures(piece, find, number))
+            source = markup.code(source)
+            for piece in [] if judged else markup.outputs(cell, number, traceback=not hidden):
+                piece, level = markup.with_headings(piece, 2, level)
+                pieces.append(markup.with_pictures(piece, find, number))
                 room -= len(pieces[-1])
                 if room <= 0 or len(pieces) == MAX_OUTPUTS:
                     pieces.append(Markup('<p class="absent">[Further outputs are left out.]</p>'))
                     break
         else:
-            source = Markup('<pre class="text">{}</pre>').format(cells.text(source))
+            source = Markup('<pre class="text">{}</pre>').format(markup.text(source))
         room -= len(source)
         yield Shown(number, "check" if judged else kind or "raw", source, tuple(pieces), mine)
 
@@ -230,14 +230,14 @@ def without_hidden(source: str, metadata: Mapping) -> tuple[str, bool]:
 
 def within(markup: Markup, level: int) -> Markup:
     """Prose beneath a heading of the page, without pictures."""
-    return cells.with_pictures(cells.with_headings(markup, level, level)[0], lambda source: None, 0)
+    return markup.with_pictures(markup.with_headings(markup, level, level)[0], lambda source: None, 0)
 
 
 # ---- the page ---------------------------------------------------------------------------------------------
 
 
-def page(
-    nb: Mapping | None, report: Report, standing: StudentGrade | None, find: cells.FindPicture = lambda source: None
+def make_page(
+    nb: Mapping | None, report: Report, standing: StudentGrade | None, find: markup.FindPicture = lambda source: None
 ) -> str:
     """The feedback page, one self-contained HTML file without script.
 
@@ -295,18 +295,18 @@ def late(standing: StudentGrade | None) -> str | None:
 @cache
 def template():
     environment = Environment(
-        loader=PackageLoader("autograder", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        loader=PackageLoader("autograder.pages", "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
         undefined=StrictUndefined,
     )  # fmt: skip
     environment.filters |= {
-        "spans": lambda text: Markup(render.code(cells.text(text, 2000))), "points": render.number,
+        "spans": lambda text: Markup(render.code(markup.text(text, 2000))), "points": render.number,
         "day": lambda moment: f"{moment.day} {moment:%B %Y, %H:%M} UTC",
         "label": lambda check: "the call" if check == "returns" else render.label(check),
-        "text": lambda text: cells.text(text, 500),
+        "text": lambda text: markup.text(text, 500),
         # a name may break after each underscore
         "breakable": lambda name: Markup("_<wbr>").join(escape(part) for part in name.split("_")),
     }
-    folder = Path(__file__).parents[1] / "templates"
+    folder = Path(__file__).parent / "templates"
     environment.globals |= {
         "css": Markup((folder / "feedback.css").read_text(encoding="utf-8")),
         "font": Markup(b64encode((folder / "math.woff2").read_bytes()).decode()),

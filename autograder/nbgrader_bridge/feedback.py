@@ -1,0 +1,117 @@
+"""Feedback in nbgrader's place: the files of one student, and the exporter that nbgrader_config.py names."""
+
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+from functools import cache, lru_cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from nbconvert.exporters import HTMLExporter
+
+from .. import gradebook, hooks
+from ..course.course import Course
+from ..errors import FeedbackError
+from ..model import Report, StudentGrade
+from ..notebooks.submission import said_time, timestamp_of
+from ..pages.markup import MAX_PICTURE, FindPicture, data_uri
+from ..pages.student_page import make_page
+
+#: The files beside the page that nbgrader's release_feedback asks for.
+BESIDE = ("timestamp.txt", "submission_secret.txt")
+MAX_BESIDE = 1000  # bytes
+MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+         ".gif": "image/gif", ".webp": "image/webp"}  # fmt: skip
+
+
+def feedback_files(
+    course: Course, name: str, student: str, report: Report | None, grade: StudentGrade | None
+) -> dict[str, bytes]:
+    """Return the content of a student's feedback page and of the files beside it, by file name.
+
+    Raises
+    ------
+    FeedbackError
+        The submission has not been graded, or was handed in again since.
+    """
+    graded, submitted = course.autograded(student, name), course.submitted(student, name)
+    path = graded / f"{name}.ipynb"
+    if report is None:
+        raise FeedbackError("not graded yet")
+    if report.is_graded and is_newer(submitted, graded):
+        # release_feedback would hand this page out with the new submission's secret
+        raise FeedbackError("handed in again since it was graded")
+    nb = json.loads(path.read_bytes()) if path.is_file() else None
+    beside = {file: read_small_file(submitted / file) or read_small_file(graded / file) for file in BESIDE}
+    html = make_page(nb, replace(report, assignment=name), grade, picture_finder(course, name, student))
+    return {file: content for file, content in beside.items() if content} | {
+        f"{name}.html": html.encode("utf-8", "replace")}
+
+
+def is_newer(submitted: Path, graded: Path) -> bool:
+    """Tell if a submission has another time than the graded one; one that is gone is not newer."""
+    if not submitted.is_dir() or said_time(submitted) == said_time(graded):
+        return False
+    # grading writes an odd time in another form, and an unreadable one not at all
+    return timestamp_of(submitted)[0] != said_time(graded)
+
+
+def picture_finder(course: Course, name: str, student: str) -> FindPicture:
+    """Return a function that finds a picture beside the source notebook or beside the submission."""
+    shared, own = course.source(name), course.autograded(student, name)
+    return lambda source: read_course_picture(shared, source) or read_picture(own, source)
+
+
+@lru_cache(maxsize=64)
+def read_course_picture(folder: Path, source: str) -> str | None:
+    """Return a picture of the course as a ``data:`` URI, read once for all students."""
+    return read_picture(folder, source)
+
+
+def read_picture(folder: Path, source: str) -> str | None:
+    """Return a picture inside a folder as a ``data:`` URI; None if it is no picture, too large, or elsewhere."""
+    mime = MIMES.get(Path(source).suffix.lower())
+    try:
+        path = (folder / unquote(source)).resolve()
+        if mime is None or not path.is_relative_to(folder.resolve()) or not path.is_file():
+            return None
+        content = path.read_bytes() if path.stat().st_size <= MAX_PICTURE // 2 else None
+    except (OSError, ValueError):
+        return None
+    return content and data_uri(mime, content)
+
+
+def read_small_file(path: Path) -> bytes | None:
+    """Return the content of a regular file of at most `MAX_BESIDE` bytes, else None."""
+    try:
+        status = path.lstat()
+        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size < MAX_BESIDE else None
+    except OSError:
+        return None
+
+
+class FeedbackPage(HTMLExporter):
+    """The exporter of generate_feedback, and so of Formgrader's button: it makes the page of `autograder feedback`.
+
+    A notebook that has no tasks for the judge becomes nbgrader's own page.
+    """
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**more)
+        self._course = Course(Path.cwd())
+        # nbgrader makes one exporter for all pages of a run
+        self._grades = cache(partial(gradebook.read_grades, self._course))
+        read_course_picture.cache_clear()  # Formgrader's server may be older than a figure
+
+    def from_filename(self, filename: str, resources: Any = None, **more: Any) -> tuple[str, dict[str, Any]]:
+        """Return the page, and the resources with the files beside it."""
+        if hooks.ours(resources) is None:
+            return super().from_filename(filename, resources, **more)
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        report, grade = self._course.reports(name).load(student), self._grades(name).get(student)
+        files = feedback_files(self._course, name, student, report, grade)
+        page = files.pop(f"{name}.html").decode()
+        return page, {**resources, "output_extension": self.file_extension, "outputs": files}
