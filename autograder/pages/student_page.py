@@ -106,7 +106,7 @@ def part(
 ) -> Part:
     """What is said of one task: by the judge (``verdict``), in the gradebook (``grade``), by a person (``comment``)."""
     untouched = comment == NO_RESPONSE
-    comment = Markup() if untouched or not comment else within(markup.prose(comment), 4)
+    comment = Markup() if untouched or not comment else below_heading(markup.prose(comment), 4)
     counts = grade or verdict
     score, max_score = counts.score, counts.max_score
     said = {"comment": comment, "cell": cell, "by_hand": by_hand(grade)}
@@ -228,9 +228,9 @@ def without_hidden(source: str, metadata: Mapping) -> tuple[str, bool]:
     return "\n".join(kept).rstrip(), len(kept) < source.count("\n") + 1
 
 
-def within(markup: Markup, level: int) -> Markup:
-    """Prose beneath a heading of the page, without pictures."""
-    return markup.with_pictures(markup.with_headings(markup, level, level)[0], lambda source: None, 0)
+def below_heading(prose: Markup, level: int) -> Markup:
+    """Return prose for a place below a heading of the page, without pictures."""
+    return markup.with_pictures(markup.with_headings(prose, level, level)[0], lambda source: None, 0)
 
 
 # ---- the page ---------------------------------------------------------------------------------------------
