@@ -87,10 +87,6 @@ class SandboxError(AutograderError):
     kind = "sandbox"
 
 
-class WireError(AutograderError):
-    """Bytes from a student's process are not a value that may pass."""
-
-
 def kind_of(error: BaseException) -> str:
     """Return the kind of an error, for the reports of submissions that it kept from being graded."""
     if isinstance(error, AutograderError):

@@ -53,8 +53,8 @@ def grade(
     cells = student_cells(nb, assignment)
     try:
         sources, files = [(cell.id, cell.source) for cell in cells], support_files(assignment)
-        pace = sandbox.pace(own_cells(assignment), files, lesson(assignment))
-        with sandbox.open(sources, files, lesson(assignment), pace) as session:
+        times = sandbox.time_cells(own_cells(assignment), files, lesson(assignment))
+        with sandbox.open(sources, files, lesson(assignment), times) as session:
             verdicts = judge(session, assignment)
             runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     except SandboxError as error:

@@ -15,7 +15,7 @@ from . import grade, render, scaffold
 from .course.assignment import Assignment
 from .course.course import Course
 from .errors import AutograderError
-from .model import Limits, Repair, Report
+from .model import Repair, Report
 from .notebooks.finding import tests_of
 from .notebooks.reading import normalise_notebook
 from .notebooks.repair import repair_notebook
@@ -133,6 +133,6 @@ def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
 @cache
 def shared_sandbox(isolation: str) -> Sandbox:
     """One warm process for all submissions that this process grades."""
-    sandbox = Sandbox(limits=Limits(), level=level_of(isolation))
+    sandbox = Sandbox(level=level_of(isolation))
     atexit.register(sandbox.close)
     return sandbox

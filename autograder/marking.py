@@ -37,7 +37,7 @@ from .course.settings import CONFIG, Secret
 from .errors import AutograderError, CourseError, SandboxError, WorkerError, kind_of
 from .grade import grade
 from .gradebook import Structure
-from .model import Limits, Repair, Report
+from .model import Repair, Report
 from .notebooks import reading
 from .notebooks.repair import repair_notebook
 from .sandbox import Sandbox, level_of
@@ -203,7 +203,7 @@ class Marker:
 
     @cached_property
     def sandbox(self) -> Sandbox:
-        return Sandbox(Limits(), level_of(self.kit.isolation))
+        return Sandbox(level=level_of(self.kit.isolation))
 
     def close(self) -> None:
         if "sandbox" in self.__dict__:

@@ -69,26 +69,6 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """How much of the machine one submission may use: seconds, bytes, counts."""
-
-    cell_seconds: float = 2.0  # honest ones take thousandths; who has not had the processor gets them twice
-    lesson_seconds: float = 0.5  # of a cell of the lesson's; or a hundred times what it takes with right solutions
-    call_seconds: float = 1.0
-    later_seconds: float = 0.25  # of a cell or call, once one has run past its limit: what loops loops again
-    submission_seconds: float = 60.0
-    memory_bytes: int = 2 << 30
-    processes: int = 64
-    open_files: int = 128
-    file_bytes: int = 32 << 20
-    output_bytes: int = 1 << 20  # of one cell's outputs
-    outputs_bytes: int = 8 << 20  # of all cells' outputs
-    message_bytes: int = 4 << 20  # of one call's arguments or answer; honest ones have some thousand
-    stand_in_calls: int = 250  # of one call, to the trusted side's functions
-    restarts: int = 8  # fresh processes after a cell or call that did not come back
-
-
-@dataclass(frozen=True)
 class Problem:
     """Why a cell did not finish."""
 
@@ -127,13 +107,6 @@ class Failed:
 
 
 Outcome = Returned | Failed
-
-
-@dataclass(frozen=True)
-class Foreign:
-    """Stands where a student's process had an object that may not pass."""
-
-    type_name: str
 
 
 # ---- what the judge says ------------------------------------------------------------------------------

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from autograder.grade import lesson
 from autograder.judging.diagnosis import may_agree, total_of
 from autograder.judging.judge import callees_first, identical, judge, judge_task, same_form, stand_in
-from autograder.model import Failed, Foreign, Returned
+from autograder.model import Failed, Returned
 from autograder.notebooks import reading
+from autograder.sandbox.guest.codec import Foreign
 from autograder.sandbox.session import Session
 from autograder.scaffold import scaffold_source
 from public_tests import find_gap, room_of

@@ -74,13 +74,13 @@ def audit_command(course: Course, assignment: str, json_file: Path | None):
 
 @click.command("doctor")
 def doctor_command():
-    """Say which walls this machine gives around student code, and how to get more."""
+    """Show which isolation this machine offers for student code, and how to get more."""
     from ..sandbox import doctor
 
-    for wall in doctor.examine():
-        click.echo(f"{'yes' if wall.stands else 'no ':3}  {wall.name:12} keeps {wall.stops}")
-        if wall.more:
-            click.echo(f"     {'':12} {wall.more}")
+    for layer in doctor.examine():
+        click.echo(f"{'yes' if layer.available else 'no ':3}  {layer.name:12} keeps {layer.stops}")
+        if layer.advice:
+            click.echo(f"     {'':12} {layer.advice}")
     click.echo(f"\n`autograder grade` runs student code at level: {isolation.best_level()}")
 
 

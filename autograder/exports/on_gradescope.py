@@ -16,7 +16,7 @@ from .. import grade
 from ..course.course import Course
 from ..errors import NotebookError
 from ..files import write_file
-from ..model import Limits, Report
+from ..model import Report
 from ..notebooks import reading
 from ..notebooks.repair import repair_notebook
 from ..notebooks.submission import submission_files
@@ -66,7 +66,7 @@ def grade_submitted(course: Course, name: str, submission: Path, student: str) -
     assignment = course.assignment(name)
     found = submission_files(submission, f"{name}.ipynb")
     nb, repairs = repair_notebook(reading.read_notebook(found.notebook), assignment.template)
-    with Sandbox(Limits(), level_of(course.isolation)) as sandbox:
+    with Sandbox(level=level_of(course.isolation)) as sandbox:
         return grade.grade(nb, student, assignment, sandbox, (*found.repairs, *repairs))
 
 

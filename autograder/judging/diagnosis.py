@@ -15,12 +15,12 @@ import numpy as np
 
 from public_tests import find_gap, room_of
 
+from ..caches import cached_by_answer
 from ..course.assignment import Assignment
 from ..model import Diagnosis, Failed, Mistake, Outcome, Returned, Task, Value
-from ..remember import remembered
 
 
-@remembered
+@cached_by_answer
 def diagnose(
     assignment: Assignment, task: Task, outcomes: tuple[Outcome, ...], wrong: tuple[str, ...]
 ) -> Diagnosis | None:

@@ -28,10 +28,10 @@ import numpy as np
 
 from public_tests import Gap, Layout, a_kind, differs, find_gap, notice, split_outputs
 
+from ..caches import cached_by_answer
 from ..course.assignment import Assignment
 from ..model import Case, Check, Failed, Outcome, Task, Value, Verdict
-from ..remember import remembered
-from ..sandbox.session import is_end
+from ..sandbox.session import is_lost
 from .diagnosis import diagnose
 
 MAX_SIDE = 100  # of an array that a stand-in takes; no case of ours has more than a dozen
@@ -130,7 +130,7 @@ class Trial:
         *outcomes, again, seen = outcomes_of((*hidden, hidden[0], public))
         gaps = tuple(gaps_of(task, case, outcome) for case, outcome in zip(hidden, outcomes, strict=True))
         trial = cls(assignment, task, tuple(outcomes), (seen,), again, gaps)
-        if is_end(seen) or set(trial.differing) <= gaps_of(task, public, seen).keys():
+        if is_lost(seen) or set(trial.differing) <= gaps_of(task, public, seen).keys():
             return trial
         return replace(trial, visible=(seen, *outcomes_of(fresh)))
 
@@ -273,13 +273,13 @@ def detail_of(gap: Gap, output: str, expected: Value, got: Value, layout: Layout
     return "first step" if right[0] else "last step"
 
 
-@remembered
+@cached_by_answer
 def leaves_arguments(case: Case, outcome: Outcome) -> bool:
     """Whether a call has not changed what it was handed, as far as one can see."""
     return isinstance(outcome, Failed) or identical(tuple(case.arguments.values()), outcome.arguments)
 
 
-@remembered
+@cached_by_answer
 def gaps_of(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     """The first gap of each output that differs; one gap named "returns" where there are no outputs to compare."""
     if isinstance(outcome, Failed):

@@ -1,12 +1,13 @@
-"""Where student code runs: a warm process behind walls, a fresh fork of it for each notebook, plain values out.
+"""Where student code runs: in a fresh fork of a prepared process (the zygote), behind isolation layers.
 
-The trusted end is `pool`, `recovery`, `session`, `local`, `outputs`, `isolation` and `doctor`. The student's end is
-laid into the sandbox without anything else of ours: `inside`, the warm process; `fence`, `syscalls` and `landlock`, the
-walls around a fork; `student` and `shell`. Both ends speak through `wire` and `explain`.
+This folder is the host side. `Sandbox` starts a zygote and hands out sessions, which run cells and answer calls.
+`LocalSession` (in `local`) answers calls in this process, for code of the instructor. The folder `guest` holds what
+runs on the other side.
 """
 
+from .guest.settings import Limits
 from .isolation import LEVELS, level_of
 from .pool import Sandbox
 from .session import Session
 
-__all__ = ["LEVELS", "Sandbox", "Session", "level_of"]
+__all__ = ["LEVELS", "Limits", "Sandbox", "Session", "level_of"]

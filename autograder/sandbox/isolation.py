@@ -1,4 +1,4 @@
-"""The levels of isolation: what stands between a student's code and the machine, and how to start behind it."""
+"""The levels of isolation: what this machine offers, and how to start a zygote at a level."""
 
 from __future__ import annotations
 
@@ -10,29 +10,28 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from ..errors import SandboxError
-from . import landlock, tree
+from .guest import landlock
+from .guest.settings import Options
+from .guest.tree import remove_tree
 
-#: From the weakest to the strongest. At each, a fork is a process of its own with limits, an empty environment and a
-#: private working folder, and, where Linux gives them, a filter of system calls and Landlock; "bubblewrap" adds a file
-#: system, a network and a table of processes of its own.
+#: From the weakest to the strongest. At each level a fork is a process of its own with limits, an empty environment
+#: and a private working folder. Linux adds a filter of system calls, and Landlock where it is available.
+#: "bubblewrap" adds a file system, a network and a process table of its own.
 LEVELS = ("process", "bubblewrap")
-#: Scratch folders' names start with it, and the number of the process they belong to.
+#: Names of scratch folders start with this and the pid of their process.
 PREFIX = "autograder-sandbox-"
-HERE = Path(__file__).resolve().parent
-#: What the student's end consists of; nothing else of ours is laid into the sandbox.
-INSIDE = ("inside.py", "fence.py", "syscalls.py", "landlock.py", "student.py", "shell.py", "wire.py", "explain.py",
-          "tree.py")
-BOOT = (
-    "import json, sys; options = json.loads(sys.argv[1]); sys.path[:0] = [options['here']]; "
-    "sys.path += options['path']; import inside; inside.main(options)"
-)
+GUEST = Path(__file__).resolve().parent / "guest"
+#: Where the guest package and its scratch folder are inside bubblewrap.
+GUEST_IN_BUBBLEWRAP, ROOT_IN_BUBBLEWRAP = "/guest", "/zygote"
 NOBODY = 65534
-#: Tries inside bubblewrap what each fork does there.
+#: Isolation layers that every fork has.
+BASIC = ("environment", "descriptors", "subreaper")
+#: Does inside bubblewrap what each fork does there.
 TRIAL = """
 import ctypes, json, os, sys
 become, folders = json.loads(sys.argv[1])
@@ -44,53 +43,73 @@ sys.exit("a second set of namespaces cannot be made" if ctypes.CDLL(None).unshar
 """
 
 
-# ---- what this machine gives --------------------------------------------------------------------------
+# ---- what this machine offers -------------------------------------------------------------------------
 
 
 def level_of(isolation: str) -> str | None:
-    """The level that a setting asks for; None for the strongest that this machine gives."""
+    """Return the level for a setting: None for "best", which takes the strongest that this machine offers."""
     return {"best": None, "strict": LEVELS[-1]}.get(isolation, isolation)
 
 
 def best_level() -> str:
-    """The strongest level that this machine gives."""
+    """Return the strongest level that this machine offers."""
     return "bubblewrap" if bubblewrap_problem() is None else "process"
 
 
+class Lack(NamedTuple):
+    """Why something is not available, and how to get it."""
+
+    problem: str
+    advice: str
+
+
+_INSTALL = "Install it (apt install bubblewrap, dnf install bubblewrap)."
+_ALLOW_NAMESPACES = (
+    "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (Debian), "
+    "kernel.apparmor_restrict_unprivileged_userns=0 or an AppArmor profile for bwrap (Ubuntu from 23.10 on), "
+    "user.max_user_namespaces above 0; in Docker --security-opt seccomp=unconfined."
+)
+
+
 def bubblewrap_problem() -> str | None:
-    """Why there is no level "bubblewrap" here; None where there is."""
-    return _bubblewrap_way()[1]
+    """Return why the level "bubblewrap" is not available, or None if it is."""
+    lack = bubblewrap_lack()
+    return lack.problem if lack else None
+
+
+def bubblewrap_lack() -> Lack | None:
+    return _try_bubblewrap()[1]
 
 
 @functools.cache
-def _bubblewrap_way() -> tuple[int | None, str | None]:
-    """As which user a fork runs that bubblewrap's own user starts, if not as that; and why there is no such level.
+def _try_bubblewrap() -> tuple[int | None, Lack | None]:
+    """Return the user that forks must become, if any, and why bubblewrap does not work, if it does not.
 
-    Where we are root, forks become nobody before they make their namespaces: the kernel exempts the machine's root
-    from the limit on processes, by whatever name a namespace calls it.
+    If the grader is root, forks become nobody before they make namespaces. The kernel exempts root from the limit on
+    processes, whatever a namespace calls it.
     """
     if sys.platform != "linux":
-        return None, "bubblewrap needs Linux"
+        return None, Lack("bubblewrap needs Linux", "Linux only.")
     if shutil.which("bwrap") is None:
-        return None, "bubblewrap (bwrap) is not installed"
+        return None, Lack("bubblewrap (bwrap) is not installed", _INSTALL)
     if problem := syscalls_problem():
-        return None, problem
+        return None, Lack(problem, "Install libseccomp and pyseccomp first.")
     for become in (NOBODY, None) if os.getuid() == 0 else (None,):
         given = json.dumps([become, visible_folders()])
-        command = [*_bubblewrap("/warm", become), python(), "-I", "-S", "-c", TRIAL, given]
+        command = [*_bubblewrap(become), python(), "-I", "-S", "-c", TRIAL, given]
         try:
             tried = subprocess.run(command, capture_output=True, text=True, timeout=60)
         except (OSError, subprocess.TimeoutExpired) as error:
-            return None, f"bwrap does not run: {error}"
+            return None, Lack(f"bwrap does not run: {error}", _ALLOW_NAMESPACES)
         if tried.returncode == 0:
             return become, None
-    said = tried.stderr.strip().splitlines() or ["no reason given"]
-    return None, f"user namespaces are not to be had: {said[-1]}"
+    lines = tried.stderr.strip().splitlines() or ["no reason given"]
+    return None, Lack(f"user namespaces do not work: {lines[-1]}", _ALLOW_NAMESPACES)
 
 
 @functools.cache
 def syscalls_problem() -> str | None:
-    """Why system calls cannot be filtered here; None where they can."""
+    """Return why system calls cannot be filtered, or None if they can."""
     if sys.platform != "linux":
         return "system calls are filtered on Linux only"
     try:
@@ -100,64 +119,70 @@ def syscalls_problem() -> str | None:
     return None
 
 
-def walls_of(level: str) -> tuple[str, ...]:
-    """The walls, beside limits, that stand around a fork at a level on this machine."""
+def layers_of(level: str) -> tuple[str, ...]:
+    """Return the isolation layers around a fork at a level on this machine, beside limits."""
     filtered = ("syscalls",) if syscalls_problem() is None else ()
     if level == "bubblewrap":
-        return (*filtered, "namespaces")
-    return (*filtered, "files") if landlock.version() else filtered
+        return (*BASIC, *filtered, "namespaces")
+    return (*BASIC, *filtered, *(("files",) if landlock.version() else ()))
 
 
 # ---- how to start -------------------------------------------------------------------------------------
 
 
-def command(level: str, options: Mapping[str, Any]) -> tuple[list[str], dict[str, str]]:
-    """The command line that starts the warm process at a level, and its environment.
+def zygote_command(level: str, root: str | None, control: int, watch: int | None,
+                   layers: tuple[str, ...] | None = None) -> tuple[list[str], dict[str, str]]:
+    """Return the command line that starts a zygote, and its environment.
 
     Parameters
     ----------
     level : str
-    options : dict
-        The descriptors ``control`` and ``watch``, and ``root``, a folder for scratch where the level has no own.
+    root : str or None
+        A scratch folder, for levels without a file system of their own.
+    control, watch : int
+        Descriptors, as in `guest.settings.Options`.
+    layers : tuple of str, optional
+        The isolation layers, for tests that leave some out.
 
     Raises
     ------
     SandboxError
-        Where the level is not to be had on this machine.
+        If the level is not available on this machine.
     """
     if level not in LEVELS:
         raise SandboxError(f"isolation {level!r} is not one of {', '.join(LEVELS)}")
     if not hasattr(os, "fork"):
         raise SandboxError("this system cannot fork a process. Use Linux, macOS, or WSL on Windows")
-    folders = {"path": library_folders(), "visible": visible_folders(), "here": str(HERE)}
-    for folder in (*folders["path"], sys.base_prefix, "/usr"):
-        if HERE.is_relative_to(Path(folder).resolve()):  # its catalogue of mistakes quotes the solutions
+    for folder in (*library_folders(), sys.base_prefix, "/usr"):
+        if GUEST.is_relative_to(Path(folder).resolve()):  # students could read the whole package
             raise SandboxError(f"this package lies in {folder}, which students may read. "
                                "Install it where the course is: pip install -e .")
-    options = {"walls": walls_of(level), **folders, **options}
-    wrapped = []
+    wrapper, guest, become = [], str(GUEST), None
     if level == "bubblewrap":
         if problem := bubblewrap_problem():
-            raise SandboxError(f"isolation 'bubblewrap' is not to be had: {problem}")
-        options.update(root="/warm", here="/sandbox", become=_bubblewrap_way()[0])
-        wrapped = _bubblewrap(options["root"], options["become"])
+            raise SandboxError(f"isolation 'bubblewrap' is not available: {problem}")
+        become, guest, root = _try_bubblewrap()[0], GUEST_IN_BUBBLEWRAP, ROOT_IN_BUBBLEWRAP
+        wrapper = _bubblewrap(become)
+    assert root is not None
+    options = Options(layers_of(level) if layers is None else layers, root, control, watch, tuple(library_folders()),
+                      tuple(visible_folders()), become)
     environment = {
-        "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": options["root"], "TMPDIR": options["root"],
-        # one thread each: forks are many, and to fork a process with threads is a gamble
+        "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": root, "TMPDIR": root,
+        # one thread each: forks are many, and a process with threads cannot be forked safely
         "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "VECLIB_MAXIMUM_THREADS": "1",
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": options["root"],
-        "IPYTHONDIR": options["root"], "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline", "MPLCONFIGDIR": root,
+        "IPYTHONDIR": root, "OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES",
     }
-    return [*wrapped, python(), "-I", "-S", "-c", BOOT, json.dumps(options)], environment
+    return [*wrapper, python(), "-I", "-S", f"{guest}/__main__.py", json.dumps(asdict(options))], environment
 
 
 def python() -> str:
-    """The interpreter itself, not the virtual environment's link to it: the environment's start-up is not run."""
+    """Return the interpreter itself, rather than the virtual environment's link, whose start-up files would run."""
     return os.path.realpath(sys.executable)
 
 
 def library_folders() -> list[str]:
-    """Where Python finds installed packages: the part of ``sys.path`` that the student's end gets.
+    """Return the folders of installed packages: the part of ``sys.path`` that the guest gets.
 
     Neither the course's folder nor what an editable install adds is among them.
     """
@@ -166,20 +191,20 @@ def library_folders() -> list[str]:
 
 
 def visible_folders() -> list[str]:
-    """The interpreter's folder and those of installed packages, for the student's end to read."""
+    """Return the folders that the guest may read: the interpreter's, and those of installed packages."""
     return list(dict.fromkeys([sys.base_prefix, sys.base_exec_prefix, *library_folders()]))
 
 
-def _bubblewrap(root: str, become: int | None) -> list[str]:
-    """The part of the command line that is bubblewrap's; ``root`` is where the warm process may write.
+def _bubblewrap(become: int | None) -> list[str]:
+    """Return bubblewrap's part of the command line.
 
-    The warm process is number 1 in there: when it ends, the kernel ends everything else.
+    The zygote has pid 1 inside. When it ends, the kernel ends everything else.
     """
-    arguments = [shutil.which("bwrap"), "--as-pid-1", "--new-session", "--unshare-ipc", "--unshare-pid",
+    arguments = [shutil.which("bwrap") or "bwrap", "--as-pid-1", "--new-session", "--unshare-ipc", "--unshare-pid",
                  "--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox", "--cap-drop", "ALL"]
     if become is None:
         arguments += ["--unshare-user", "--uid", str(NOBODY), "--gid", str(NOBODY)]
-    else:  # what it takes to become another, and to end that one
+    else:  # to become another user, and to end its processes
         for capability in ("CAP_SETUID", "CAP_SETGID", "CAP_KILL"):
             arguments += ["--cap-add", capability]
     arguments += ["--ro-bind", "/usr", "/usr"]
@@ -190,18 +215,18 @@ def _bubblewrap(root: str, become: int | None) -> list[str]:
             arguments += ["--ro-bind", name, name]
     for name in ("/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/fonts", "/etc/localtime", "/etc/alternatives"):
         arguments += ["--ro-bind-try", name, name]
-    # the interpreter and the installed packages, but not the folders they lie in, one of which may be the course's
+    # the interpreter and the installed packages, without their parent folders, one of which may be the course's
     bound = {folder: folder for folder in visible_folders() if not folder.startswith("/usr/")}
-    bound |= {f"/sandbox/{name}": str(HERE / name) for name in INSIDE}
+    bound[GUEST_IN_BUBBLEWRAP] = str(GUEST)
     parents = {str(parent) for path in bound for parent in Path(path).parents} - {"/"}
-    for folder in sorted(parents):  # bubblewrap would make them too, but for its own user's eyes only
+    for folder in sorted(parents):  # bubblewrap would make them too, readable by its own user alone
         arguments += ["--dir", folder]
     for path, source in bound.items():
         arguments += ["--ro-bind", os.path.realpath(source), path]
     if "/tmp" not in parents:
         arguments += ["--symlink", "/scratch", "/tmp"]
     return [
-        *arguments, "--proc", "/proc", "--dev", "/dev", "--tmpfs", root, "--tmpfs", "/scratch",
+        *arguments, "--proc", "/proc", "--dev", "/dev", "--tmpfs", ROOT_IN_BUBBLEWRAP, "--tmpfs", "/scratch",
         "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/",
     ]
 
@@ -209,22 +234,22 @@ def _bubblewrap(root: str, become: int | None) -> list[str]:
 # ---- what a killed grader leaves ------------------------------------------------------------------------
 
 
-def sweep_abandoned() -> None:
-    """Remove the scratch folders of graders that were killed before they could do so themselves."""
+def remove_abandoned() -> None:
+    """Remove the scratch folders of graders that were killed before they could do so."""
     for folder in Path(tempfile.gettempdir()).glob(PREFIX + "*"):
-        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        pid = folder.name.removeprefix(PREFIX).partition("-")[0]
         try:
-            found = folder.lstat()  # a link could lead to any folder of ours
-            ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
-            if ours and number.isdecimal() and not _alive(int(number)):
-                tree.remove(folder)
+            found = folder.lstat()  # never follow a link
+            own = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+            if own and pid.isdecimal() and not _is_alive(int(pid)):
+                remove_tree(folder)
         except (OSError, OverflowError):
-            continue  # someone else was quicker, or it is no number of a process
+            continue  # another grader removed it, or the number is no pid
 
 
-def _alive(number: int) -> bool:
+def _is_alive(pid: int) -> bool:
     try:
-        os.kill(number, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return False
     except PermissionError:

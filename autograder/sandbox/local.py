@@ -1,29 +1,32 @@
-"""A session in this very process, without walls: for the instructor's own notebook, and for tests of the judge."""
+"""A session in this process, without isolation: for the instructor's notebook, and for tests of the judge."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from ..errors import WireError
-from ..model import Failed, Limits, Outcome, Returned, Value
-from . import wire
-from .explain import explain
-from .session import Replacing, Session, answer, known_exception, opened
+from ..model import Failed, Outcome, Returned, Value
+from .guest.codec import CodecError, decode, describe, encode
+from .guest.explain import explain
+from .guest.messages import unwrap
+from .guest.settings import Limits
+from .session import Replacing, Session, answer_call, known_exception
 
 
 class LocalSession(Session):
-    """Functions of a namespace of ours, called as those of a student are.
+    """Functions of a namespace, called as a student's are, without limits on time and memory.
 
-    Arguments and results make the same trip through the wire's form, so that copies, sharing and what may not pass
-    are the same; limits on time and memory there are none.
+    Arguments and results are encoded and decoded, so that copies, sharing and what cannot be serialised are the same.
 
     Parameters
     ----------
     namespace : dict
         The functions by name: a notebook's globals.
+    limits : Limits, optional
+        Only the size of messages applies.
     """
 
     def __init__(self, namespace: dict[str, Any], limits: Limits | None = None):
@@ -34,37 +37,38 @@ class LocalSession(Session):
         function = self.namespace.get(name)
         if not callable(function):
             return Failed("missing", f"`{name}` is not defined.")
-        arguments = self._sent(arguments)
+        arguments = self._copy(arguments)
         spaces = [self.namespace]
         if getattr(function, "__globals__", self.namespace) is not self.namespace:
             spaces.append(function.__globals__)
         replacing = replacing or {}
-        kept = [(space, {other: space[other] for other in replacing if other in space}) for space in spaces]
+        replaced = [(space, {other: space[other] for other in replacing if other in space}) for space in spaces]
         try:
             for space in spaces:
-                space.update({other: self._stand_in(stand_in) for other, stand_in in replacing.items()})
+                space.update({other: self._reference(reference) for other, reference in replacing.items()})
             with warnings.catch_warnings(), np.errstate():
                 warnings.simplefilter("ignore")
                 value = function(*arguments)
-        except (Exception, SystemExit) as error:
-            return Failed("raised", explain(error), known_exception(wire.describe(error)))
+        except (Exception, SystemExit) as error:  # the notebook's code
+            return Failed("raised", explain(error), known_exception(describe(error)))
         finally:
-            for space, before in kept:
+            for space, before in replaced:
                 for other in replacing:
                     space.pop(other, None)
                 space.update(before)
         try:
-            value, arguments = self._sent((value, arguments))
-        except WireError as error:
+            value, arguments = self._copy((value, arguments))
+        except CodecError as error:
             return Failed("unreadable", f"What `{name}` returned cannot be read: {error}.")
         return Returned(value, arguments)
 
-    def _sent(self, value: Value, arguments=()) -> Value:
-        return wire.decode(wire.encode(value, arguments, self.cap), arguments, self.cap)
+    def _copy(self, value: Value) -> Value:
+        return decode(encode(value, cap=self.cap), cap=self.cap)
 
-    def _stand_in(self, function):
-        def stand_in(*arguments, **keywords):
-            asked = wire.decode(wire.encode((arguments, keywords), cap=self.cap), cap=self.cap)
-            return opened(wire.decode(answer(function, asked, self.cap), (arguments, keywords), self.cap))
+    def _reference(self, function: Callable[..., Value]) -> Callable[..., Value]:
+        def ask(*arguments: Value, **keywords: Value) -> Value:
+            asked, named = self._copy((arguments, keywords))
+            reply = answer_call(function, asked, named, self.cap)
+            return unwrap(decode(reply, (arguments, keywords), self.cap))
 
-        return stand_in
+        return ask

@@ -1,24 +1,26 @@
-"""Outputs from a student's process, made over into what nbformat allows, whatever came."""
+"""Turn outputs from a student's process into valid nbformat outputs, whatever arrives."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterator
 from typing import Any
 
-from ..model import Value
+from .guest.codec import Value
 
-#: What a notebook may show. Scripts and widgets are left out: nothing would answer them on a feedback page.
+#: The MIME types that are kept. Scripts and widgets are dropped: a feedback page could not serve them.
 TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
 IMAGES = ("image/png", "image/jpeg")
 MAX_OUTPUTS = 6000
 
 
 def clean_outputs(value: Value, limit: int) -> tuple[dict[str, Any], ...]:
-    """Nbformat outputs, at most ``limit`` bytes and a bit; what is not an output is left out."""
-    cleaned, room = [], 2 * limit + (1 << 17)  # the student's end has cut already; this is for one that did not
-    for output in value[:MAX_OUTPUTS] if type(value) is list else ():
-        output = clean_output(output) if type(output) is dict else None
+    """Return nbformat outputs of about ``limit`` bytes at most, without anything that is not an output."""
+    cleaned: list[dict[str, Any]] = []
+    room = 2 * limit + (1 << 17)  # an honest guest has cut them already
+    for item in value[:MAX_OUTPUTS] if type(value) is list else ():
+        output = clean_output(item) if type(item) is dict else None
         if output is None:
             continue
         room -= size_of((output,))
@@ -29,12 +31,12 @@ def clean_outputs(value: Value, limit: int) -> tuple[dict[str, Any], ...]:
 
 
 def size_of(outputs: tuple[dict[str, Any], ...]) -> int:
-    """The number of characters in some outputs."""
+    """Return the number of characters in some outputs."""
     return sum(len(text) for output in outputs for text in _texts(output))
 
 
 def clean_output(output: dict[str, Value]) -> dict[str, Any] | None:
-    """One output with the keys and types that nbformat gives it, or None."""
+    """Return an output with the keys and types of nbformat, or None."""
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -46,14 +48,14 @@ def clean_output(output: dict[str, Value]) -> dict[str, Any] | None:
                 "evalue": _text(output.get("evalue"))[:5000], "traceback": lines}
     if kind in ("display_data", "execute_result"):
         bundle = output.get("data")
-        data = {}
+        data: dict[str, str] = {}
         for mime in (*TEXTS, *IMAGES) if type(bundle) is dict else ():
             content = bundle.get(mime)
             if type(content) is str and (mime in TEXTS or _is_base64(content)):
                 data[mime] = content
         if not data:
             return None
-        cleaned = {"output_type": kind, "data": data, "metadata": _metadata(output.get("metadata"))}
+        cleaned: dict[str, Any] = {"output_type": kind, "data": data, "metadata": _metadata(output.get("metadata"))}
         if kind == "execute_result":
             count = output.get("execution_count")
             cleaned["execution_count"] = count if type(count) is int and count >= 0 else None
@@ -62,7 +64,7 @@ def clean_output(output: dict[str, Value]) -> dict[str, Any] | None:
 
 
 def clean_text(value: Value, limit: int) -> str:
-    """A text in one printable line, at most ``limit`` characters."""
+    """Return a text as one printable line of at most ``limit`` characters."""
     text = value[: 4 * limit] if type(value) is str else ""
     return "".join(c if c.isprintable() else " " for c in text)[:limit]
 
@@ -80,8 +82,8 @@ def _is_base64(text: str) -> bool:
 
 
 def _metadata(value: Value) -> dict[str, Any]:
-    """What notebooks say of figures; other metadata could mean anything to whoever reads the notebook."""
-    allowed = {}
+    """Return the metadata of figures. Other metadata could mean anything to a program that reads the notebook."""
+    allowed: dict[str, Any] = {}
     if type(value) is dict and value.get("needs_background") in ("dark", "light"):
         allowed["needs_background"] = value["needs_background"]
     for mime in IMAGES:
@@ -93,7 +95,7 @@ def _metadata(value: Value) -> dict[str, Any]:
     return allowed
 
 
-def _texts(output: dict[str, Any]):
+def _texts(output: dict[str, Any]) -> Iterator[str]:
     for value in output.values():
         if type(value) is str:
             yield value

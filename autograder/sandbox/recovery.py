@@ -1,4 +1,4 @@
-"""A session behind walls: a cell or call that does not come back costs itself; the rest goes on in a fresh fork."""
+"""A session in a sandbox. A cell or call that times out or crashes fails alone; the rest goes on in a fresh fork."""
 
 from __future__ import annotations
 
@@ -9,66 +9,69 @@ import signal
 import time
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from functools import lru_cache
-from itertools import accumulate
-from typing import Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import SandboxError, WireError
-from ..model import Case, CellRun, Failed, Outcome, Problem, Returned, Value
-from . import wire
-from .explain import MAX_MESSAGE
+from ..errors import SandboxError
+from ..model import CellRun, Failed, Outcome, Problem, Returned, Value
+from .guest.codec import CodecError, encode
+from .guest.explain import MAX_MESSAGE
+from .guest.settings import Limits
 from .outputs import clean_text, size_of
 from .session import Replacing, Session, known_exception
+from .zygote import Ended
 
-FENCE_SECONDS = 20  # for a fork to put up its walls: it takes milliseconds, on a machine that is not on its knees
-PATIENCE = 0.5  # seconds that a process which has hung up is given to end by itself
-MAX_CELL = 100_000  # characters of a cell that ast may read here: parsed, each takes a thousand bytes
-AHEAD_BYTES = 1 << 16  # of calls sent before the ones ahead of them are answered; a socket holds three times as much
-PACES = 100  # times what a cell of the lesson's takes with right solutions: loops in Python for numpy's are as slow
-FORKS_LOST = 3  # to causes that are not the student's, before we call it our failure
+if TYPE_CHECKING:
+    from .pool import Fork, Sandbox
+
+CONFINE_SECONDS = 20  # for a fork to confine itself; it takes milliseconds, even on a busy machine
+GRACE = 0.5  # seconds for a process that has hung up to end by itself
+MAX_CELL = 100_000  # characters of a cell that is parsed here; its syntax tree takes a thousand times as many bytes
+SLOWDOWN = 100  # of a template cell, because a student's loops in Python may be that much slower than numpy
+FORKS_LOST = 3  # forks lost to our own failures before the submission is not graded
+
+#: The seconds that each template cell takes with the reference solution, by its source.
+CellTimes = Mapping[str, float]
+#: A notebook's code cells as most students leave them, by place; None where students write.
+Template = Sequence[str | None]
+#: A message of the guest: a word that says its kind, and parts of any type.
+Message = tuple[Any, ...]
 
 
-#: How long each cell of a lesson takes with right solutions, by its source.
-Pace = Mapping[str, float]
-#: A notebook's code cells as most students leave them, by place; None where they write.
-Lesson = Sequence[str | None]
-
-
-class Lost(NamedTuple):
-    """Why a cell or call did not come back."""
+class Loss(NamedTuple):
+    """Why a fork was lost while a cell or call ran."""
 
     kind: str  # as in `Failed`
-    says: str  # continues a sentence that starts with the cell or the function
-    cause: str = "student"  # or "outside", which is to be doubted once; or "ours"
+    text: str  # continues a sentence that starts with the cell or the function
+    cause: str = "student"  # or "machine", which earns one retry, or "host"
 
 
 class SandboxSession(Session):
-    """A notebook in forks of a sandbox's warm process; made by `Sandbox.open`.
+    """A notebook in forks of a zygote; `Sandbox.open` makes it.
 
-    A fork is used until something in it does not come back. Then it is ended, and the next one runs the same cells; of
-    one that did not come back what it defines alone, and where that does not come back either, nothing. What the other
-    cells showed the first time is kept.
+    A fork serves until a cell or call is lost. Then it is ended, and the next fork runs the same cells. Of a lost cell
+    it runs only the definitions, and nothing if they are lost too. Each cell keeps the outputs that it showed first.
     """
 
-    def __init__(self, sandbox, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
-                 lesson: Lesson = (), pace: Pace | None = None):
+    def __init__(self, sandbox: Sandbox, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
+                 template: Template = (), times: CellTimes | None = None):
         self._sandbox, self._limits = sandbox, sandbox.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
             if not name or "/" in name or "\0" in name or name in (".", ".."):
                 raise ValueError(f"{name!r} is not the name of a file")
-        self._files, self._lesson, self._pace = files, lesson, pace or {}
+        self._files, self._template, self._times = files, template, times or {}
         self.seconds: list[float | None] = [None] * len(self._sources)  # that each cell took
         self._runs: list[CellRun | None] = [None] * len(self._sources)
-        self._instead: dict[int, str] = {}  # what is run of the cells that did not come back
-        self._room = self._limits.outputs_bytes  # for what the cells have yet to show
-        self._late = False  # whether a cell or call does not come back
+        self._replaced: dict[int, str] = {}  # what runs instead of the lost cells
+        self._room = self._limits.notebook_output_bytes
+        self._timed_out = False  # whether a cell or call of this session has
         self._seconds = 0.0  # spent waiting for the student's code
         self._restarts = self._lost = 0
-        self._doubted: set[int | str | None] = set()  # cells and functions that may have failed for no fault of theirs
+        self._retried: set[int | str | None] = set()  # cells and functions that the machine may have failed
         self._over: Failed | None = None  # why no further call is tried
-        self._fork, self._forks = None, []
+        self._fork: Fork | None = None
+        self._forks: list[Fork] = []
         try:
             self._make_ready()
         except BaseException:
@@ -81,7 +84,7 @@ class SandboxSession(Session):
 
     @property
     def peak_memory(self) -> int | None:
-        """The most memory that a fork had which has ended, in bytes, what it shares with the warm process included."""
+        """The largest memory of a fork that has ended, in bytes, with what it shares with the zygote."""
         return max((fork.memory for fork in self._forks if fork.memory), default=None)
 
     def close(self) -> None:
@@ -93,7 +96,7 @@ class SandboxSession(Session):
     # ---- cells ------------------------------------------------------------------------------------------
 
     def _make_ready(self) -> None:
-        """See to it that there is a fork in which the cells have run, or that it is known why there is none."""
+        """Have a fork in which the cells have run, or know why there is none."""
         while self._fork is None and self._over is None:
             if self._seconds >= self._limits.submission_seconds:
                 self._give_up("timed out", f"the submission ran past {_seconds(self._limits.submission_seconds)}")
@@ -107,206 +110,193 @@ class SandboxSession(Session):
         self._runs = [run or CellRun(problem=Problem("not run", f"was not run: {reason}")) for run in self._runs]
 
     def _run_cells(self) -> None:
-        """Run the cells in a fresh fork; it is kept where all came back, else the one that did not is noted."""
-        known = {i for i, run in enumerate(self._runs) if run is not None and i not in self._instead}
-        indices = [i for i in range(len(self._sources)) if self._instead.get(i) != ""]
-        if self._restarts > self._limits.restarts:  # the last try: only what is known to come back
-            indices = sorted(known)
+        """Run the cells in a fresh fork. Keep the fork if no cell is lost, else note the lost cell."""
+        finished = {i for i, run in enumerate(self._runs) if run is not None and i not in self._replaced}
+        indices = [i for i in range(len(self._sources)) if self._replaced.get(i) != ""]
+        if self._restarts > self._limits.restarts:  # the last try: only cells that have finished before
+            indices = sorted(finished)
         try:
-            fork = self._sandbox.fork(self._files, self._lesson)
+            fork = self._sandbox.fork(self._files, self._template, self._sources)
             self._forks.append(fork)
         except SandboxError as error:
-            self._blame(Lost("died", f"could not be made: {error}", "ours"), None)
+            self._blame(Loss("died", f"could not be made: {error}", "host"), None)
             return
-        if problem := self._start(fork, indices):
-            self._blame(problem, None)
+        if loss := self._start(fork, indices):
+            self._blame(loss, None)
             return
         for index in indices:
             start = time.monotonic()
-            message, problem = self._next(fork, self._allowed(index, index in known), "cell")
-            if problem is None and (len(message) != 4 or message[1] != index):
-                problem = _unreadable(fork)
-            if problem is None:
-                if self._runs[index] is None:
-                    count = message[3] if type(message[3]) is int and message[3] >= 0 else None
-                    self._runs[index] = CellRun(self._shown(message[2]), count)
-                    self.seconds[index] = time.monotonic() - start
-                continue
-            if self._blame(problem, index):
-                if index in self._instead:
-                    self._instead[index] = ""
-                    return
-                self._instead[index] = definitions(self._sources[index])
-                run = self._runs[index] or CellRun()
-                self._runs[index] = replace(run, problem=Problem(problem.kind, problem.says),
-                                            outputs=(*run.outputs, _stopped(problem.says)))
-            return
-        _, problem = self._next(fork, self._limits.cell_seconds, "ready")
-        if problem is None:
-            self._fork = fork
+            message = self._next(fork, self._allowed_seconds(index, index in finished))
+            if not isinstance(message, Loss) and not (_has_form(message, "cell", int, tuple, object)
+                                                      and message[1] == index):
+                message = _unreadable(fork)
+            if isinstance(message, Loss):
+                if self._blame(message, index):
+                    self._note_lost_cell(index, message)
+                return
+            if self._runs[index] is None:
+                count = message[3] if type(message[3]) is int and message[3] >= 0 else None
+                self._runs[index] = CellRun(self._within_room(message[2]), count)
+                self.seconds[index] = time.monotonic() - start
+        message = self._next(fork, self._limits.cell_seconds)
+        if not isinstance(message, Loss) and message[0] != "ready":
+            message = _unreadable(fork)
+        if isinstance(message, Loss):
+            self._blame(message, None)
         else:
-            self._blame(problem, None)
+            self._fork = fork
 
-    def _shown(self, outputs: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
-        """A cell's outputs, as long as the notebook's fill no more than their share."""
+    def _note_lost_cell(self, index: int, loss: Loss) -> None:
+        """Replace a lost cell by its definitions, and these by nothing."""
+        if index in self._replaced:
+            self._replaced[index] = ""
+            return
+        self._replaced[index] = definitions(self._sources[index])
+        run = self._runs[index] or CellRun()
+        stopped = {"output_type": "error", "ename": "Stopped", "evalue": f"This cell {loss.text}.",
+                   "traceback": [f"Stopped: this cell {loss.text}."]}
+        self._runs[index] = replace(run, problem=Problem(loss.kind, loss.text), outputs=(*run.outputs, stopped))
+
+    def _within_room(self, outputs: tuple[dict[str, Any], ...]) -> tuple[dict[str, Any], ...]:
+        """Return a cell's outputs, or a note if the notebook's outputs have become too large."""
         self._room -= size_of(outputs)
         if self._room >= 0 or not outputs:
             return outputs
-        text = f"not shown: the notebook's outputs are more than {self._limits.outputs_bytes:,} characters\n"
+        limit = self._limits.notebook_output_bytes
+        text = f"not shown: the notebook's outputs are more than {limit:,} characters\n"
         return ({"output_type": "stream", "name": "stdout", "text": text},)
 
-    def _start(self, fork, indices: Sequence[int]) -> Lost | None:
-        """Hand the cells to a fork that has put up its walls."""
+    def _start(self, fork: Fork, indices: Sequence[int]) -> Loss | None:
+        """Send the cells to a fork once it has confined itself."""
         try:
-            message = fork.receive(time.monotonic() + FENCE_SECONDS)
-            if message[0] != "fenced":
+            message = fork.receive(time.monotonic() + CONFINE_SECONDS)
+            if message[0] != "confined":
                 fork.end()
-                raise SandboxError(f"a wall cannot be put up: {message[-1]}")
-            cells = [(i, self._instead.get(i, self._sources[i])) for i in indices]
-            frame = wire.encode(("run", cells, asdict(self._limits)))
-            fork.send(frame, FENCE_SECONDS)
-        except (TimeoutError, EOFError, OSError, WireError):
+                raise SandboxError(f"an isolation layer does not work: {message[-1]}")
+            cells = [(i, self._replaced.get(i, self._sources[i])) for i in indices]
+            fork.send(encode(("run", cells)), CONFINE_SECONDS)
+        except (TimeoutError, EOFError, OSError, CodecError):
             fork.end()
-            return Lost("died", "could not be started", cause="ours")
+            return Loss("died", "could not be started", "host")
         return None
 
-    def _allowed(self, index: int, is_known: bool) -> float:
-        """How long a cell may take: one of the lesson's own not much longer than it does with right solutions."""
-        took = self._pace.get(self._sources[index])
-        limit = self._limits.cell_seconds if took is None else max(self._limits.lesson_seconds, round(PACES * took, 1))
-        return limit if is_known else self._patience(limit, 2 * (took or 0))
+    def _allowed_seconds(self, index: int, finished: bool) -> float:
+        """Return the time limit of a cell. A template cell gets a multiple of its time with the reference solution."""
+        took = self._times.get(self._sources[index])
+        limit = self._limits.cell_seconds
+        if took is not None:
+            limit = max(self._limits.template_cell_seconds, round(SLOWDOWN * took, 1))
+        return limit if finished else self._shortened(limit, 2 * (took or 0))
 
-    def _patience(self, seconds: float, least: float = 0) -> float:
-        """How long a cell or call may take that has not come back before: what loops as a rule loops again."""
-        return min(seconds, max(self._limits.later_seconds, least)) if self._late else seconds
+    def _shortened(self, seconds: float, least: float = 0) -> float:
+        """Return the time limit of code that has not finished once: shorter if this session has had a timeout."""
+        return min(seconds, max(self._limits.retry_seconds, least)) if self._timed_out else seconds
 
-    def _next(self, fork, limit: float, word: str | None, began: float | None = None) -> tuple[tuple, Lost | None]:
-        """The next message, of a kind, within ``limit`` seconds, or why there is none; then the fork has been ended."""
+    def _next(self, fork: Fork, limit: float, began: float | None = None) -> Message | Loss:
+        """Return the next message within ``limit`` seconds. If there is none, end the fork and return why."""
         start = time.monotonic()
         deadline = (began or start) + limit
         last = start + self._limits.submission_seconds - self._seconds
         try:
-            message = fork.receive(min(deadline, last))
-            if word is None or message[0] == word:
-                return message, None
-            return message, _unreadable(fork)
+            return fork.receive(min(deadline, last))
         except TimeoutError:
             used = fork.end()
             if used is None:
-                return (), _death(None, self._limits)
+                return _loss_of(None, self._limits)
             if last < deadline:
-                says = f"ran past the submission's {_seconds(self._limits.submission_seconds)}"
-                return (), Lost("timed out", says)
-            # who has been without the processor has waited: for something, or, on a busy machine, for the others
-            waited = used["seconds"] < fork.seconds + limit / 2
-            return (), Lost("timed out", f"ran past {_seconds(limit)}", "outside" if waited else "student")
+                return Loss("timed out", f"ran past the submission's {_seconds(self._limits.submission_seconds)}")
+            # a process that got little CPU has waited: for something, or, on a busy machine, for other processes
+            waited = used.seconds < fork.seconds + limit / 2
+            return Loss("timed out", f"ran past {_seconds(limit)}", "machine" if waited else "student")
         except (EOFError, OSError):
-            return (), _death(fork.end(PATIENCE), self._limits)
-        except WireError as error:
+            return _loss_of(fork.end(GRACE), self._limits)
+        except CodecError as error:
             fork.end()
-            return (), Lost("garbled", f"sent what cannot be read: {error}")
+            return Loss("garbled", f"sent what cannot be read: {error}")
         finally:
             fork.seconds += time.monotonic() - start
             self._seconds += time.monotonic() - start
 
-    def _blame(self, problem: Lost, place: int | str | None) -> bool:
-        """Whether the student's code at a place is why a fork is gone; their budget of restarts pays, or ours."""
-        if problem.cause == "outside" and place not in self._doubted:
-            self._doubted.add(place)  # an operator's kill, or a busy machine: the same again would be no chance
+    def _blame(self, loss: Loss, place: int | str | None) -> bool:
+        """Count a loss against the student's budget of restarts, or against ours. Return whether it is the student's.
+
+        ``place`` is the cell or function that ran. A loss that the machine may have caused is retried once.
+        """
+        if loss.cause == "machine" and place not in self._retried:
+            self._retried.add(place)
             return False
-        if problem.cause == "ours":
+        if loss.cause == "host":
             self._lost += 1
             if self._lost >= FORKS_LOST:
-                raise SandboxError(f"a fork was lost {self._lost} times: it {problem.says}")
+                raise SandboxError(f"a fork was lost {self._lost} times: it {loss.text}")
             return False
         self._restarts += 1
-        self._late |= problem.kind in ("timed out", "too many calls")
+        self._timed_out |= loss.kind in ("timed out", "too many calls")
         return True
 
     # ---- calls ------------------------------------------------------------------------------------------
 
     def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
-        names = tuple(sorted(replacing or {}))
-        frame = call_frame(name, tuple(arguments), names, self._limits.message_bytes)
-        return self._outcomes(name, [frame], [len(arguments)], replacing or {})[0]
-
-    def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
-        names = tuple(sorted(replacing or {}))
-        frames = [case_frame(name, case, names, self._limits.message_bytes) for case in cases]
-        return self._outcomes(name, frames, [len(case.arguments) for case in cases], replacing or {})
-
-    def _outcomes(self, name: str, frames: Sequence[bytes], counts: Sequence[int], replacing: Replacing
-                  ) -> list[Outcome]:
-        """What comes back for each frame, a call each; after a call that does not come back there are no more.
-
-        Several are sent at a time: the student's end goes on to the next while we read what came of the last.
-        """
-        outcomes: list[Outcome] = []
-        ahead = 0  # how many are sent and not answered
-        while len(outcomes) < len(frames):
+        replacing = replacing or {}
+        frame = encode(("call", name, tuple(arguments), tuple(sorted(replacing))), cap=self._limits.message_bytes)
+        while True:
             self._make_ready()
-            if self._over is not None:
-                return [*outcomes, self._over]
-            start, problem, place = time.monotonic(), None, len(outcomes)
-            if not ahead:
-                # where the student's end asks back, our answer must be the next that it reads
-                ahead = 1 if replacing else fitting(frames[place:])
-                problem = self._send(b"".join(frames[place:place + ahead]))
-            outcome = problem or self._answer(name, counts[place], replacing, start)
-            if not isinstance(outcome, Lost):
-                outcomes.append(outcome)
-                ahead -= 1
-                continue
-            self._fork, ahead = None, 0
-            if self._blame(outcome, name):
-                return [*outcomes, Failed(outcome.kind, f"`{name}` {outcome.says}.")]
-        return outcomes
+            if self._fork is None:
+                assert self._over is not None
+                return self._over
+            result = self._send(self._fork, frame) or self._answer(self._fork, len(arguments), replacing)
+            if not isinstance(result, Loss):
+                return result
+            self._fork = None
+            if self._blame(result, name):
+                return Failed(result.kind, f"`{name}` {result.text}.")
 
-    def _send(self, frame: bytes) -> Lost | None:
-        """Hand something to the fork, or say why it cannot be; then the fork has been ended."""
+    def _send(self, fork: Fork, frame: bytes) -> Loss | None:
+        """Send a frame. If that fails, end the fork and return why."""
         try:
-            self._fork.send(frame, self._limits.call_seconds)
+            fork.send(frame, self._limits.call_seconds)
         except TimeoutError:
-            self._fork.end()
-            return Lost("timed out", "left its process unable to answer")
+            fork.end()
+            return Loss("timed out", "left its process unable to answer")
         except OSError:
-            return _death(self._fork.end(PATIENCE), self._limits)
+            return _loss_of(fork.end(GRACE), self._limits)
         return None
 
-    def _answer(self, name: str, count: int, replacing: Replacing, start: float) -> Outcome | Lost:
-        """What comes back for a call that was sent, or that began, at ``start``."""
-        fork, limits, patience = self._fork, self._limits, self._patience(self._limits.call_seconds)
+    def _answer(self, fork: Fork, count: int, replacing: Replacing) -> Outcome | Loss:
+        """Return the outcome of a call that was sent with ``count`` arguments. Answer reference calls meanwhile."""
+        start, allowed = time.monotonic(), self._shortened(self._limits.call_seconds)
         asked = carried = 0
         while True:
-            message, problem = self._next(fork, patience, None, start)
-            if problem is not None:
-                return problem
-            if message[0] == "asks" and _is_form(message, str, tuple, dict, bytes) and message[1] in replacing:
+            message = self._next(fork, allowed, start)
+            if isinstance(message, Loss):
+                return message
+            if _has_form(message, "asks", str, tuple, dict, bytes) and message[1] in replacing:
                 asked += 1
-                if asked > limits.stand_in_calls:
+                if asked > self._limits.reference_calls:
                     fork.end()
-                    return Lost("too many calls", f"called `{message[1]}` more than {limits.stand_in_calls} times")
+                    times = self._limits.reference_calls
+                    return Loss("too many calls", f"called `{message[1]}` more than {times} times")
                 reply = self._sandbox.reply(replacing[message[1]], *message[2:])
                 carried += len(reply)
-                if carried > 4 * limits.message_bytes:
+                if carried > 4 * self._limits.message_bytes:
                     fork.end()
-                    return Lost("too many calls", f"called `{message[1]}` for more numbers than may pass")
-                if problem := self._send(reply):
-                    return problem
-            elif message[0] == "returned" and _is_form(message, Returned) and len(message[1].arguments) == count:
-                return message[1]
-            elif message[0] == "failed" and _is_form(message, str, str, str) and message[1] in ("missing", "raised",
-                                                                                                "unreadable"):
-                _, kind, said, exception = message
-                return Failed(kind, clean_text(said, 2 * MAX_MESSAGE), known_exception(exception))
+                    return Loss("too many calls", f"called `{message[1]}` for more numbers than may pass")
+                if loss := self._send(fork, reply):
+                    return loss
+            elif _has_form(message, "returned", Returned) and len(message[1].arguments) == count:
+                returned: Returned = message[1]
+                return returned
+            elif _has_form(message, "failed", str, str, str) and message[1] in ("missing", "raised", "unreadable"):
+                _, kind, text, exception = message
+                return Failed(kind, clean_text(text, 2 * MAX_MESSAGE), known_exception(exception))
             else:
                 return _unreadable(fork)
 
 
 def definitions(source: str) -> str:
-    """The functions, classes and imports at a cell's top level, on the lines where they stand; "" where there are none.
+    """Return the functions, classes and imports at a cell's top level, each on its own line number, or "".
 
-    A cell with an endless loop below a right function costs the student what it shows, and not the function.
+    A correct function above an endless loop survives that way, and the student loses only what the loop showed.
     """
     if len(source) > MAX_CELL:
         return ""
@@ -321,58 +311,35 @@ def definitions(source: str) -> str:
     for node in nodes:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
             first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
-            kept |= set(range(first - 1, node.end_lineno))
+            kept |= set(range(first - 1, node.end_lineno or first))
     return "\n".join(line if number in kept else "" for number, line in enumerate(lines)) if kept else ""
 
 
-def fitting(frames: Sequence[bytes]) -> int:
-    """How many of these frames can be sent at once: one, or as many as wait in a socket and hold up nobody."""
-    return max(1, sum(size <= AHEAD_BYTES for size in accumulate(map(len, frames))))
-
-
-def call_frame(name: str, arguments: tuple[Value, ...], replaced: tuple[str, ...], cap: int) -> bytes:
-    """What asks a student's end for a call."""
-    return wire.encode(("call", name, arguments, replaced), cap=cap)
-
-
-@lru_cache(maxsize=1024)
-def case_frame(name: str, case: Case, replaced: tuple[str, ...], cap: int) -> bytes:
-    """What asks for a call with a case's arguments: the same for every student."""
-    return call_frame(name, tuple(case.arguments.values()), replaced, cap)
-
-
-def _is_form(message: tuple, *types: type) -> bool:
-    return len(message) == len(types) + 1 and all(
+def _has_form(message: Message, word: str, *types: type) -> bool:
+    return message[0] == word and len(message) == len(types) + 1 and all(
         kind is object or type(part) is kind for part, kind in zip(message[1:], types, strict=True)
     )
 
 
-def _unreadable(fork) -> Lost:
+def _unreadable(fork: Fork) -> Loss:
     fork.end()
-    return Lost("garbled", "sent what cannot be read")
+    return Loss("garbled", "sent what cannot be read")
 
 
-def _death(end: Mapping[str, Any] | None, limits) -> Lost:
-    """What a process's end means; ``end`` is what `Sandbox.end` gives."""
-    if end is None:
-        return Lost("died", "was running when the warm process died", cause="ours")
-    status, seconds = end["status"], end["seconds"]
-    if seconds >= 2 * limits.submission_seconds:
-        return Lost("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
-    if not end["by_itself"]:
-        return Lost("cut off", "cut itself off from the grader")
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        if number == signal.SIGKILL:  # nobody inside can do that to it
-            return Lost("died", "had its process killed", cause="outside")
-        return Lost("died", f"crashed its process ({signal.Signals(number).name})")
-    return Lost("died", "ended the process")
-
-
-def _stopped(says: str) -> dict[str, Any]:
-    """What the notebook shows below a cell that did not come back."""
-    return {"output_type": "error", "ename": "Stopped", "evalue": f"This cell {says}.",
-            "traceback": [f"Stopped: this cell {says}."]}
+def _loss_of(ended: Ended | None, limits: Limits) -> Loss:
+    """Return why a process ended. ``ended`` is None if the zygote is gone."""
+    if ended is None:
+        return Loss("died", "was running when the sandbox died", "host")
+    if ended.seconds >= 2 * limits.submission_seconds:
+        return Loss("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
+    if not ended.by_itself:
+        return Loss("cut off", "cut itself off from the grader")
+    if os.WIFSIGNALED(ended.status):
+        number = os.WTERMSIG(ended.status)
+        if number == signal.SIGKILL:  # no code inside can send it
+            return Loss("died", "had its process killed", "machine")
+        return Loss("died", f"crashed its process ({signal.Signals(number).name})")
+    return Loss("died", "ended the process")
 
 
 def _seconds(seconds: float) -> str:

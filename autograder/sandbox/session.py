@@ -1,4 +1,4 @@
-"""What a session is: the student's functions, to be called with values, behind a wall or without one."""
+"""Sessions: a student's functions, ready to be called with values, with isolation or without."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import builtins
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from types import TracebackType
+from typing import Self
 
 import numpy as np
 
 from ..errors import AutograderError
 from ..model import Case, CellRun, Failed, Outcome, Value
-from . import wire
-from .explain import MAX_MESSAGE
+from .guest.codec import encode
+from .guest.explain import MAX_MESSAGE
 
-#: Functions on the trusted side that stand for the student's own, by name; asked the same, they answer the same.
-Replacing = Mapping[str, Callable[..., Any]]
+#: Reference functions of the host that replace the student's own, by name. The same arguments give the same result.
+Replacing = Mapping[str, Callable[..., Value]]
+#: The names of Python's own exceptions and numpy's.
+EXCEPTIONS = frozenset(
+    name for module in (builtins, np.exceptions, np.linalg) for name, thing in vars(module).items()
+    if isinstance(thing, type) and issubclass(thing, BaseException)
+)
 
 
 class Session(ABC):
@@ -25,44 +31,43 @@ class Session(ABC):
     Attributes
     ----------
     cells : tuple of CellRun
-        What running each cell gave, in the notebook's order.
+        The result of each cell, in the notebook's order.
     """
 
-    cells: tuple[CellRun, ...] = ()
+    @property
+    def cells(self) -> tuple[CellRun, ...]:
+        return ()
 
     @abstractmethod
     def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
-        """What the student's function ``name`` gives for these arguments.
+        """Call the student's function.
 
         Parameters
         ----------
         name : str
         arguments : tuple of Value
-            Copies of them are handed over, in the order of the function's signature.
+            In the order of the function's signature. The function gets copies.
         replacing : dict, optional
-            While this call runs, the student's own functions of these names are out of the way: their calls come to
-            the trusted side, which calls these instead. What raises ValueError here raises it there.
+            During this call, calls to the student's own functions of these names come to the host, which calls these
+            functions. A ValueError raised here is raised there.
 
         Returns
         -------
         Returned or Failed
-            Whatever the student's code does, this is a value.
+            A value, whatever the student's code does.
 
         Raises
         ------
         SandboxError
-            Where the process fails through no fault of the student's.
+            If the process fails through no fault of the student.
         """
 
     def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
-        """What the function gives for each of these cases; after one that does not come back, no more.
-
-        See `call`, which is this for one set of arguments.
-        """
+        """Call the function with the arguments of each case, until a call times out or crashes. See `call`."""
         outcomes: list[Outcome] = []
         for case in cases:
             outcomes.append(self.call(name, tuple(case.arguments.values()), replacing))
-            if is_end(outcomes[-1]):
+            if is_lost(outcomes[-1]):
                 break
         return outcomes
 
@@ -70,18 +75,12 @@ class Session(ABC):
         """End the process behind the session, if there is one, and everything it started."""
         return None
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                 traceback: TracebackType | None) -> None:
         self.close()
-
-
-#: The names of Python's own exceptions and numpy's.
-EXCEPTIONS = frozenset(
-    name for module in (builtins, np.exceptions, np.linalg) for name, thing in vars(module).items()
-    if isinstance(thing, type) and issubclass(thing, BaseException)
-)
 
 
 def known_exception(name: str) -> str:
@@ -89,47 +88,39 @@ def known_exception(name: str) -> str:
     return name if name in EXCEPTIONS else ""
 
 
-def is_end(outcome: Outcome) -> bool:
-    """Whether a call has not come back: its process died, or ran past a limit."""
+def is_lost(outcome: Outcome) -> bool:
+    """Return whether a call timed out, crashed, or cost the session its process in another way."""
     return isinstance(outcome, Failed) and outcome.kind in ("timed out", "died", "cut off", "too many calls")
 
 
-def answer(function: Callable[..., Any], asked: Value, cap: int) -> bytes:
-    """The frame that answers a student's call to a stand-in.
+def answer_call(function: Callable[..., Value], arguments: tuple[Value, ...], keywords: Mapping[str, Value],
+                cap: int) -> bytes:
+    """Call a reference function for a student's process, and return the reply as a frame.
 
-    Where the result contains one of the arguments, or an object inside them, the student gets back the very object
-    that was passed: code that writes into an array which a cache still holds must see its own mistake.
+    Where the result contains one of the arguments, or an object inside them, the student's process gets back its own
+    object. A student who writes into an array that a cache still holds must see the same mistake as without the host.
 
     Parameters
     ----------
     function : callable
-        The trusted side's.
-    asked : (tuple, dict)
-        Positional and keyword arguments, as decoded: plain values, possibly with a `Foreign` among them.
+    arguments, keywords : tuple, dict
+        As decoded: values, possibly with a `Foreign` among them.
     cap : int, bytes
+        The largest frame.
     """
-    arguments, keywords = asked
     name = getattr(function, "__name__", "this function")
     try:
         inspect.signature(function).bind(*arguments, **keywords)
     except TypeError as error:
-        return wire.encode(("refused", "TypeError", f"{name}() {error}"), cap=cap)
+        return encode(("refused", "TypeError", f"{name}() {error}"), cap=cap)
     except ValueError:
-        pass  # no signature to be had: the call itself will tell
+        pass  # no signature is known: the call itself will show
     try:
         result = function(*arguments, **keywords)
     except AutograderError:
         raise
     except ValueError as error:
-        return wire.encode(("refused", "ValueError", str(error)[: MAX_MESSAGE]), cap=cap)
-    except Exception:
-        # The arguments are the student's choice: what they make our function raise is theirs too, its words are not.
-        return wire.encode(("refused", "ValueError", f"{name}() cannot work with these arguments"), cap=cap)
-    return wire.encode(("answer", result), arguments=(arguments, keywords), cap=cap)
-
-
-def opened(reply: Value) -> Any:
-    """What the student's code gets from an answer: its value, or the exception it carries."""
-    if reply[0] == "answer":
-        return reply[1]
-    raise {"TypeError": TypeError}.get(reply[1], ValueError)(reply[2])
+        return encode(("refused", "ValueError", str(error)[:MAX_MESSAGE]), cap=cap)
+    except Exception:  # the student chose the arguments; our own message could reveal the reference
+        return encode(("refused", "ValueError", f"{name}() cannot work with these arguments"), cap=cap)
+    return encode(("answer", result), arguments=(arguments, keywords), cap=cap)

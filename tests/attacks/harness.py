@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -15,11 +14,11 @@ import pytest
 from nbformat import from_dict
 from nbformat.v4 import new_code_cell
 
+from autograder.caches import BytesCache
 from autograder.grade import support_files
 from autograder.judging.judge import judge_task
-from autograder.model import Limits
-from autograder.remember import Memory
-from autograder.sandbox import Sandbox, isolation, landlock
+from autograder.sandbox import Limits, Sandbox, isolation
+from autograder.sandbox.guest import landlock
 from tests.helpers.processes import is_running, processes
 from tests.helpers.sandbox import texts
 
@@ -96,72 +95,46 @@ def named(attacks):
 
 # ---- sandboxes with walls taken away ----------------------------------------------------------------------------
 
-#: Calls of the student's end that can be left out of a copy of it: ``{name: (file, what stands there, instead)}``.
-SEAMS = {
-    "environment": (("fence.py", "os.environ.clear()", "pass"),),
-    "descriptors": (
-        ("fence.py", "close_all_but({0, 1, 2, *keep})", "pass"),
-        ("inside.py", "    control.close()\n", "    options['kept'] = control\n"),
-    ),
-    "subreaper": (("fence.py", "_prctl(PR_SET_CHILD_SUBREAPER, 1)", "pass"),),
-}  # fmt: skip
-
-
 class PartSandbox(Sandbox):
-    """A sandbox with just these walls, all of whose processes can be told by a word in their environment.
+    """A sandbox with some isolation layers, all of whose processes can be recognised by a word in their environment.
 
     Parameters
     ----------
     level : str
     some : tuple of str
-        As `isolation.walls_of` names them.
+        Layers beside the basic ones.
     without : tuple of str
-        Seams of the student's end that are left out.
-    folder : Path
-        For the copy of the student's end.
+        Basic layers that are left out.
     """
 
-    def __init__(self, level, some, without, folder, lean=True):
-        self.some, self.folder, self._made_of = some, isolation.HERE, (level, some, without)
-        if without:
-            self.folder = folder
-            shutil.copytree(isolation.HERE, folder, ignore=shutil.ignore_patterns("__pycache__"))
-            for file, old, new in (change for seam in without for change in SEAMS[seam]):
-                source = (folder / file).read_text()
-                assert 1 == source.count(old), (file, old)
-                (folder / file).write_text(source.replace(old, new))
-        super().__init__(LIMITS, level, lean)
+    def __init__(self, level, some, without=()):
+        self.some, self.without = some, without
+        super().__init__(LIMITS, level)
 
-    def _companion(self):
-        return PartSandbox(*self._made_of, self.folder.with_name(self.folder.name + "-companion"), lean=False)
+    def _layers(self):
+        return (*(layer for layer in isolation.BASIC if layer not in self.without), *self.some)
 
     def _start(self):
-        command = isolation.command
+        command = isolation.zygote_command
 
-        def marked(level, options):
-            line, environment = command(level, options)
+        def marked(*arguments):
+            line, environment = command(*arguments)
             return line, {**environment, "ATTACKS": MARK}
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(isolation, "walls_of", lambda level: self.some)
-            patch.setattr(isolation, "HERE", self.folder)
-            patch.setattr(isolation, "command", marked)
-            super()._start()
+            patch.setattr(isolation, "zygote_command", marked)
+            return super()._start()
 
 
 class Sandboxes(dict):
     """Sandboxes by ``(level, walls, seams left out)``, started when first asked for."""
 
-    def __init__(self, folder):
-        self.folder = folder
-
     def __missing__(self, key):
-        level, some, without = key
-        self[key] = PartSandbox(level, some, without, self.folder / f"end-{len(self)}")
+        self[key] = PartSandbox(*key)
         return self[key]
 
     def full(self, level):
-        return self[level, isolation.walls_of(level), ()]
+        return self[level, layers_beside_basic(level), ()]
 
     def only(self, wall):
         """A sandbox in which one wall stands: at the level that has it."""
@@ -174,6 +147,11 @@ class Sandboxes(dict):
     def close(self):
         for sandbox in self.values():
             sandbox.close()
+
+
+def layers_beside_basic(level):
+    """Return the layers at a level that machines may lack."""
+    return tuple(layer for layer in isolation.layers_of(level) if layer not in isolation.BASIC)
 
 
 def missing(wall):
@@ -191,11 +169,9 @@ def with_limits(sandbox, patch, **limits):
     return sandbox
 
 
-def forgetful(sandbox, patch):
-    """A sandbox that remembers nothing of what it has read: for a test in which, a wall down, it reads otherwise."""
-    for each in (sandbox, sandbox._other):
-        if each is not None:
-            patch.setattr(each, "_answers", Memory())
+def without_cache(sandbox, patch):
+    """Return a sandbox that forgets the messages it has read, for a test in which it reads them in another way."""
+    patch.setattr(sandbox, "_messages", BytesCache())
     return sandbox
 
 
@@ -301,13 +277,11 @@ def marked_processes():
 def at_rest(sandboxes):
     """Whether the sandboxes' processes are the warm ones alone; waits for what is just ending."""
     deadline = time.monotonic() + 10
-    sandboxes = [each for sandbox in sandboxes.values() for each in (sandbox, sandbox._other) if each is not None]
     while True:
-        warm = {number for sandbox in sandboxes if sandbox._process for number in processes(sandbox._process.pid)}
-        alive = [sandbox for sandbox in sandboxes if sandbox._process and sandbox._process.poll() is None]
+        alive = [sandbox for sandbox in sandboxes.values() if sandbox._zygote and sandbox._zygote.is_usable()]
+        expected = {pid for sandbox in alive for pid in processes(sandbox.pid)}
         idle = sum(2 if sandbox.level == "bubblewrap" else 1 for sandbox in alive)
-        marked = marked_processes()
-        if marked <= warm and len({n for n in warm if is_running(n)}) == idle:
+        if marked_processes() <= expected and len({pid for pid in expected if is_running(pid)}) == idle:
             return True
         if time.monotonic() > deadline:
             return False

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from autograder.judging.judge import judge_task
-from autograder.sandbox import Session, isolation, pool, shell
+from autograder.sandbox import Session, isolation, pool
+from autograder.sandbox.guest import recorder
 from tests.helpers.sandbox import linux, texts
 
-from .harness import NOTHING, PRELUDE, TASK, THROUGH, attack, forgetful, missing, notebook_of, points, with_limits
+from .harness import NOTHING, PRELUDE, TASK, THROUGH, attack, missing, notebook_of, points, with_limits, without_cache
 
 pytestmark = linux
 MIB = 1 << 20
@@ -57,19 +58,19 @@ ATTACKS = [
     bomb("a file full of holes", "file_bytes", MIB, 32 * MIB,
          "with open('x', 'wb') as f: f.truncate(30 << 20)\nprint('through')"),
     bomb("many open files", "open_files", 32, 256, "kept = [open('x', 'w') for i in range(100)]\nprint('through')"),
-    bomb("a flood of text", "output_bytes", 10_000, MIB,
+    bomb("a flood of text", "cell_output_bytes", 10_000, MIB,
          "for i in range(3000): print('flooded')\nprint('through')"),
-    bomb("a flood past Python", "output_bytes", 10_000, MIB,
+    bomb("a flood past Python", "cell_output_bytes", 10_000, MIB,
          "os.write(1, b'flooded' * 10_000)\nos.write(2, b'through')"),
-    bomb("one large value", "output_bytes", 10_000, MIB, "'flooded' * 10_000 + 'through'"),
-    bomb("a flood of displays", "output_bytes", 10_000, MIB,
+    bomb("one large value", "cell_output_bytes", 10_000, MIB, "'flooded' * 10_000 + 'through'"),
+    bomb("a flood of displays", "cell_output_bytes", 10_000, MIB,
          "from IPython.display import display\nfor i in range(200): display('flooded')\ndisplay('through')"),
-    bomb("a flood of updates", "output_bytes", 10_000, MIB,
+    bomb("a flood of updates", "cell_output_bytes", 10_000, MIB,
          "from IPython.display import display\nh = display('x', display_id=True)\n"
          "for i in range(200): h.update('flooded' * 20)\nh.update('through')"),
-    bomb("a flood of both streams", "output_bytes", 10_000, MIB,
+    bomb("a flood of both streams", "cell_output_bytes", 10_000, MIB,
          "for i in range(500):\n    print(i)\n    print(i, file=sys.stderr)\nprint('through')"),
-    bomb("outputs that add up", "outputs_bytes", 10_000, 64 * MIB,
+    bomb("outputs that add up", "notebook_output_bytes", 10_000, 64 * MIB,
          "get_ipython().run_cell('1')\nprint('flooded' * 2000)\nprint('through')"),
 ]  # fmt: skip
 
@@ -147,14 +148,14 @@ class Counting(Session):
 
 def test_output_forged_past_its_limit_is_cut_again(strongest, assignment, harmless, monkeypatch):
     """A student's end that cuts nothing is cut by ours; with that wall down all of it is kept."""
-    sandbox = with_limits(strongest, monkeypatch, output_bytes=10_000, message_bytes=8 * MIB)
+    sandbox = with_limits(strongest, monkeypatch, cell_output_bytes=10_000, message_bytes=8 * MIB)
     code = ("recorder = get_ipython().recorder\nrecorder.finish = lambda: [{'output_type': 'stream', 'name': 'stdout', "
             "'text': 'flooded' * 10_000}] * 20")
     with harmless(sandbox):
         score, runs = points(sandbox, assignment, [("flood", code), ("nothing", NOTHING)])
         assert (0, True) == (score, 300_000 > len(str(runs[0].outputs)))
     monkeypatch.setattr(pool, "clean_outputs", lambda outputs, limit: tuple(outputs))
-    _, runs = points(forgetful(sandbox, monkeypatch), assignment, [("flood", code), ("nothing", NOTHING)])
+    _, runs = points(without_cache(sandbox, monkeypatch), assignment, [("flood", code), ("nothing", NOTHING)])
     assert 1_000_000 < len(str(runs[0].outputs))
 
 
@@ -163,7 +164,7 @@ def test_a_long_traceback_is_cut(strongest, assignment, harmless, monkeypatch):
     with harmless(strongest):
         score, runs = points(strongest, assignment, [("a", "raise ValueError('flooded' * 1_500_000)"), ("b", NOTHING)])
         assert (0, "ValueError") == (score, runs[0].outputs[-1]["ename"])
-        assert 10 * shell.TRACEBACK_BYTES > len(str(runs[0].outputs))
+        assert 10 * recorder.TRACEBACK_BYTES > len(str(runs[0].outputs))
 
 
 # ---- what a file system or a table of processes of its own holds ------------------------------------------------
@@ -209,7 +210,7 @@ def test_processes_are_counted(code, sandboxes, tries, harmless, monkeypatch):
     """Two walls hold: no process is started at all, and of threads and processes there are no more than the limit."""
     if problem := missing("namespaces"):
         pytest.skip(problem)
-    if os.getuid() == 0 and isolation._bubblewrap_way()[0] is None:
+    if os.getuid() == 0 and isolation._try_bubblewrap()[0] is None:
         pytest.skip("the kernel exempts root from the limit")
     one = attack("x", "syscalls limits.processes", "import threading, time\n" + code)
     small = {"processes": 16, "cell_seconds": 2}

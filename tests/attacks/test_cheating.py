@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from autograder.model import Foreign
+from autograder.sandbox.guest.codec import Foreign
 from tests.helpers.sandbox import linux
 
 from .harness import NOTHING, PRELUDE, TASK, Attack, points, stock_points

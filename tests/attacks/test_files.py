@@ -134,7 +134,7 @@ from pathlib import Path
 sys.path = [sys.argv[1], *(path for path in sys.path if path not in ("", sys.argv[2]))]
 from autograder.errors import SandboxError
 from autograder.sandbox import LEVELS, Sandbox, isolation
-assert walls.__file__.startswith(sys.argv[1])
+assert isolation.__file__.startswith(sys.argv[1])
 cell = '''
 import glob, sys
 texts = [open(name).read() for path in sys.path for name in glob.glob(path + '/autograder/course/*/*.toml')]
@@ -148,7 +148,7 @@ def found(level):
 for level in LEVELS:
     if level == "process" or not isolation.bubblewrap_problem():
         found(level)
-isolation.HERE = Path(sys.argv[2], "autograder", "sandbox")  # the student's end from elsewhere: nothing to refuse
+isolation.GUEST = Path(sys.argv[2], "autograder", "sandbox", "guest")  # nothing to refuse
 found("process")
 """
 

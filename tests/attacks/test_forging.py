@@ -16,10 +16,11 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from autograder.errors import WireError
 from autograder.judging.judge import judge_task, stand_in
 from autograder.model import Failed
-from autograder.sandbox import Session, recovery, wire
+from autograder.sandbox import Session, recovery
+from autograder.sandbox.guest import codec, messages
+from autograder.sandbox.guest.codec import CodecError
 from tests.helpers.sandbox import linux
 
 from .harness import NOTHING, PRELUDE, TASK, notebook_of, points, with_limits
@@ -29,8 +30,12 @@ pytestmark = linux
 #: How a student finds our end of the wire in its own process.
 GRAB = PRELUDE + """
 import gc, json, struct, time
-end = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'StudentsEnd')
-wire, sock = type(end).reply.__globals__['wire'], end.sock
+end = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'Runner')
+names, sock = type(end).reply.__globals__, end.sock
+class Guest:
+    def __getattr__(self, name): return names[name]
+    def __setattr__(self, name, value): names[name] = value
+guest = Guest()
 def frame(header, body=b''):
     header = header if isinstance(header, bytes) else json.dumps(header).encode()
     return struct.pack('<II', len(header), len(body)) + header + body
@@ -46,22 +51,22 @@ def forged(body):
 # ---- messages ---------------------------------------------------------------------------------------------
 
 MESSAGES = {
-    "its own points": "wire.send(sock, wire.encode(('points', 15.0)))",
-    "its own points, by a changed function": "wire.encode = lambda *a, **k: frame(['t', ['points', 15.0]])",
-    "its own points, by a changed socket": "kept = wire.send\nwire.send = lambda sock, data, *a: kept(sock, "
+    "its own points": "guest.send(sock, guest.encode(('points', 15.0)))",
+    "its own points, by a changed function": "guest.encode = lambda *a, **k: frame(['t', ['points', 15.0]])",
+    "its own points, by a changed socket": "kept = guest.send\nguest.send = lambda sock, data, *a: kept(sock, "
                                            "frame(['t', ['points', 15.0]]))",
-    "its own points, when the process ends": "import atexit\natexit.register(lambda: wire.send(sock, wire.encode("
+    "its own points, when the process ends": "import atexit\natexit.register(lambda: guest.send(sock, guest.encode("
                                              "('points', 15.0))))\natexit._run_exitfuncs()",
     "its own points, from a finalizer": "class Dying:\n"
-                                        "    def __del__(self): wire.send(sock, wire.encode(('points', 15.0)))\n"
+                                        "    def __del__(self): guest.send(sock, guest.encode(('points', 15.0)))\n"
                                         "Dying()",
-    "its own points, from a thread": "import threading\nt = threading.Thread(target=lambda: wire.send(sock, "
-                                     "wire.encode(('points', 15.0))))\nt.start()\nt.join()",
-    "its own points, from a signal": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: wire.send(sock, "
-                                     "wire.encode(('points', 15.0))))\nsignal.setitimer(signal.ITIMER_REAL, 0.001)\n"
+    "its own points, from a thread": "import threading\nt = threading.Thread(target=lambda: guest.send(sock, "
+                                     "guest.encode(('points', 15.0))))\nt.start()\nt.join()",
+    "its own points, from a signal": "import signal\nsignal.signal(signal.SIGALRM, lambda *a: guest.send(sock, "
+                                     "guest.encode(('points', 15.0))))\nsignal.setitimer(signal.ITIMER_REAL, 0.001)\n"
                                      "time.sleep(0.05)",
-    "its own points, as another task's answer": f"wire.send(sock, wire.encode(('points', 15.0, '{TASK}')))\n"
-                                                "wire.send(sock, wire.encode(('returned', 15.0, ())))",
+    "its own points, as another task's answer": f"guest.send(sock, guest.encode(('points', 15.0, '{TASK}')))\n"
+                                                "guest.send(sock, guest.encode(('returned', 15.0, ())))",
 }  # fmt: skip
 
 
@@ -77,15 +82,15 @@ def test_a_grader_that_takes_their_word_gives_full_marks(body, strongest, assign
     """Were points a message, as they are where tests run in the student's process, each of these would get 15."""
     case = assignment.hidden_cases(TASK)[0]
     with strongest.open(notebook_of(assignment, *forged(body))) as session:
-        session._fork.send(wire.encode(("call", TASK, tuple(case.arguments.values()), [])), 5)
+        session._fork.send(codec.encode(("call", TASK, tuple(case.arguments.values()), [])), 5)
         word, said, *_ = session._fork.receive(time.monotonic() + 5)
     assert ("points", 15.0) == (word, said)
 
 
 def test_nobody_answers_for_a_task_that_is_being_judged(sandbox, assignment, harmless):
     """A forged question to the judge's stand-in is answered only while there is one; a believing judge gives 15."""
-    ask = forged(f"wire.send(sock, wire.encode(('asks', '{TASK}', (xt, a_prev, parameters), {{}})))\n"
-                 "reply = wire.decode(wire.receive(sock), ((xt, a_prev, parameters), {}))\nreturn reply[1]")
+    ask = forged(f"guest.send(sock, guest.encode(('asks', '{TASK}', (xt, a_prev, parameters), {{}})))\n"
+                 "reply = guest.decode(guest.receive(sock), ((xt, a_prev, parameters), {}))\nreturn reply[1]")
     with harmless(sandbox):
         assert 0 == points(sandbox, assignment, ask)[0]
 
@@ -100,7 +105,7 @@ def test_nobody_answers_for_a_task_that_is_being_judged(sandbox, assignment, har
 @pytest.mark.parametrize("ahead", [1, 7, 40])
 def test_answers_sent_ahead_are_answers_still(ahead, sandbox, assignment, harmless):
     """Frames sent before they are asked for are compared like any; they carry no right number."""
-    send = "wire.send(sock, wire.encode(('returned', (a_prev, a_prev, None), (xt, a_prev, parameters))))"
+    send = "guest.send(sock, guest.encode(('returned', (a_prev, a_prev, None), (xt, a_prev, parameters))))"
     body = f"for i in range({ahead}): {send}"
     with harmless(sandbox):
         assert 0 == points(sandbox, assignment, forged(body))[0]
@@ -109,11 +114,11 @@ def test_answers_sent_ahead_are_answers_still(ahead, sandbox, assignment, harmle
 @pytest.mark.parametrize("message", [("returned", 1), ("returned", 1, 5)], ids=str)
 def test_a_message_of_another_form_is_refused(message, strongest, assignment, monkeypatch):
     """It is the call's failure; with that wall down it would be a failure of the grader."""
-    cells = notebook_of(assignment, *forged(f"wire.send(sock, wire.encode({message!r}))"))
+    cells = notebook_of(assignment, *forged(f"guest.send(sock, guest.encode({message!r}))"))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     with strongest.open(cells) as session:
-        assert "unreadable" == session.call(TASK, arguments).kind
-    monkeypatch.setattr(recovery, "_is_form", lambda message, *types: True)
+        assert "garbled" == session.call(TASK, arguments).kind
+    monkeypatch.setattr(recovery, "_has_form", lambda message, word, *types: message[0] == word)
     with strongest.open(cells) as session, pytest.raises(AttributeError):
         session.call(TASK, arguments)
 
@@ -206,8 +211,8 @@ def test_who_reads_it_unmeasured_suffers(name, range_):
     space = {**names, "json": json, "struct": struct}
     space["frame"].__globals__.update(json=json, struct=struct)
     exec(source.replace("$owned", str(range_.folder / "course/owned")), space)
-    with pytest.raises(WireError):
-        wire.decode(space["data"])
+    with pytest.raises(CodecError):
+        codec.decode(space["data"])
     harm(space["data"])
     assert (name == "a pickle") == (range_.folder / "course/owned").exists()
     range_.lay()
@@ -239,7 +244,7 @@ def test_silence_is_ended_by_the_clock(name, sandbox, assignment, harmless, monk
         with_limits(sandbox, monkeypatch)
 
 
-LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (wire.MAX_HEADER + 1, 0)}
+LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (codec.MAX_HEADER + 1, 0)}
 
 
 @pytest.mark.parametrize("name", LENGTHS)
@@ -250,14 +255,14 @@ def test_a_length_too_large_is_refused_unread(name, sandbox, assignment, harmles
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     with harmless(sandbox):
         with sandbox.open(cells) as session:
-            assert "unreadable" == session.call(TASK, arguments).kind
+            assert "garbled" == session.call(TASK, arguments).kind
         with monkeypatch.context() as patch:
-            patch.setattr(wire, "measure", lambda lengths, cap=0: struct.unpack("<II", lengths))
+            patch.setattr(messages, "lengths_of", lambda lengths, cap=0: struct.unpack("<II", lengths))
             with with_limits(sandbox, patch, call_seconds=0.3).open(cells) as session:
                 assert "timed out" == session.call(TASK, arguments).kind
 
 
-FLOOD = "data = wire.encode(('hello',)) * 1000\nfor i in range(20): sock.sendall(data)"
+FLOOD = "data = guest.encode(('hello',)) * 1000\nfor i in range(20): sock.sendall(data)"
 
 
 @pytest.mark.parametrize("where", ["cell", "call"])
@@ -272,12 +277,10 @@ def test_a_lenient_reader_is_kept_busy(strongest, assignment, monkeypatch):
     """One that passes over what it did not ask for reads the whole flood."""
     passed_over, next_ = [], recovery.SandboxSession._next
 
-    def lenient(self, fork, limit, word, began=None):
-        while True:
-            message, problem = next_(self, fork, limit, None, began)
-            if problem or message != ("hello",):
-                return message, problem
+    def lenient(self, fork, limit, began=None):
+        while (message := next_(self, fork, limit, began)) == ("hello",):
             passed_over.append(message)
+        return message
 
     monkeypatch.setattr(recovery.SandboxSession, "_next", lenient)
     with strongest.open(notebook_of(assignment, *forged(FLOOD))) as session:
@@ -298,12 +301,12 @@ def test_a_message_too_large_does_not_pass(sandbox, assignment, harmless, monkey
 
 def test_a_message_too_large_by_force_is_refused(sandbox, assignment, harmless, monkeypatch):
     """Who sends it past our function is cut off before it is read; with more room it is read."""
-    body = "sock.sendall(frame(['t', ['failed', 'raised', ['u', 2 << 20]]], b'x' * (2 << 20)))"
+    body = "sock.sendall(frame(['t', ['failed', 'raised', ['u', 2 << 20], 'E']], b'x' * (2 << 20)))"
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     cells = notebook_of(assignment, *forged(body))
     with harmless(sandbox):
         with with_limits(sandbox, monkeypatch, message_bytes=1 << 16).open(cells) as session:
-            assert "unreadable" == session.call(TASK, arguments).kind
+            assert "garbled" == session.call(TASK, arguments).kind
         with with_limits(sandbox, monkeypatch).open(cells) as session:
             assert "raised" == session.call(TASK, arguments).kind
 
@@ -311,7 +314,7 @@ def test_a_message_too_large_by_force_is_refused(sandbox, assignment, harmless, 
 def test_descriptors_sent_along_do_not_arrive(sandbox, assignment, harmless, monkeypatch):
     """A frame with descriptors attached leaves none in the grader; a reader that takes them has them."""
     body = ("import os\nfd = os.open('.', os.O_RDONLY)\n"
-            "socket.send_fds(sock, [wire.encode(('returned', None, (xt, a_prev, parameters)))], [fd] * 50)")
+            "socket.send_fds(sock, [guest.encode(('returned', None, (xt, a_prev, parameters)))], [fd] * 50)")
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     taken = []
 
@@ -321,12 +324,12 @@ def test_descriptors_sent_along_do_not_arrive(sandbox, assignment, harmless, mon
             part, fds, _, _ = socket.recv_fds(sock, size - len(data), 100)
             taken.extend(fds)
             data += part
-        return data
+        return bytes(data)
 
     with harmless(sandbox):
         assert 0 == points(sandbox, assignment, forged(body))[0]
     with sandbox.open(notebook_of(assignment, *forged(body))) as session:
-        monkeypatch.setattr(wire, "_read", taking)
+        monkeypatch.setattr(messages, "_read", taking)
         session.call(TASK, arguments)
     assert 50 == len(taken)
     for descriptor in taken:

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from autograder.grade import support_files
-from autograder.sandbox import isolation, pool
+from autograder.sandbox import pool
+from autograder.sandbox.zygote import Ended
 from tests.helpers.processes import is_running, processes, wait_until_gone
 from tests.helpers.sandbox import linux, texts
 
@@ -116,31 +117,20 @@ def test_the_next_student_finds_all_as_it_was(name, sandbox, assignment, harmles
         assert before == state_of(sandbox.open([("state", STATE)]).cells[-1])
 
 
-@pytest.fixture(scope="module")
-def begun(sandboxes, tmp_path_factory):
-    """A sandbox whose warm process runs what the lesson begins with; with the others it is looked after, and closed."""
-    if problem := isolation.bubblewrap_problem():
-        pytest.skip(problem)
-    sandboxes["begun"] = PartSandbox("bubblewrap", isolation.walls_of("bubblewrap"), (),
-                                     tmp_path_factory.mktemp("begun"))
-    return sandboxes["begun"]
-
-
 @pytest.mark.parametrize("name", [name for name in POISONS if "matplotlib" not in POISONS[name].partition("\n")[0]])
-def test_what_has_been_begun_stays_as_it_was(name, begun, assignment):
-    """Where notebooks go on from what was run for all of them, nothing of one reaches that, or the next."""
-    files, lesson = support_files(assignment), (assignment.oracle.imports, None)
+def test_what_is_prepared_stays_as_it_was(name, strongest, assignment):
+    """A notebook that runs template cells, compiled before the fork, changes them for no other notebook."""
+    files, template = support_files(assignment), (assignment.oracle.imports, None)
 
     def last(*cells):
-        with begun.open(notebook_of(assignment, *cells), files, lesson) as session:
+        with strongest.open(notebook_of(assignment, *cells), files, template) as session:
             return session.cells[-1]
 
     state = re.sub('\n    "figures".*', "", STATE)
-    before = state_of(last(("state", state)))
-    generation = begun.generation
+    before, zygote = state_of(last(("state", state))), strongest.pid
     last(*poisoned(POISONS[name]))
     assert before == state_of(last(("state", state)))
-    assert (generation, True) == (begun.generation, bool(begun._begun)), "all of it in forks of one process"
+    assert zygote == strongest.pid, "all of it in forks of one process"
 
 
 @pytest.mark.parametrize("name", POISONS)
@@ -188,8 +178,8 @@ def test_nobody_else_is_killed(whom, sandbox, sandboxes, range_):
         pytest.skip("what would hold it does not stand here")
     for place in (sandbox, sandboxes.bare()):
         with place.open([("a", "def f():\n    return 1")]) as other:
-            pids = processes(place._process.pid)
-            number = {"warm": place._process.pid, "sibling": pids[-1], "victim": range_.victim.pid}[whom]
+            pids = processes(place.pid)
+            number = {"warm": place.pid, "sibling": pids[-1], "victim": range_.victim.pid}[whom]
             place.open([("kill", KILL.replace("$number", str(number)))]).close()
             assert (place is sandbox) == is_running(number)
             assert 1 == other.call("f", ()).value, "who was killed from outside is begun anew"
@@ -236,13 +226,13 @@ def test_no_daemon_is_left(code, sandbox, sandboxes, tries, harmless):
         assert (0, True) == tries(unfiltered, one)
 
 
-def test_without_a_keeper_of_orphans_a_daemon_is_left(sandboxes, tmp_path):
+def test_without_a_keeper_of_orphans_a_daemon_is_left(sandboxes):
     """With all walls down, and the warm process not the heir of orphans, the daemon lives on after the session."""
-    sandbox = PartSandbox("process", (), ("subreaper",), tmp_path / "end")
+    sandbox = PartSandbox("process", (), ("subreaper",))
     try:
         with sandbox.open([("daemon", DAEMON)]) as session:
             assert "through\n" == texts(session.cells[0])
-            folder = sandbox._root
+            folder = sandbox._zygote._root
         left = [int(process.name) for process in Path("/proc").glob("[0-9]*") if works_in(process, folder)]
         assert left
         for number in left:
@@ -266,13 +256,12 @@ def test_who_hangs_up_and_goes_on_is_ended(sandbox, assignment, harmless, monkey
             "    if type(s) is socket.socket: os.close(s.fileno())\nwhile True: time.sleep(0.1)")
     with harmless(sandbox):
         assert 0 == points(sandbox, assignment, [("a", code), ("b", NOTHING)])[0]
-    before, ended = set(processes(sandbox._process.pid)), []
+    before, ended = set(processes(sandbox.pid)), []
     with monkeypatch.context() as patch:
-        patch.setattr(pool.Fork, "end", lambda self, patience=0: ended.append(self) or {
-            "status": 0, "seconds": 0, "by_itself": True})
+        patch.setattr(pool.Fork, "end", lambda self, grace=0: ended.append(self) or Ended(0, 0, True, 0))
         with with_limits(sandbox, patch, restarts=0).open([("a", code)]) as session:
             assert session.cells[0].problem
-        assert set(processes(sandbox._process.pid)) - before
+        assert set(processes(sandbox.pid)) - before
     for fork in ended:
         fork.end()
 
@@ -290,7 +279,7 @@ def test_folders_of_any_kind_are_removed(name, sandbox, assignment, tries, harml
     with harmless(sandbox):
         tries(sandbox, attack(name, "", FOLDERS[name]))
         if sandbox.level == "process":
-            assert [] == list(Path(sandbox._root).glob("fork-*"))
+            assert [] == list(Path(sandbox._zygote._root).glob("fork-*"))
 
 
 def test_a_plain_rmtree_fails_on_a_deep_folder(tmp_path):

@@ -29,7 +29,7 @@ from autograder.pages.sanitizer import as_text, clean_html, markdown2html
 from autograder.sandbox import pool
 from tests.helpers.sandbox import linux
 
-from .harness import NOTHING, TASK, forgetful
+from .harness import NOTHING, TASK, without_cache
 
 pytestmark = linux
 ROOT = Path(__file__).parents[2]
@@ -192,7 +192,7 @@ def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dange
     """Shown by nbconvert alone, and with what else is named taken down, it is there; some nbconvert itself escapes."""
     if attack.held == "outputs":
         monkeypatch.setattr(pool, "clean_outputs", lambda found, limit: tuple(found))
-        forgetful(strongest, monkeypatch)
+        without_cache(strongest, monkeypatch)
     if attack.held == "render":
         monkeypatch.setattr(render, "escape", lambda text: text)
         monkeypatch.setattr(render, "outputs_of", render.outputs_of.__wrapped__)

@@ -182,8 +182,8 @@ def test_it_is_asked_a_bounded_number_of_times(sandbox, two, scores, harmless, m
     body = f"for i in range(500): {TASK}(x[:, :, 0], a0, parameters)\nraise ValueError('through')"
     arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
     with harmless(sandbox):
-        for most, kind in ((100, "timed out"), (500, "raised")):
-            with_limits(sandbox, monkeypatch, stand_in_calls=most)
+        for most, kind in ((100, "too many calls"), (500, "raised")):
+            with_limits(sandbox, monkeypatch, reference_calls=most)
             with sandbox.open(notebook_of(two, ("a", loop(body)))) as session:
                 assert kind == session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).kind
         with_limits(sandbox, monkeypatch)

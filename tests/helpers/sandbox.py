@@ -4,12 +4,11 @@ import sys
 
 import pytest
 
-from autograder.model import Limits
-from autograder.sandbox import LEVELS, isolation
+from autograder.sandbox import LEVELS, Limits, isolation
 
 #: Seconds are generous where a test expects success: a loaded machine must not make one fail.
 LIMITS = Limits(cell_seconds=30.0, call_seconds=30.0, submission_seconds=120.0)
-HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, later_seconds=0.5, submission_seconds=60.0, restarts=3)
+HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, retry_seconds=0.5, submission_seconds=60.0, restarts=3)
 
 
 def available(level):

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import SandboxError
-from autograder.sandbox import Sandbox, doctor, isolation, landlock
+from autograder.sandbox import Sandbox, doctor, isolation
+from autograder.sandbox.guest import landlock
 from tests.helpers.processes import processes, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
@@ -71,11 +72,11 @@ def partly_walled(request, sandboxes):
     for wall in some:
         if problems[wall]:
             pytest.skip(problems[wall])
-    if set(some) == set(isolation.walls_of(level)):
+    if {*isolation.BASIC, *some} == set(isolation.layers_of(level)):
         yield sandboxes[level], some
         return
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(isolation, "walls_of", lambda level: some)
+        patch.setattr(isolation, "layers_of", lambda level: (*isolation.BASIC, *some))
         with Sandbox(LIMITS, level) as sandbox:
             yield sandbox, some
 
@@ -125,7 +126,7 @@ def test_honest_cells_notice_no_wall(partly_walled):
 def test_a_daemon_ends_with_its_session(partly_walled):
     """A process cut loose from everything, where it can be started at all, is gone when the session is closed."""
     sandbox, some = partly_walled
-    before = set(processes(sandbox._process.pid))
+    before = set(processes(sandbox.pid))
     daemon = """
 import os, time
 if os.fork() == 0:
@@ -136,10 +137,10 @@ if os.fork() == 0:
 time.sleep(0.2)
 print('started')"""
     with sandbox.open(notebook(daemon)) as session:
-        started = set(processes(sandbox._process.pid)) - before
+        started = set(processes(sandbox.pid)) - before
         assert ("started\n" == texts(session.cells[0])) == ("syscalls" not in some)
     wait_until_gone(started)
-    assert not started & set(processes(sandbox._process.pid))
+    assert not started & set(processes(sandbox.pid))
 
 
 def test_students_cannot_harm_each_other(sandbox):
@@ -198,7 +199,7 @@ def test_threads_count_as_processes(sandboxes):
     """However small their stacks, there are no more of them than the limit."""
     if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
-    if os.getuid() == 0 and isolation._bubblewrap_way()[0] is None:
+    if os.getuid() == 0 and isolation._try_bubblewrap()[0] is None:
         pytest.skip("root cannot become nobody here, and the kernel exempts root")
     code = ("import threading, time\nthreading.stack_size(65536)\nn = 0\ntry:\n    while n < 1000:\n"
             "        threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n        n += 1\n"
@@ -236,7 +237,7 @@ def test_inside_bubblewrap_there_is_little_to_see(sandboxes):
             for folder in libraries if not folder.is_relative_to("/usr") for parent in folder.parents[:-1]}
     _, first, second, third = sandboxes["bubblewrap"].open(notebook(
         "import os, socket",
-        "[os.listdir(folder) for folder in ('/proc', '/scratch', '/warm', '/dev/shm')], os.getcwd()",
+        "[os.listdir(folder) for folder in ('/proc', '/scratch', '/zygote', '/dev/shm')], os.getcwd()",
         f"[path for path in ('/sys', '/run', '/var', '/home', '/etc/passwd', {str(ROOT / 'tests')!r}) "
         f"if os.path.exists(path) and path not in {ways!r}], "
         f"[way for way, names in {ways!r}.items() if way != '/usr' and sorted(os.listdir(way)) != names]",
@@ -271,7 +272,7 @@ def test_a_sweep_follows_no_link(tmp_path, monkeypatch):
     for odd in ("²-x", "9" * 40 + "-x"):
         (scratch / f"{isolation.PREFIX}{odd}").mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    isolation.sweep_abandoned()
+    isolation.remove_abandoned()
     assert 0o500 == (elsewhere / "inner").stat().st_mode & 0o777
     (elsewhere / "inner").chmod(0o700)
 
@@ -282,19 +283,19 @@ def test_a_sweep_follows_no_link(tmp_path, monkeypatch):
 def test_the_doctor_says_what_stands():
     """Each wall stands, or there is a sentence that says how to get it."""
     found = doctor.examine()
-    assert ["process", "limits", "system calls", "files", "bubblewrap"] == [wall.name for wall in found]
-    assert all(wall.stands == (wall.more == "") for wall in found)
-    assert found[-1].stands == (isolation.best_level() == "bubblewrap")
+    assert ["process", "limits", "system calls", "files", "bubblewrap"] == [layer.name for layer in found]
+    assert all(layer.available == (layer.advice == "") for layer in found)
+    assert found[-1].available == (isolation.best_level() == "bubblewrap")
 
 
 def test_without_bubblewrap_the_next_best_level_is_used(monkeypatch):
     """The level is "process", the doctor says what to install, and who insists is refused."""
     monkeypatch.setattr("shutil.which", lambda name: None)
-    monkeypatch.setattr(isolation, "_bubblewrap_way", isolation._bubblewrap_way.__wrapped__)
+    monkeypatch.setattr(isolation, "_try_bubblewrap", isolation._try_bubblewrap.__wrapped__)
     assert "process" == isolation.best_level()
     if sys.platform == "linux":
-        assert "Bubblewrap (bwrap) is not installed. Install it" in doctor.examine()[-1].more
-    with pytest.raises(SandboxError, match="not to be had"):
+        assert "Bubblewrap (bwrap) is not installed. Install it" in doctor.examine()[-1].advice
+    with pytest.raises(SandboxError, match="is not available"):
         Sandbox(level="bubblewrap")
 
 
@@ -304,7 +305,7 @@ def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
         pytest.skip("no Landlock")
     folders = isolation.visible_folders()
     monkeypatch.setattr(isolation, "visible_folders", lambda: [*folders, ["no path"]])
-    with Sandbox(LIMITS, "process") as sandbox, pytest.raises(SandboxError, match="a wall cannot be put up: TypeError"):
+    with Sandbox(LIMITS, "process") as sandbox, pytest.raises(SandboxError, match="an isolation layer does not work: TypeError"):
         sandbox.open(notebook("1"))
 
 
@@ -312,9 +313,9 @@ def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
 def test_a_package_among_the_libraries_is_refused(tmp_path, level):
     """Installed and not linked, this package would be among what students may read, solutions' lines included."""
     libraries = tmp_path / "site-packages"
-    shutil.copytree(isolation.HERE.parent, libraries / "autograder")
+    shutil.copytree(ROOT / "autograder", libraries / "autograder")
     for name in ("rnn_utils.py", "public_tests.py"):
-        shutil.copy(isolation.HERE.parents[1] / name, libraries)
+        shutil.copy(ROOT / name, libraries)
     code = (f"import sys; sys.path.insert(0, {str(libraries)!r}); from autograder.sandbox import Sandbox\n"
             f"try: Sandbox(level={level!r})\nexcept Exception as error: print(error)")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from autograder.errors import SandboxError
-from autograder.model import Failed, Limits, Problem
-from autograder.sandbox import Sandbox, isolation, recovery
+from autograder.model import Failed, Problem
+from autograder.sandbox import Limits, Sandbox, isolation, recovery
 from tests.helpers.processes import processes, stable_tree, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
@@ -115,10 +115,10 @@ def test_a_forged_answer_is_unreadable(hasty_sandbox, message):
     """What the student's process sends instead of an answer is refused, whatever it is."""
     forge = f"""
 import gc, sys
-serve = [o for o in gc.get_objects() if type(o).__name__ == 'StudentsEnd'][0]
-wire = sys.modules[type(serve).__module__] if 0 else type(serve).reply.__globals__['wire']
+serve = [o for o in gc.get_objects() if type(o).__name__ == 'Runner'][0]
+names = type(serve).reply.__globals__
 def bad():
-    wire.send(serve.sock, wire.encode({message!r}))
+    names['send'](serve.sock, names['encode']({message!r}))
     while True: pass"""
     with hasty_sandbox.open(notebook(forge, DEFINITION)) as session:
         outcome = session.call("bad", ())
@@ -150,9 +150,11 @@ def test_an_answer_too_large_is_named(sandbox, limited):
         assert "ndarray of 2097152 bytes" == session.call("f", ()).value.type_name
 
 
-def test_a_submission_has_a_bounded_time(sandbox, limited):
+def test_a_submission_has_a_bounded_time(sandbox, limited, monkeypatch):
     """When its seconds are spent, the cells left are not run and calls fail at once, all with the reason."""
-    limited(sandbox, Limits(cell_seconds=1, call_seconds=1, later_seconds=1, submission_seconds=1.5))
+    end = sandbox.end
+    monkeypatch.setattr(sandbox, "end", lambda *args: end(*args)._replace(seconds=1.0))  # never short of CPU
+    limited(sandbox, Limits(cell_seconds=1, call_seconds=1, retry_seconds=1, submission_seconds=1.5))
     with sandbox.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
         assert ["ran past 1 s", "ran past the submission's 1.5 s", "was not run: the submission ran past 1.5 s"] == [
             cell.problem.text for cell in session.cells[1:4]]
@@ -218,7 +220,7 @@ def test_who_did_not_get_the_processor_is_tried_again(hasty_sandbox, monkeypatch
         assert "slept\n" == texts(session.cells[1])
     end = hasty_sandbox.end
     for seconds, forks in ((0.4, 3), (0.6, 2)):  # what it is said to have used of its second
-        monkeypatch.setattr(hasty_sandbox, "end", lambda *args, used=seconds: {**end(*args), "seconds": used})
+        monkeypatch.setattr(hasty_sandbox, "end", lambda *args, used=seconds: end(*args)._replace(seconds=used))
         with hasty_sandbox.open(notebook("while True: pass", DEFINITION)) as session:
             assert forks == len(session._forks)
 
@@ -245,9 +247,9 @@ def test_a_warm_process_killed_from_outside_loses_nothing(sandbox, which):
     if which == 1 and sandbox.level == "process":
         pytest.skip("there is one process only")
     with sandbox.open(notebook(DEFINITION)) as session:
-        everything = processes(sandbox._process.pid)
+        everything = processes(sandbox.pid)
         os.kill(everything[which], signal.SIGKILL)
-        sandbox._process.wait(timeout=60)
+        sandbox._zygote._process.wait(timeout=60)
         returned = session.call("f", (1,))
         assert (2, (1,)) == (returned.value, returned.arguments)
         with sandbox.open(notebook(DEFINITION)) as another:
@@ -261,7 +263,7 @@ def test_a_fork_lost_again_and_again_is_our_failure(sandbox, monkeypatch):
     def vanish(*args):
         raise EOFError
 
-    monkeypatch.setattr("autograder.sandbox.wire.receive", vanish)
+    monkeypatch.setattr("autograder.sandbox.pool.receive", vanish)
     with pytest.raises(SandboxError, match="lost 3 times"):
         sandbox.open(notebook(DEFINITION))
 
@@ -271,8 +273,7 @@ def test_a_fork_lost_again_and_again_is_our_failure(sandbox, monkeypatch):
 def test_a_grader_killed_leaves_nothing(level, tmp_path):
     """After kill -9 of the parent no process and no file of it is left, though a student's loop was running."""
     script = textwrap.dedent(f"""
-        from autograder.sandbox import Sandbox, recovery, isolation
-        from autograder.model import Limits
+        from autograder.sandbox import Limits, Sandbox
         sandbox = Sandbox(Limits(), {level!r})
         print("warm", flush=True)
         input()
@@ -296,7 +297,7 @@ def test_closing_leaves_nothing(level, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     sandbox = Sandbox(LIMITS, level)
     session = sandbox.open(notebook("import time\nopen('x', 'w').write('x')", DEFINITION))
-    everything = processes(sandbox._process.pid) if sys.platform == "linux" else ()
+    everything = processes(sandbox.pid) if sys.platform == "linux" else ()
     sandbox.close()
     wait_until_gone(everything)
     assert [] == list(tmp_path.iterdir())
@@ -311,7 +312,7 @@ def test_a_dead_grader_s_scratch_is_swept(tmp_path, monkeypatch):
     kept = [tmp_path / f"autograder-sandbox-{os.getpid()}-abc", tmp_path / "autograder-sandbox-notes"]
     for folder in (tmp_path / f"autograder-sandbox-{dead.pid}-abc", *kept):
         folder.mkdir()
-    isolation.sweep_abandoned()
+    isolation.remove_abandoned()
     assert kept == sorted(tmp_path.iterdir())
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from autograder.grade import student_cells, support_files
-from autograder.model import CellRun, Failed, Foreign, Returned
+from autograder.model import CellRun, Failed, Returned
+from autograder.sandbox.guest.codec import Foreign
 from autograder.sandbox.local import LocalSession
 from tests.helpers.sandbox import EVERY_LEVEL, notebook, texts
 
@@ -68,8 +69,8 @@ def test_shared_arguments_stay_shared(define):
 def test_an_exception_is_a_failure_with_its_line(define):
     """The failure names the exception's type, its message, and the line of the student's cell."""
     session = define("def f(x):\n    y = x\n    return y['a']")
-    assert Failed("raised", "TypeError: 'int' object is not subscriptable (line 3 of the cell)") == session.call(
-        "f", (1,))
+    assert Failed("raised", "TypeError: 'int' object is not subscriptable (line 3 of the cell)",
+                  "TypeError") == session.call("f", (1,))
 
 
 def test_a_wrong_signature_is_a_failure(define):
@@ -336,9 +337,9 @@ def test_a_fork_finds_all_libraries_imported(sandbox, assignment):
     assert "['public_tests', 'rnn_utils']" == texts(new)
 
 
-def test_the_lesson_s_cells_are_compiled_once_for_all(sandbox):
-    """A cell that stands where the lesson has it is not compiled in the fork, and comes out as if it were."""
-    lesson = ["x = 1\nx", "for i in range(2): i\nprint(i)\n", "def f():\n    return 1 / 0\nf()",
+def test_template_cells_are_compiled_once_for_all(sandbox):
+    """A cell in the template's place is not compiled in the fork, and shows the same as if it were."""
+    template = ["x = 1\nx", "for i in range(2): i\nprint(i)\n", "def f():\n    return 1 / 0\nf()",
               "%%capture\nprint('x')", "2 +"]
     watch = """
 import builtins
@@ -349,17 +350,17 @@ def spy(source, name, *more, **others):
 builtins.compile = spy"""
     tell = "[name.split('-')[2] for name in seen if name.startswith('<ipython-input')]"
 
-    def outcome(lesson, *cells):
-        with sandbox.open(notebook(*cells), lesson=lesson) as session:
+    def outcome(template, *cells):
+        with sandbox.open(notebook(*cells), template=template) as session:
             return session.cells
 
-    plain = outcome((), "", *lesson)
-    assert plain == outcome((None, *lesson), "", *lesson)
+    plain = outcome((), "", *template)
+    assert plain == outcome((None, *template), "", *template)
     assert "1" == texts(plain[1]) and "ZeroDivisionError" == plain[3].outputs[-1]["ename"]
-    compiled = outcome((None, *lesson), watch, *lesson[:2], "x = 3\nx", tell)
+    compiled = outcome((None, *template), watch, *template[:2], "x = 3\nx", tell)
     assert "3" == texts(compiled[3]), "the student's own"
     assert {"4", "5"} == set(ast.literal_eval(texts(compiled[4])))
-    moved = outcome((None, *lesson), watch, "pass", *lesson[:2], tell)
+    moved = outcome((None, *template), watch, "pass", *template[:2], tell)
     assert {"2", "3", "4", "5"} == set(ast.literal_eval(texts(moved[4]))), "elsewhere it has another name in tracebacks"
 
 

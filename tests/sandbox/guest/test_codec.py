@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.errors import WireError
-from autograder.model import Foreign
-from autograder.sandbox import wire
+from autograder.sandbox.guest import codec
+from autograder.sandbox.guest.codec import CodecError, Foreign
 
 ARRAYS = hnp.arrays(
-    st.sampled_from(list(wire._DTYPES.values())), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+    st.sampled_from(list(codec._DTYPES.values())), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
 )
 PLAIN = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**256) + 1, 2**256 - 1), st.floats(), ARRAYS,
@@ -49,7 +48,7 @@ def same(a, b):
 
 
 def trip(value, **how):
-    return wire.decode(wire.encode(value, **how), **how)
+    return codec.decode(codec.encode(value, **how), **how)
 
 
 def frame(node, body=b""):
@@ -66,28 +65,28 @@ def test_values_arrive_as_they_were(value):
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(data):
-    """Garbage is a WireError, never another exception."""
-    with contextlib.suppress(WireError):
-        wire.decode(data)
+    """Garbage is a CodecError, never another exception."""
+    with contextlib.suppress(CodecError):
+        codec.decode(data)
 
 
 @given(VALUES, st.data())
 @settings(max_examples=300)
 def test_any_corruption_is_read_or_refused(value, data):
-    """A frame with some bytes changed, cut or doubled is a value or a WireError."""
-    good = bytearray(wire.encode(value))
+    """A frame with some bytes changed, cut or doubled is a value or a CodecError."""
+    good = bytearray(codec.encode(value))
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(good) - 1))
         good[at:at + data.draw(st.integers(0, 3))] = data.draw(st.binary(max_size=3))
         if not good:
             return
-    with contextlib.suppress(WireError):
-        wire.decode(good)
+    with contextlib.suppress(CodecError):
+        codec.decode(good)
 
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-3, 2**70), st.floats(allow_nan=False, allow_infinity=False),
-              st.sampled_from([*wire._FORMS, *wire._DTYPES, "", "x"])),
+              st.sampled_from([*codec._READERS, *codec._DTYPES, "", "x"])),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
     max_leaves=20,
 )
@@ -97,8 +96,8 @@ JSON = st.recursive(
 @settings(max_examples=300)
 def test_any_header_is_read_or_refused(node, body):
     """Well-formed JSON that means nothing is refused like garbage."""
-    with contextlib.suppress(WireError):
-        wire.decode(frame(node, body), arguments=((np.ones(2),), {}))
+    with contextlib.suppress(CodecError):
+        codec.decode(frame(node, body), arguments=((np.ones(2),), {}))
 
 
 def test_sharing_is_kept():
@@ -122,15 +121,15 @@ def test_arguments_come_back_as_themselves():
 
 def test_nobody_names_our_objects_uninvited():
     """A path into arguments is refused where the sender was given none."""
-    with pytest.raises(WireError):
-        wire.decode(frame(["arg", [0]]))
+    with pytest.raises(CodecError):
+        codec.decode(frame(["arg", [0]]))
 
 
 @pytest.mark.parametrize("path", [[], [5], ["a"], [0, 0], [0, "shape"], [True], [-9], [None], [0] * 40])
 def test_a_path_that_leads_nowhere_is_refused(path):
     """Paths lead through tuples, lists and dicts only."""
-    with pytest.raises(WireError):
-        wire.decode(frame(["arg", path]), arguments=(np.ones(3), [1]))
+    with pytest.raises(CodecError):
+        codec.decode(frame(["arg", path]), arguments=(np.ones(3), [1]))
 
 
 class Liar:
@@ -213,7 +212,7 @@ def test_shared_halves_do_not_explode():
     def count(value):
         return 1 + sum(map(count, value)) if type(value) is list else 1
 
-    assert count(trip(value)) <= wire.MAX_NODES
+    assert count(trip(value)) <= codec.MAX_NODES
 
 
 NODES = {
@@ -250,9 +249,9 @@ NODES = {
 
 @pytest.mark.parametrize("node", NODES.values(), ids=NODES)
 def test_a_forged_node_is_refused(node):
-    """Each departure from the form is a WireError."""
-    with pytest.raises(WireError):
-        wire.decode(frame(node, b"\0" * 8 if node is None else b"\0" * 4))
+    """Each departure from the form is a CodecError."""
+    with pytest.raises(CodecError):
+        codec.decode(frame(node, b"\0" * 8 if node is None else b"\0" * 4))
 
 
 HEADERS = {
@@ -264,30 +263,30 @@ HEADERS = {
 
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
 def test_a_forged_header_is_refused(header):
-    """JSON that Python would read, or stumble over, is a WireError where it is not ours."""
-    with pytest.raises(WireError):
-        wire.decode(frame(header))
+    """JSON that Python would read, or stumble over, is a CodecError where it is not ours."""
+    with pytest.raises(CodecError):
+        codec.decode(frame(header))
 
 
 @pytest.mark.parametrize("lengths", [(1 << 31, 0), (0, 1 << 31), (2**32 - 1, 2**32 - 1), (9 << 20, 0)])
 def test_length_is_capped_before_anything_is_read(lengths):
     """The lengths alone decide."""
-    with pytest.raises(WireError):
-        wire.measure(struct.pack("<II", *lengths))
+    with pytest.raises(CodecError):
+        codec.lengths_of(struct.pack("<II", *lengths))
 
 
 def test_a_forged_bool_is_true_or_false():
     """A byte of 2 in an array of bool is True, and adds up like True."""
-    array = wire.decode(frame(["a", "|b1", [2]], b"\x02\x00"))
+    array = codec.decode(frame(["a", "|b1", [2]], b"\x02\x00"))
     assert 1 == int(array.sum())
 
 
 def test_arrays_come_as_fresh_copies():
     """What is received can be written to, and is nobody else's."""
-    data = bytearray(wire.encode(np.zeros(3)))
-    array = wire.decode(data)
+    data = bytearray(codec.encode(np.zeros(3)))
+    array = codec.decode(data)
     array[:] = 1
-    assert np.array_equal(np.zeros(3), wire.decode(data))
+    assert np.array_equal(np.zeros(3), codec.decode(data))
 
 
 def test_big_endian_and_strided_arrays_are_made_plain():

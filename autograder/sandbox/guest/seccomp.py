@@ -1,17 +1,18 @@
-"""Inside the sandbox: the system calls that a numpy exercise needs; a fork may make these and no others.
+"""A filter of system calls: a numpy exercise gets the calls it needs, and no others.
 
-Everything else fails with "operation not permitted": files are opened, memory is mapped, threads start; programs,
-processes, sockets to anywhere, mounts, traces, keys and new namespaces are not to be had. Imports nothing of ours.
+Opening files, mapping memory and starting threads are allowed. Programs, processes, network sockets, mounts, traces,
+keys and namespaces fail with "operation not permitted".
 """
 
 import ctypes
-import functools
 import os
 import struct
 import tempfile
 
-#: Stands in the filter for the number of the process that loads it, which is known only in the fork.
-SELF = 0x5E1F5E1F
+from .libc import check, libc, prctl
+
+#: Placeholder in the filter for the id of the process that loads it, which is known only in the fork.
+OWN_PID = 0x5E1F5E1F
 
 ALLOWED = """
 access alarm arch_prctl brk capget chdir clock_getres clock_gettime clock_nanosleep close close_range
@@ -32,34 +33,38 @@ timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_c
 times truncate umask uname unlink unlinkat wait4 waitid write writev
 """
 
-#: Answered with success, and not done: honest code that copies files goes on, and files outside, for which Landlock
-#: has no rule about modes, owners and times, stay as they are.
+#: Calls that succeed and do nothing. Code that copies files works, and files outside keep their modes, owners and
+#: times, for which Landlock has no rule.
 PRETENDED = """
 chmod chown fchmod fchmodat fchmodat2 fchown fchownat futimesat lchown utime utimensat utimes
 """
 
 CLONE_THREAD, CLONE_NEW = 0x10000, 0x7E020080
 AF_UNIX, SOCK_STREAM, SOCK_TYPE = 1, 1, 0xF
-PRCTLS = (15, 16, 0x53564D41)  # the name of a thread, set and got; the name of a mapping, which malloc sets
-FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks; not whom to signal
-IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # is it a terminal, how wide, how much to read, flags
+PRCTLS = (15, 16, 0x53564D41)  # set and get a thread's name; name a mapping, as malloc does
+FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1032)  # duplicates, flags, locks; not the receiver of signals
+IOCTLS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # terminal settings and size, bytes to read, flags
+PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 
 
-def program():
-    """The filter as bytes for `load`; None, with the reason, where there is no libseccomp."""
-    try:
-        import pyseccomp
-    except (ImportError, OSError, RuntimeError) as error:
-        return None, f"pyseccomp cannot be imported: {error}"
+def build_filter() -> bytes:
+    """Return the filter as bytes for `load_filter`.
+
+    Raises
+    ------
+    ImportError, OSError, RuntimeError
+        If pyseccomp or libseccomp is missing.
+    """
+    import pyseccomp
+
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(1))
-    allow, arg = pyseccomp.ALLOW, pyseccomp.Arg
-    eq, masked = pyseccomp.EQ, pyseccomp.MASKED_EQ
+    arg, eq, masked = pyseccomp.Arg, pyseccomp.EQ, pyseccomp.MASKED_EQ
 
-    def permit(name, *conditions, action=allow):
+    def permit(name: str, *conditions: object, action: int = pyseccomp.ALLOW) -> None:
         try:
             number = pyseccomp.resolve_syscall(pyseccomp.system_arch(), name)
         except (ValueError, OSError):
-            return  # this kernel's libseccomp, or this processor, has no call of that name
+            return  # this libseccomp or this processor has no such call
         if number >= 0:
             rules.add_rule(action, name, *conditions)
 
@@ -68,39 +73,33 @@ def program():
     for name in PRETENDED.split():
         permit(name, action=pyseccomp.ERRNO(0))
     permit("clone", arg(0, masked, CLONE_THREAD | CLONE_NEW, CLONE_THREAD))  # a thread, never a process
-    # asyncio wakes itself through one; a datagram could be addressed to any socket in the file system
+    # asyncio wakes itself through a stream; a datagram could address any socket in the file system
     permit("socketpair", arg(0, eq, AF_UNIX), arg(1, masked, SOCK_TYPE, SOCK_STREAM))
-    permit("kill", arg(0, eq, SELF))
-    permit("tgkill", arg(0, eq, SELF))
-    permit("prlimit64", arg(0, eq, 0), arg(2, eq, 0))  # to read one's own limits, not to set them
+    permit("kill", arg(0, eq, OWN_PID))
+    permit("tgkill", arg(0, eq, OWN_PID))
+    permit("prlimit64", arg(0, eq, 0), arg(2, eq, 0))  # read own limits, never set them
     for number in PRCTLS:
         permit("prctl", arg(0, eq, number))
     for number in IOCTLS:
         permit("ioctl", arg(1, eq, number))
     for number in FCNTLS:
         permit("fcntl", arg(1, eq, number))
-    # glibc tries clone3 first and falls back on clone only where the system says that there is no such call
+    # glibc tries clone3 first, and uses clone only if clone3 does not exist (ENOSYS)
     rules.add_rule(pyseccomp.ERRNO(38), "clone3")
-    _libc()  # found before the forks that need it
+    libc()  # load it before the forks that need it
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)
-        return file.read(), None
+        return file.read()
 
 
-def load(code):
-    """Bind this process and its threads to a filter, for good."""
-    code = code.replace(struct.pack("=I", SELF), struct.pack("=I", os.getpid()))
-    filled = _Program(len(code) // 8, code)
-    if _libc().prctl(38, 1, 0, 0, 0) or _libc().prctl(22, 2, ctypes.byref(filled), 0, 0):
-        raise OSError(ctypes.get_errno(), "the filter of system calls cannot be loaded")
+def load_filter(code: bytes) -> None:
+    """Bind this process and its threads to a filter. This cannot be undone."""
+    code = code.replace(struct.pack("=I", OWN_PID), struct.pack("=I", os.getpid()))
+    program = _Program(len(code) // 8, code)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
+    check(libc().prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0), "seccomp")
 
 
 class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
-
-
-@functools.cache
-def _libc():
-    return ctypes.CDLL(None, use_errno=True)
-

@@ -1,6 +1,6 @@
-"""Inside the sandbox, where there are no namespaces: Landlock keeps a fork from files that are not its own.
+"""Landlock restricts a process to files of its own, on levels without namespaces.
 
-A rule can only be added to a process, never taken away. Imports nothing of ours.
+Rules can be added to a process, and never removed.
 """
 
 import ctypes
@@ -8,29 +8,32 @@ import functools
 import os
 import struct
 import sys
+from collections.abc import Iterable
+
+from .libc import check, libc
 
 CREATE_RULESET, ADD_RULE, RESTRICT_SELF = 444, 445, 446  # the same numbers on every processor
 EXECUTE, WRITE, READ, LIST = 1, 2, 4, 8
-EVERYTHING = (1 << 13) - 1  # what the first version of Landlock knows of files
-SINCE = {2: 1 << 13, 3: 1 << 14}  # moving between folders, truncating
-TCP, SCOPES = 3, 3  # binding and connecting; signals and abstract sockets
+EVERYTHING = (1 << 13) - 1  # file rights of the first version of Landlock
+SINCE = {2: 1 << 13, 3: 1 << 14}  # move between folders, truncate
+TCP, SCOPES = 3, 3  # bind and connect; signals and abstract sockets
 DEVICES = (1 << 6) | (1 << 11)
 SYSTEM = ("/usr", "/lib", "/lib32", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime",
           "/etc/alternatives")
 
 
 @functools.cache
-def version():
-    """The version of Landlock that this kernel has; 0 where it has none."""
+def version() -> int:
+    """Return the kernel's version of Landlock, or 0 if there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, _libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1))
+    return max(0, libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1))
 
 
-def restrict(readable, own):
-    """Let this process read below some folders and do as it likes below one; all other files are out of reach.
+def restrict(readable: Iterable[str], own: str) -> None:
+    """Allow reading below some folders and anything below one. Deny all other files.
 
-    Newer versions keep it from TCP, and from signalling processes that are not so restricted, as well.
+    Newer versions of Landlock also deny TCP, and signals to processes outside.
     """
     handled = EVERYTHING | sum(right for since, right in SINCE.items() if version() >= since)
     attributes = struct.pack("=Q", handled)
@@ -50,11 +53,11 @@ def restrict(readable, own):
         os.close(ruleset)
 
 
-def _allow(ruleset, path, rights):
+def _allow(ruleset: int, path: str, rights: int) -> None:
     try:
         descriptor = os.open(path, os.O_PATH)
     except OSError:
-        return  # what is not there needs no rule
+        return  # a missing path needs no rule
     try:
         if not os.path.isdir(path):
             rights &= READ | WRITE | EXECUTE
@@ -63,13 +66,5 @@ def _allow(ruleset, path, rights):
         os.close(descriptor)
 
 
-def _call(number, *arguments):
-    result = _libc().syscall(number, *arguments)
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "Landlock refuses")
-    return result
-
-
-@functools.cache
-def _libc():
-    return ctypes.CDLL(None, use_errno=True)
+def _call(number: int, *arguments: object) -> int:
+    return check(libc().syscall(number, *arguments), "Landlock")

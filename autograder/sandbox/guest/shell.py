@@ -1,0 +1,262 @@
+"""Notebook semantics: an IPython shell without a kernel, whose outputs are nbformat dicts.
+
+The zygote makes the shell, so that forks find IPython and the machinery of tracebacks imported.
+"""
+
+import ast
+import builtins
+import contextlib
+import getpass
+import os
+import sys
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, NoReturn
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.inputtransformer2 import TransformerManager
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from .recorder import Recorder, Stream
+
+
+class Hook(DisplayHook):
+    """Shows the value of a cell's last expression."""
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        self.shell.recorder.bundle("execute_result", format_dict, md_dict, self.shell.execution_count - 1)
+
+    def finish_displayhook(self) -> None:
+        self._is_active = False
+
+
+class Publisher(DisplayPublisher):
+    """Shows what ``display`` is called with."""
+
+    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, *,
+                transient: dict[str, Any] | None = None, update: bool = False, **kwargs: Any) -> None:
+        display_id = (transient or {}).get("display_id")
+        self.shell.recorder.bundle("display_data", data, metadata, display_id=display_id, update=update)
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.recorder.clear(wait)
+
+
+class Compiled(NamedTuple):
+    """A template cell, compiled before the fork."""
+
+    tree: ast.Module
+    name: str  # of the cell in tracebacks, which holds its number
+    codes: list[types.CodeType]
+
+
+class Transformer(TransformerManager):
+    """IPython's own, with known results for the template's cells.
+
+    IPython splits every cell into tokens, which takes longer than to run most cells. See benchmarks/README.md,
+    "Shortcuts".
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, str] = {}
+        self.usual = self.steps()
+
+    def steps(self) -> list[Any]:
+        """Return the steps of a transformation. A notebook may add its own."""
+        return [*self.cleanup_transforms, None, *self.line_transforms, None, *self.token_transformers]
+
+    def transform_cell(self, cell: str) -> str:
+        if cell in self.known and self.steps() == self.usual:
+            return self.known[cell]
+        return super().transform_cell(cell)
+
+
+class Compiler(CachingCompiler):
+    """IPython's own, with the template's cells compiled before the fork.
+
+    See benchmarks/README.md, "Shortcuts".
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.known: dict[str, Compiled] = {}  # by transformed source
+        self.usual_flags = self.flags
+
+    def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.Module:
+        known = self.known.get(source)
+        # a cell that imports something from __future__ changes the flags
+        if known is not None and (known.name, "exec", self.usual_flags) == (filename, symbol, self.flags):
+            return known.tree
+        return super().ast_parse(source, filename, symbol)
+
+    def add(self, source: str, number: int) -> None:
+        """Compile a template cell that will run under this number."""
+        name = self.get_code_name(source, source, number)
+        tree = super().ast_parse(source, name)
+        last = len(tree.body) - isinstance(tree.body[-1], ast.Expr)
+        parts: list[tuple[ast.AST, str]] = [(ast.Module(tree.body[:last], []), "exec"),
+                                            (ast.Interactive(tree.body[last:]), "single")]
+        codes = [self(part, name, mode) for part, mode in parts if part.body]  # type: ignore[attr-defined]
+        self.known[source] = Compiled(tree, name, codes)
+
+    def codes_of(self, nodes: Sequence[ast.stmt]) -> list[types.CodeType] | None:
+        """Return what was compiled from exactly these nodes."""
+        return next((found.codes for found in self.known.values() if found.tree.body is nodes), None)
+
+
+class Shell(InteractiveShell):
+    """IPython as in a notebook's kernel, without the kernel."""
+
+    compiler_class = Type(Compiler)
+    displayhook_class = Type(Hook)
+    display_pub_class = Type(Publisher)
+    recorder: Recorder
+
+    def prepare(self, template: Iterable[str | None]) -> None:
+        """Compile the template's cells before any fork."""
+        transformer, compiler = self.input_transformer_manager, self.compile
+        transformer.known.clear()
+        compiler.known.clear()
+        for number, source in enumerate(template, 1):
+            if source is not None:
+                with contextlib.suppress(Exception):  # a cell that does not compile shows its error when it runs
+                    text = self.transform_cell(source)
+                    compiler.add(text, number)
+                    transformer.known[source] = text
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None,
+                         preprocessing_exc_tuple: Any = None) -> bool:
+        """Return whether a cell awaits at its top level. IPython compiles it to find out."""
+        if transformed_cell in self.compile.known:
+            return False
+        return super().should_run_async(
+            raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
+        )
+
+    async def run_ast_nodes(self, nodelist: list[ast.stmt], cell_name: str, interactivity: str = "last_expr",
+                            compiler: Any = compile, result: Any = None) -> bool:
+        """Run a cell's statements. Return whether an error stopped them."""
+        codes = self.compile.codes_of(nodelist) if interactivity == "last_expr" and not self.ast_transformers else None
+        if codes is None:
+            return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
+        for code in codes:
+            if await self.run_code(code, result):
+                return True
+        return False
+
+    def init_io(self) -> None:
+        pass
+
+    def init_virtualenv(self) -> None:
+        pass
+
+    def enable_gui(self, gui: Any = None) -> None:
+        pass
+
+    def ask_exit(self) -> None:
+        pass
+
+    def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
+        try:
+            text = str(evalue)
+        except Exception:  # student code
+            text = "(its message cannot be shown)"
+        self.recorder.error(etype.__name__, text, stb)
+
+    def system(self, command: str) -> None:
+        """Say that shell commands are not run, and go on. ``!pip install`` is a common first line."""
+        self.recorder.stream("stdout", f"Shell commands are not run while a notebook is graded: {command}\n")
+        self.user_ns["_exit_code"] = 0
+
+    def getoutput(self, command: str, split: bool = True, depth: int = 0) -> Any:
+        from IPython.utils.text import SList
+
+        self.system(command)
+        return SList([]) if split else ""
+
+
+def make_shell() -> Shell:
+    """Return a shell with a fresh ``__main__``, and everything imported that cells will need."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.IPCompleter.use_jedi = False
+    config.InteractiveShell.autoindent = False
+    config.InteractiveShell.banner1 = ""
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    Shell.recorder = Recorder(limit=1 << 20)  # the display hook and the publisher use it from their start
+    shell: Shell = Shell.instance(config=config, user_module=module)
+    shell.input_transformer_manager = Transformer()
+    shell.display_formatter.active_types = shell.display_formatter.format_types
+    builtins.input = _refuse_input
+    getpass.getpass = _refuse_input
+    rehearse(shell, REHEARSAL)
+    return shell
+
+
+def _refuse_input(prompt: object = "") -> NoReturn:
+    raise StdinNotImplementedError("input() has nobody to ask while a notebook is graded.")
+
+
+REHEARSAL = (
+    "import numpy as np\n{'a': np.eye(2)}",
+    "def f(x):\n    return np.dot(x, np.ones((3, 3)))\nf(np.ones((2, 2)))",
+    "np.random, np.linalg, np.fft, np.ma, np.polynomial, np.testing",  # numpy imports them when they are used
+    "print('a'); %timeit -n1 -r1 1",
+    "if True print",
+)
+#: For notebooks that draw. matplotlib doubles the memory that each fork shares, and with it the cost of a fork.
+DRAWING = (
+    "import numpy as np, matplotlib.pyplot as plt\n%matplotlib inline",
+    "plt.figure(); plt.plot([1, 2], label='a'); plt.title('a'); plt.xlabel('$x_1$'); plt.legend(); plt.show()",
+    "plt.imshow(np.eye(3)); plt.colorbar()",
+)
+
+
+def rehearse(shell: Shell, sources: Iterable[str]) -> None:
+    """Run cells to make IPython and libraries import and cache things, then forget the cells."""
+    names, hidden = set(shell.user_ns), dict(shell.user_ns_hidden)
+    for source in sources:
+        run_cell(shell, source)
+    for name in set(shell.user_ns) - names:
+        del shell.user_ns[name]
+    shell.history_manager.reset()
+    shell.history_manager.outputs.clear()
+    shell.history_manager.exceptions.clear()
+    shell.displayhook.flush()
+    shell.user_ns_hidden.clear()
+    shell.user_ns_hidden.update(hidden)  # else `_` would count as set by the student
+    shell.execution_count = 1
+    shell.compile._filename_map.clear()
+    for name in ("last_type", "last_value", "last_traceback", "last_exc"):
+        if hasattr(sys, name):
+            delattr(sys, name)
+
+
+def run_cell(shell: Shell, source: str, number: int = 1, descriptors: Mapping[str, int] | None = None
+             ) -> tuple[list[dict[str, Any]], int | None]:
+    """Run the notebook's cell of this number. Return its outputs and its execution count."""
+    recorder = shell.recorder
+    recorder.start()
+    streams = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
+    shell.execution_count = number  # by place: a cell that is left out does not shift the others
+    try:
+        shell.run_cell(source, store_history=True)
+    finally:
+        sys.stdout, sys.stderr = streams
+    for name, descriptor in (descriptors or {}).items():
+        if size := os.fstat(descriptor).st_size:  # text written below Python, straight to descriptor 1 or 2
+            recorder.stream(name, os.pread(descriptor, min(size, recorder.limit + 1), 0).decode("utf-8", "replace"))
+            os.ftruncate(descriptor, 0)
+    return recorder.finish(), number if source.strip() else None
