@@ -18,7 +18,7 @@ c.Judge.isolation = "best"
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.LockCells",
-    "autograder.hooks.Scaffold",
+    "autograder.nbgrader_bridge.hooks.Scaffold",
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -27,14 +27,14 @@ c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.hooks.Support",
+    "autograder.nbgrader_bridge.hooks.Support",
 ]
 
 # Autograde, first pass: Restore stands where DeduplicateIds stood. A copied cell or a changed schema version made
 # that one abort the whole class; Restore rebuilds from the source notebook all that a student may not change.
 c.Autograde.sanitize_preprocessors = [
     "nbgrader.preprocessors.ClearOutput",
-    "autograder.hooks.Restore",
+    "autograder.nbgrader_bridge.hooks.Restore",
     "nbgrader.preprocessors.OverwriteKernelspec",
     "nbgrader.preprocessors.OverwriteCells",
     "nbgrader.preprocessors.CheckCellMetadata",
@@ -43,7 +43,7 @@ c.Autograde.sanitize_preprocessors = [
 # Autograde, second pass: Judge stands where Execute stood. The student's cells run in the sandbox, the judge outside it
 # gives the points; nothing a student's code does to its own process changes them.
 c.Autograde.autograde_preprocessors = [
-    "autograder.hooks.Judge",
+    "autograder.nbgrader_bridge.hooks.Judge",
     "nbgrader.preprocessors.LimitOutput",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
@@ -56,7 +56,7 @@ c.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.feedback.Feedbac
 c.GenerateFeedback.preprocessors = [
     "nbgrader.preprocessors.GetGrades",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    "autograder.hooks.HideTests",
+    "autograder.nbgrader_bridge.hooks.HideTests",
 ]
 # Script in a student's cells and outputs runs neither on the feedback page nor in Formgrader, where it would have the
 # instructor's login: nbgrader itself prints Markdown cells as they come.

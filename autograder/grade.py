@@ -1,6 +1,6 @@
-"""One submission to one Report: no database, no global state.
+"""Grade one submission: its bytes in, a report and a graded notebook out. No database, no global state.
 
-Also `award`, the one line behind each hidden test: the points of a function in the notebook that runs it.
+Also `award`, the line in each hidden test: the points of a function in the notebook that runs it.
 """
 
 from __future__ import annotations
@@ -8,121 +8,149 @@ from __future__ import annotations
 import inspect
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from nbformat import NotebookNode
+from nbformat import NotebookNode, from_dict
 
 import public_tests
 import rnn_utils
 
-from . import scaffold
+from . import render, scaffold
 from .course.assignment import Assignment
 from .course.course import Course
-from .errors import CourseError, SandboxError
+from .errors import CourseError
 from .fingerprints import public_cases
 from .judging import judge, judge_task
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
+from .notebooks.reading import parse_notebook
+from .notebooks.repair import repair_notebook
+from .sandbox import Sandbox
 from .sandbox.local import LocalSession
 
 
-def grade(
-    nb: NotebookNode, student: str, assignment: Assignment, sandbox, repairs: tuple[Repair, ...] = ()
-) -> Report:
-    """Run a submitted notebook's cells in the sandbox and judge its tasks.
+@dataclass(frozen=True)
+class Graded:
+    """A graded submission."""
+
+    report: Report
+    notebook: NotebookNode  # repaired, with outputs, points and feedback
+
+
+def grade_submission(
+    content: bytes, assignment: Assignment, sandbox: Sandbox, *, student: str = "student",
+    path: str | Path = "notebook", repairs: Iterable[Repair] = (),
+) -> Graded:
+    """Read and repair a submitted notebook, run its cells in the sandbox, and judge its tasks.
 
     Parameters
     ----------
-    nb : NotebookNode
-        As `repair_notebook` gives it.
-    student : str
+    content : bytes
+        The notebook's file.
     assignment : Assignment
     sandbox : Sandbox
-    repairs : tuple of Repair
-        What `repair_notebook` mended.
+    student : str
+        For the report.
+    path : path
+        The file's name in errors.
+    repairs : iterable of Repair
+        Repairs made before, which come first in the report.
 
-    Returns
-    -------
-    Report
-        "not graded" with the reason where the sandbox fails through no fault of the student's.
+    Raises
+    ------
+    NotebookError
+        The content is no notebook.
+    SandboxError
+        The sandbox failed, through no fault of the student's.
     """
+    nb, repaired = repair_notebook(parse_notebook(content, path), assignment.template)
+    report = judge_notebook(nb, assignment, sandbox, student=student, repairs=(*repairs, *repaired))
+    return Graded(report, fill_notebook(nb, report))
+
+
+def judge_notebook(
+    nb: NotebookNode, assignment: Assignment, sandbox: Sandbox, *, student: str = "student",
+    repairs: tuple[Repair, ...] = (),
+) -> Report:
+    """Run a repaired notebook's cells in the sandbox, and judge its tasks. See `grade_submission`."""
     start = time.perf_counter()
-    cells = student_cells(nb, assignment)
-    try:
-        sources, files = [(cell.id, cell.source) for cell in cells], support_files(assignment)
-        times = sandbox.time_cells(own_cells(assignment), files, lesson(assignment))
-        with sandbox.open(sources, files, lesson(assignment), times) as session:
-            verdicts = judge(session, assignment)
-            runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
-    except SandboxError as error:
-        return Report(assignment.name, student, "not graded", reason=str(error), repairs=repairs,
-                      isolation=sandbox.level, reason_kind=error.kind)
-    verdicts = with_circumstances(verdicts, nb, assignment, runs)
-    seconds = time.perf_counter() - start
-    return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level, seconds,
-                  session.peak_memory, runs)
+    cells, files = student_cells(nb, assignment), support_files(assignment)
+    times = sandbox.time_cells(own_cells(assignment), files, lesson(assignment))
+    with sandbox.open([(cell.id, cell.source) for cell in cells], files, lesson(assignment), times) as session:
+        verdicts = judge(session, assignment)
+        runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
+    verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
+    return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level,
+                  time.perf_counter() - start, session.peak_memory, runs)
+
+
+def fill_notebook(nb: NotebookNode, report: Report) -> NotebookNode:
+    """Put the cells' outputs into a repaired notebook, and feedback and points into its test cells. Return it."""
+    verdicts = {finding.tests_of(verdict.task): verdict for verdict in report.verdicts}
+    for _, cell in finding.code_cells(nb):
+        grade_id = finding.nbgrader_metadata(cell).get("grade_id")
+        if grade_id in verdicts:
+            cell.outputs = from_dict(list(render.outputs_of(verdicts[grade_id])))
+        elif cell.id in report.cells:
+            run = report.cells[cell.id]
+            cell.outputs, cell.execution_count = from_dict(list(run.outputs)), run.execution_count
+    return nb
 
 
 def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode]:
-    """The code cells that run in the student's process: all but the tests of our tasks, which are judged instead."""
+    """Return the code cells that run in the sandbox: all but the tests of tasks, which are judged instead."""
     judged = set(map(finding.tests_of, assignment.tasks))
-    return [
-        cell for cell in nb.cells
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade_id") not in judged
-    ]
+    return [cell for _, cell in finding.code_cells(nb)
+            if finding.nbgrader_metadata(cell).get("grade_id") not in judged]
 
 
 @cache
 def own_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
-    """The code cells of the instructor's own notebook, with their ids."""
+    """Return the ids and sources of the code cells in the instructor's own notebook."""
     return tuple((cell.id, cell.source) for cell in student_cells(assignment.notebook, assignment))
 
 
 @cache
 def lesson(assignment: Assignment) -> tuple[str | None, ...]:
-    """The code cells that students leave as they are, by place; None where they write, or where tests are hidden."""
+    """Return the sources that students leave as they are; None for a cell in which they write or a test is hidden."""
 
     def is_open(cell: NotebookNode) -> bool:
-        said = finding.nbgrader_metadata(cell)
-        return not (said.get("solution") or said.get("grade"))
+        metadata = finding.nbgrader_metadata(cell)
+        return not (metadata.get("solution") or metadata.get("grade"))
 
     return tuple(cell.source if is_open(cell) else None for cell in student_cells(assignment.notebook, assignment))
 
 
-def with_circumstances(
-    verdicts: tuple[Verdict, ...], nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
-) -> tuple[Verdict, ...]:
-    """The verdicts with what is known of their cells: that one is untouched, or that running it hit a limit."""
-    written = finding.solution_cells(nb)
-
-    def noted(verdict: Verdict) -> Verdict:
-        cell = written.get(verdict.task)
-        if cell is None or verdict.passed:
-            return verdict
-        if cell.source.strip() == released_source(assignment, verdict.task).strip():
-            note = f"`{verdict.task}` is not done yet: its cell is as it was released."
-            return replace(verdict, notes=(note,), untouched=True)
-        if cell.id in runs and (problem := runs[cell.id].problem):
-            number = 1 + [other.id for other in nb.cells].index(cell.id)
-            note = f"Running its cell, number {number} of the notebook, {problem.text}."
-            return replace(verdict, notes=(*verdict.notes, note))
+def add_circumstances(
+    verdict: Verdict, nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
+) -> Verdict:
+    """Return the verdict with what is known of its cell: it is untouched, or running it hit a limit."""
+    cell = finding.solution_cells(nb).get(verdict.task)
+    if cell is None or verdict.passed:
         return verdict
-
-    return tuple(map(noted, verdicts))
+    if cell.source.strip() == released_source(assignment, verdict.task).strip():
+        note = f"`{verdict.task}` is not done yet: its cell is as it was released."
+        return replace(verdict, notes=(note,), untouched=True)
+    if cell.id in runs and (problem := runs[cell.id].problem):
+        number = 1 + [other.id for other in nb.cells].index(cell.id)
+        note = f"Running its cell, number {number} of the notebook, {problem.text}."
+        return replace(verdict, notes=(*verdict.notes, note))
+    return verdict
 
 
 @cache
 def released_source(assignment: Assignment, task_name: str) -> str:
-    """A solution cell as students get it."""
+    """Return a solution cell as students get it."""
     return scaffold.scaffold_source(assignment.oracle.sources[task_name])
 
 
 @cache
 def support_files(assignment: Assignment) -> dict[str, bytes]:
-    """The files that lie beside a student's notebook: numpy only, none of ours but the learner's checks."""
+    """Return the files beside a student's notebook. They import numpy, and nothing of the autograder."""
     return {
         "rnn_utils.py": Path(inspect.getfile(rnn_utils)).read_bytes(),
         "public_tests.py": Path(inspect.getfile(public_tests)).read_bytes(),
@@ -130,18 +158,18 @@ def support_files(assignment: Assignment) -> dict[str, bytes]:
     }
 
 
-def award(function) -> float:
-    """The points that a function of the running notebook earns: what the hidden part of a test cell calls.
+def award(function: Callable[..., Any]) -> float:
+    """Return the points that a function of the running notebook earns. The hidden part of a test cell calls this.
 
-    Meant for the instructor's own notebook: it judges in this very process. When a class is graded the judge stands
-    outside the student's process, and this line is not run.
+    It is meant for the instructor's own notebook, since it judges in the same process. A class is graded by a judge
+    outside the student's process, which does not run this line.
 
     Returns
     -------
     float
         Within [0, points of the function's test cell].
     """
-    assignment = _assignment_here(function.__name__, str(Path.cwd()))
+    assignment = _find_assignment(function.__name__, str(Path.cwd()))
     verdict = judge_task(LocalSession(function.__globals__), assignment, function.__name__)
     for check in verdict.checks:
         if not check.passed:
@@ -150,8 +178,8 @@ def award(function) -> float:
 
 
 @cache
-def _assignment_here(task_name: str, folder: str) -> Assignment:
-    """The assignment that has this task: the one in whose folder the notebook runs, else the first that has it."""
+def _find_assignment(task_name: str, folder: str) -> Assignment:
+    """Return the assignment with this task: the one of the folder, or else the first that has it."""
     course = Course.find(folder)
     for name in sorted(course.assignments, key=lambda name: name != Path(folder).name):
         assignment = course.assignment(name)

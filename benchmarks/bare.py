@@ -1,7 +1,7 @@
 """The floor and ours, in one process, by turns; and nbclient alone. Run by the benchmark, each in a process of its own.
 
 The floor is what no grader can go below: a fork of a process that has everything imported, the cells' own code, no
-walls, no shell, no outputs kept, no judge. Ours is `autograder.grade.grade`: the walls, the same cells, the judge.
+walls, no shell, no outputs kept, no judge. Ours is `judge_notebook`: the walls, the same cells, and the judge.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     import numpy  # noqa: F401
 
     from autograder.course.course import Course
-    from autograder.grade import grade, student_cells, support_files
+    from autograder.grade import judge_notebook, student_cells, support_files
     from autograder.notebooks import reading
     from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
@@ -76,7 +76,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
         warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": sandbox.level}
 
         def ours(nb):
-            report = grade(nb, "someone", assignment, sandbox)
+            report = judge_notebook(nb, assignment, sandbox)
             assert report.status == "graded" and report.score == report.max_score, report.reason or report.score
 
         for number in range(rounds + 1):  # the first is not counted

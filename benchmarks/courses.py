@@ -7,10 +7,11 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from autograder import demo, release
+from autograder import demo
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.grade import student_cells, support_files
+from autograder.nbgrader_bridge import release
 from autograder.notebooks import reading
 from autograder.notebooks.repair import repair_notebook
 
@@ -33,7 +34,7 @@ c.ClearSolutions.enforce_metadata = False
 def ours(folder: Path) -> Path:
     """The course as it is, released, without submissions."""
     course = demo.make_course(Course(ROOT), folder).root
-    release.release(Course(course), NAME)
+    release.release_assignment(Course(course), NAME)
     return course
 
 

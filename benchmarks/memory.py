@@ -25,7 +25,7 @@ EACH = 250_000  # bytes on disk for each student of a class that has been graded
 def of_forks(course: Path, students: Sequence[str]) -> dict:
     """Bytes: the warm process at rest; what a fork holds alone at its largest; by what all of them grow together."""
     from autograder.course.course import Course
-    from autograder.grade import grade
+    from autograder.grade import judge_notebook
     from autograder.notebooks import reading
     from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
@@ -33,7 +33,7 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     assignment = Course(course).assignment(NAME)
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
-        grade(restored(reading, repair_notebook, course, students[0], assignment), "first", assignment, sandbox)
+        judge_notebook(restored(reading, repair_notebook, course, students[0], assignment), assignment, sandbox)
         rest = {process.pid for process in meter.descendants()}
         for student in students:
             nb = restored(reading, repair_notebook, course, student, assignment)
@@ -41,7 +41,7 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
             found["warm_rss"].append(max(one.rss for one in idle))
             found["warm_pss"].append(before := sum(one.pss for one in idle))
             with Watch(rest) as watch:
-                grade(nb, student, assignment, sandbox)
+                judge_notebook(nb, assignment, sandbox)
             found["private"].append(watch.private)
             found["growth"].append(watch.pss - before)
     return {name: median(values) for name, values in found.items()} | {"submissions": len(students)}

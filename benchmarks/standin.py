@@ -13,29 +13,30 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import classroom
+from autograder.batch.grader import GradedSubmission, Submission
+from autograder.batch.job import Job
+from autograder.batch.run import grade_class
 from autograder.batch.workers import LocalWorkers
 from autograder.course.course import Course
-from autograder.marking import Handed, Kit, Marked
 
 
 class StandIn:
     """Answers with a copy of one result, through the same pickles as a worker's."""
 
-    def __init__(self, kit: Kit):
-        self._kit, self._marked = kit, None
+    def __init__(self, job: Job):
+        self._job, self._graded = job, None
 
-    def grade(self, submissions: Iterable[Handed]) -> Iterator[Marked]:
+    def grade(self, submissions: Iterable[Submission]) -> Iterator[GradedSubmission]:
         return map(self._copy, submissions)
 
-    def _copy(self, handed: Handed) -> Marked:
-        if self._marked is None:
-            with LocalWorkers(self._kit, 1) as pool:
-                self._marked = pickle.dumps(next(filter(None, pool.grade([handed]))))
-        handed = pickle.loads(pickle.dumps(handed))
-        marked: Marked = pickle.loads(self._marked)
-        report = marked.report | {"student": handed.student, "key": handed.key}
-        return replace(marked, student=handed.student, key=handed.key, report=report)
+    def _copy(self, submission: Submission) -> GradedSubmission:
+        if self._graded is None:
+            with LocalWorkers(self._job, 1) as pool:
+                self._graded = pickle.dumps(next(filter(None, pool.grade([submission]))))
+        submission = pickle.loads(pickle.dumps(submission))
+        graded: GradedSubmission = pickle.loads(self._graded)
+        report = replace(graded.report, student=submission.student)
+        return replace(graded, student=submission.student, key=submission.key, report=report)
 
     def __enter__(self):
         return self
@@ -46,8 +47,9 @@ class StandIn:
 
 def main(root: Path, name: str) -> None:
     students = sorted(path.parents[1].name for path in (root / "submitted").glob(f"*/{name}/{name}.ipynb"))
-    tally = classroom.grade_class(Course(root), name, students, StandIn)
-    print(json.dumps({"graded": tally.graded, "not_graded": tally.not_graded, "isolation": sorted(tally.isolation)}))
+    summary = grade_class(Course(root), name, students, StandIn)
+    print(json.dumps({"graded": summary.graded, "not_graded": summary.not_graded,
+                      "isolation": sorted(summary.isolation)}))
 
 
 if __name__ == "__main__":

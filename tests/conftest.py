@@ -4,9 +4,10 @@ import shutil
 
 import pytest
 
-from autograder import demo, release
+from autograder import demo
 from autograder.course.course import Course
 from autograder.course.reference import mutate
+from autograder.nbgrader_bridge import release
 from autograder.notebooks import finding, reading
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
@@ -57,7 +58,7 @@ def ungraded(tmp_path_factory):
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("classroom") / "course").root
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(LATE)
-    release.release(Course(course), NAME)
+    release.release_assignment(Course(course), NAME)
     change(course, "UPDATE assignment SET duedate = '2026-01-10 12:00:00.000000'")
     assignment = Course(course).assignment(NAME)
     no_ba = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")

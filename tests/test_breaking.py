@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from autograder import gradebook
 from autograder.course.course import Course
 from autograder.course.students import students_of
 from autograder.errors import CourseError, GradebookError
+from autograder.nbgrader_bridge import gradebook
 from tests.helpers.courses import NAME
 
 
@@ -36,5 +36,5 @@ def test_a_gradebook_that_is_none_says_what_to_do(tmp_path):
     """Garbage in its place: restore a backup, or begin anew."""
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
     (tmp_path / "gradebook.db").write_bytes(b"no database" * 1000)
-    with pytest.raises(GradebookError, match="Put a backup in its place"), gradebook.opened(Course(tmp_path)):
+    with pytest.raises(GradebookError, match="Put a backup in its place"), gradebook.open_gradebook(Course(tmp_path)):
         pass

@@ -16,8 +16,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from sqlalchemy import create_engine
 
-from autograder import classroom, gradebook, marking
-from autograder.batch import workers
+from autograder.batch import grader, workers, writing
+from autograder.batch.job import make_job
+from autograder.batch.run import grade_class
 from autograder.batch.workers import LocalWorkers
 from autograder.cli import grading
 from autograder.course.course import Course
@@ -25,6 +26,7 @@ from autograder.course.students import misnamed, students_of
 from autograder.errors import CourseError, GradebookError
 from autograder.files import write_file
 from autograder.model import Report
+from autograder.nbgrader_bridge import gradebook
 from autograder.notebooks import finding, reading
 from tests.helpers.courses import LATE, NAME, change, rows, run, start
 from tests.helpers.processes import left_over
@@ -38,14 +40,14 @@ def course(ungraded, tmp_path):
 
 def grade(course, students=None, pool=LocalWorkers, **options):
     students = students or students_of(Course(course), NAME)
-    return classroom.grade_class(Course(course), NAME, students, partial(pool, jobs=2), **options)
+    return grade_class(Course(course), NAME, students, partial(pool, jobs=2), **options)
 
 
 class Lenient:
     """Workers that give full marks without looking: for tests of what is written, and of what is not."""
 
-    def __init__(self, kit, jobs):
-        self._kit = kit
+    def __init__(self, job, jobs):
+        self._job = job
 
     def __enter__(self):
         return self
@@ -56,16 +58,16 @@ class Lenient:
     def grade(self, submissions):
         return map(self.full_marks, submissions)
 
-    def full_marks(self, handed):
-        report = Report(NAME, handed.student, "graded", repairs=handed.repairs)
-        known = self._kit.structure
-        scores, comments = dict(known.points), dict.fromkeys(known.commented)
-        return marking.Marked(handed.student, handed.key, handed.timestamp, report, b"{}", scores, comments)
+    def full_marks(self, submission):
+        student, key, known = submission.student, submission.key, self._job.structure
+        report = Report(NAME, student, "graded", repairs=submission.repairs)
+        return grader.GradedSubmission(student, key, submission.timestamp, report, b"{}", dict(known.points),
+                                       dict.fromkeys(known.commented))
 
 
 def settings(course):
     """A course's assignment, what its gradebook knows of that, and its configuration."""
-    known = gradebook.structure(create_engine(f"sqlite:///{course / 'gradebook.db'}"), NAME)
+    known = gradebook.read_structure(create_engine(f"sqlite:///{course / 'gradebook.db'}"), NAME)
     return Course(course).assignment(NAME), known, Course(course).config
 
 
@@ -144,10 +146,10 @@ def test_our_tables_are_nbgraders():
 def test_a_second_run_does_nothing(graded):
     """Everything graded is passed over; what could not be graded is tried again, and named again."""
     before = {path: path.stat().st_mtime_ns for path in (graded / "autograded").rglob("*.ipynb")}
-    tally = grade(graded)
-    assert (0, 1, 12) == (tally.graded, tally.not_graded, tally.unchanged)
+    summary = grade(graded)
+    assert (0, 1, 12) == (summary.graded, summary.not_graded, summary.unchanged)
     assert before == {path: path.stat().st_mtime_ns for path in (graded / "autograded").rglob("*.ipynb")}
-    assert "JSON" in tally.unwell["garbage"]
+    assert "JSON" in summary.failures["garbage"]
 
 
 @pytest.mark.parametrize("what", ["submission", "timestamp", "secret", "configuration", "record", "gradebook"])
@@ -178,7 +180,7 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
 
 
 def test_a_source_that_has_changed_must_be_released_first(course):
-    """Points are never given by tests that students were not handed: one line says what to run."""
+    """Points are never given by tests that students were not submission: one line says what to run."""
     path = course / "source" / NAME / f"{NAME}.ipynb"
     nb = reading.read_notebook(path)
     finding.find_cell(nb, "rnn_cell_forward_tests").metadata.nbgrader.points = 20
@@ -226,20 +228,20 @@ def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
 def test_a_submission_that_kills_its_worker_costs_itself_only(course, monkeypatch):
     """The culprit alone is not graded, after two tries; the submissions in flight beside it are graded."""
 
-    def grade_unless_dora(handed, digest):
-        if handed.student == "dora":  # as a bug in a library could end the process
+    def grade_unless_dora(submission, digest):
+        if submission.student == "dora":  # as a bug in a library could end the process
             os.kill(os.getpid(), signal.SIGKILL)
-        return marking.mark(handed, digest)
+        return grader.grade(submission, digest)
 
-    monkeypatch.setattr(workers, "mark", grade_unless_dora)  # workers are forks: they have it, too
-    tally = grade(course)
-    assert (11, 2) == (tally.graded, tally.not_graded)
-    assert "ended the grading process, twice" in tally.unwell["dora"]
+    monkeypatch.setattr(workers, "grade", grade_unless_dora)  # workers are forks: they have it, too
+    summary = grade(course)
+    assert (11, 2) == (summary.graded, summary.not_graded)
+    assert "ended the grading process, twice" in summary.failures["dora"]
 
 
 def test_a_killed_worker_costs_nothing(course, monkeypatch):
     """`kill -9` on one worker in mid-run: another one grades its submissions."""
-    monkeypatch.setattr(classroom, "BATCH_SECONDS", 0)  # so that each is counted as it comes
+    monkeypatch.setattr(writing, "BATCH_SECONDS", 0)  # so that each is counted as it comes
     pools = []
 
     class Watched(LocalWorkers):
@@ -247,24 +249,24 @@ def test_a_killed_worker_costs_nothing(course, monkeypatch):
             pools.append(self)
             return super().__enter__()
 
-    def kill_one(tally, report):
-        if tally.graded == 2 and pools:
+    def kill_one(summary, report):
+        if summary.graded == 2 and pools:
             os.kill(pools.pop()._workers[0].process.pid, signal.SIGKILL)
 
-    tally = grade(course, pool=Watched, progress=kill_one)
-    assert (12, 1, []) == (tally.graded, tally.not_graded, pools)
+    summary = grade(course, pool=Watched, progress=kill_one)
+    assert (12, 1, []) == (summary.graded, summary.not_graded, pools)
 
 
 def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
     """A bug that one submission brings out: "not graded" with the reason and without a score; the others are graded."""
-    real = marking.grade
+    real = grader.grade_submission
 
-    def fail(nb, student, *more):
+    def fail(content, *more, student, **options):
         if student == "ada":
             raise KeyError("a bug")
-        return real(nb, student, *more)
+        return real(content, *more, student=student, **options)
 
-    monkeypatch.setattr(marking, "grade", fail)  # workers are forks: they have it, too
+    monkeypatch.setattr(grader, "grade_submission", fail)  # workers are forks: they have it, too
     assert 11 == grade(course).graded
     report = Course(course).reports(NAME).load_all()["ada"]
     assert ("not graded", ()) == (report.status, report.verdicts)
@@ -348,14 +350,14 @@ def test_a_folder_whose_name_can_be_no_id_is_no_student(course, odd):
 
 @pytest.mark.parametrize("odd", ODD_NAMES[::2])
 def test_an_id_that_cannot_be_written_costs_nobody_else(course, odd):
-    """Handed to the grader all the same, it is not graded, in words that can be printed; the others are graded."""
+    """Given to the grader all the same, it is not graded, in words that can be printed; the others are graded."""
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
-    tally = grade(course, ["ada", odd, "dora"], Lenient)
-    assert (2, 1) == (tally.graded, tally.not_graded)
+    summary = grade(course, ["ada", odd, "dora"], Lenient)
+    assert (2, 1) == (summary.graded, summary.not_graded)
     assert {"ada", "dora"} == set(Course(course).reports(NAME).load_all())
-    reports = list(tally.reports(Course(course).reports(NAME), ["ada", "dora"]))
-    assert ["graded", "graded", "not graded"] == [report["status"] for report in reports]
-    assert json.dumps(reports).isprintable() and reports[-1]["student"].isprintable()
+    reports = list(summary.reports(Course(course).reports(NAME), ["ada", "dora"]))
+    assert ["graded", "graded", "not graded"] == [report.status for report in reports]
+    assert all(json.dumps(report.to_dict()).isprintable() for report in reports) and reports[-1].student.isprintable()
 
 
 def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
@@ -387,9 +389,9 @@ def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.stat", refuse)  # a test that root runs is let in everywhere
     assert "ada" in students_of(Course(course), NAME)
-    tally = grade(course, ["ada", "dora"], Lenient)
-    assert (1, 1) == (tally.graded, tally.not_graded)
-    assert "Permission denied" in tally.unwell["ada"]
+    summary = grade(course, ["ada", "dora"], Lenient)
+    assert (1, 1) == (summary.graded, summary.not_graded)
+    assert "Permission denied" in summary.failures["ada"]
 
 
 @pytest.mark.parametrize("where", ["autograded/ada", "reports/{}/ada.json/x"])
@@ -399,10 +401,10 @@ def test_what_cannot_be_written_of_one_costs_one(course, where):
     path.parent.mkdir(parents=True)
     path.write_text("in the way")
     students = ["ada", "dora", "leo"]
-    tally = grade(course, students, Lenient)
-    assert (2, 1, ["ada"]) == (tally.graded, tally.not_graded, list(tally.unwell))
+    summary = grade(course, students, Lenient)
+    assert (2, 1, ["ada"]) == (summary.graded, summary.not_graded, list(summary.failures))
     assert {"dora", "leo"} <= set(Course(course).reports(NAME).load_all())
-    assert students == [report["student"] for report in tally.reports(Course(course).reports(NAME), students)]
+    assert students == [report.student for report in summary.reports(Course(course).reports(NAME), students)]
 
 
 def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, monkeypatch):
@@ -413,13 +415,13 @@ def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, 
     monkeypatch.syspath_prepend(tmp_path)
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("c.AssignLatePenalties.plugin_class = 'of_the_course.Strict'\n")
-    tally = grade(course, ["ada", "lisa", "onno"], Lenient)
-    assert (2, 1) == (tally.graded, tally.not_graded)
-    assert "the plugin for late penalties failed: KeyError: 'lisa'" in tally.unwell["lisa"]
+    summary = grade(course, ["ada", "lisa", "onno"], Lenient)
+    assert (2, 1) == (summary.graded, summary.not_graded)
+    assert "the plugin for late penalties failed: KeyError: 'lisa'" in summary.failures["lisa"]
     assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "lisa"}
 
 
-# ---- when it was handed in ------------------------------------------------------------------------------------
+# ---- when it was submission in ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("content", [
@@ -459,7 +461,7 @@ def test_a_time_that_has_become_unreadable_is_graded_again(course):
 
 
 def test_the_time_of_an_earlier_submission_goes(course):
-    """Handed in again without a time: none is left beside the autograded notebook."""
+    """Submission in again without a time: none is left beside the autograded notebook."""
     grade(course, ["onno"], Lenient)
     beside = course / "autograded" / "onno" / NAME / "timestamp.txt"
     assert "2026-01-10 11:59:59 UTC" == beside.read_text()
@@ -522,14 +524,14 @@ def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
     students = ["ada", "dora", "leo"]
     grade(course, students, Lenient)
 
-    def stop(tally, report):
+    def stop(summary, report):
         if report is not None:
             raise KeyboardInterrupt
 
     (course / "submitted" / "leo" / NAME / "timestamp.txt").write_text("2026-01-10 11:00:00 UTC")
-    tally = grade(course, students, Lenient, progress=stop)
-    assert tally.stopped
-    grading.write_reports(tmp_path / "all.json", Course(course), NAME, students, tally)
+    summary = grade(course, students, Lenient, progress=stop)
+    assert summary.stopped
+    grading.write_reports(tmp_path / "all.json", Course(course), NAME, students, summary)
     whole = json.loads((tmp_path / "all.json").read_text())
     assert (["ada"], True) == ([report["student"] for report in whole["submissions"]], whole["stopped"])
 
@@ -547,10 +549,10 @@ def test_an_id_in_brackets_is_shown(course, capsys):
 def test_the_address_of_the_database_stays_here(course):
     """A worker gets no password; what is graded does not depend on the address."""
     assignment, known, config = settings(course)
-    before = marking.kit_of(assignment, known, config)
+    before = make_job(assignment, known, config)
     config.CourseDirectory.db_url = "postgresql://ada:geheim@host/course"
-    kit = marking.kit_of(assignment, known, config)
-    assert "geheim" not in repr(kit.config) and before.digest == kit.digest
+    job = make_job(assignment, known, config)
+    assert "geheim" not in repr(job.config) and before.digest == job.digest
     assert "geheim" in config.CourseDirectory.db_url
 
 
@@ -559,6 +561,6 @@ def test_the_order_of_rows_grades_nothing_again(course):
     assignment, known, config = settings(course)
     turned = replace(known, **{name: dict(reversed(held.items())) for name, held in vars(known).items()
                                if isinstance(held, dict)})  # fmt: skip
-    digests = [marking.kit_of(assignment, each, config).digest
+    digests = [make_job(assignment, each, config).digest
                for each in (known, turned, replace(known, points=dict.fromkeys(known.points, 1.0)))]
     assert digests[0] == digests[1] != digests[2]

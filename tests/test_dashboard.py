@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder import demo, gradebook, release
+from autograder import demo
 from autograder.course.course import Course
 from autograder.model import (
     CellGrade,
@@ -26,7 +26,8 @@ from autograder.model import (
     StudentGrade,
     Verdict,
 )
-from autograder.notebooks.submission import submission_files, timestamp_of
+from autograder.nbgrader_bridge import gradebook, release
+from autograder.notebooks.submission import read_timestamp, submission_files
 from autograder.pages.class_page import make_class_page
 from autograder.pages.class_summary import labels_of, summarise
 from autograder.pages.kinds import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
@@ -41,7 +42,7 @@ from tests.helpers.made_class import made_class, mended
 def twelve(tmp_path_factory):
     """The demo's class, graded: reports and standings."""
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("report") / "course").root
-    release.release(Course(course), NAME)
+    release.release_assignment(Course(course), NAME)
     demo.make_class(Course(course), NAME)
     run(course, "autograder", "grade", NAME)
     return Course(course).reports(NAME).load_all(), gradebook.read_grades(Course(course), NAME)
@@ -539,7 +540,7 @@ def test_odd_files_have_a_kind(tmp_path):
 def test_an_odd_time_has_a_kind(tmp_path, content):
     """What is said of a submission's time has words, and is no sign of anything."""
     (tmp_path / "timestamp.txt").write_text(content)
-    kind = timestamp_of(tmp_path)[1].kind
+    kind = read_timestamp(tmp_path)[1].kind
     assert "time of a submission" in REPAIRS[kind] and kind not in TAMPERING
 
 

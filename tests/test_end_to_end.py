@@ -8,9 +8,10 @@ import pytest
 from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
-from autograder import demo, release
+from autograder import demo
 from autograder.course.course import Course
 from autograder.course.reference import mutate
+from autograder.nbgrader_bridge import release
 from autograder.notebooks import finding, reading
 from tests.helpers.courses import NAME, ROOT, run, write
 
@@ -32,7 +33,7 @@ def scores(course):
 def course(tmp_path_factory):
     """A scratch course with a release and a class of honest and of mangled submissions."""
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("end-to-end") / "course").root
-    release.release(Course(course), NAME)
+    release.release_assignment(Course(course), NAME)
     assignment = Course(course).assignment(NAME)
     released = course / "release" / NAME / f"{NAME}.ipynb"
     sources = assignment.oracle.sources

@@ -13,12 +13,13 @@ from itertools import pairwise
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from autograder import demo, release
+from autograder import demo
 from autograder.batch import feedback
 from autograder.course.course import Course
 from autograder.errors import CourseError, FeedbackError
 from autograder.model import CellGrade, Check, Diagnosis, Repair, Report, StudentGrade, Verdict
 from autograder.nbgrader_bridge import feedback as bridge
+from autograder.nbgrader_bridge import release
 from autograder.nbgrader_bridge.feedback import FeedbackPage
 from autograder.notebooks import reading
 from autograder.pages import markup, sanitizer, student_page
@@ -374,7 +375,7 @@ PUPILS = ("ada", "dora", "leo")
 def course(tmp_path_factory):
     """A graded class of three, as it came through the exchange, with its feedback written."""
     folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
-    release.release(Course(folder), NAME)
+    release.release_assignment(Course(folder), NAME)
     demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     for pupil in PUPILS:
         (folder / "submitted" / pupil / NAME / "timestamp.txt").write_text("2026-11-20 12:00:00 UTC")

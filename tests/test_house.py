@@ -22,11 +22,10 @@ LEVELS = {
     "fingerprints": 6,
     "judging": 7,
     "grade": 8,
-    "hooks": 9, "release": 9,
-    "gradebook": 10, "demo": 10,
-    "recording": 11, "marking": 11, "collect": 11, "exports": 11, "nbgrader_bridge": 11,
+    "nbgrader_bridge": 9,
+    "demo": 10, "hooks": 10,
+    "collect": 11, "exports": 11,
     "batch": 12,
-    "classroom": 13,
     "cli": 14,
 }  # fmt: skip
 LARGEST = 400  # lines of a module

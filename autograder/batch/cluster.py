@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from ..errors import AutograderError, CourseError, WorkerError
-from ..marking import Handed, Kit, Marked, bring, mark, not_graded, versions
+from .grader import GradedSubmission, Submission, grade, not_graded, register_job
+from .job import Job, versions
 from .workers import TICK
 
 if TYPE_CHECKING:
@@ -26,15 +27,15 @@ class ClusterWorkers:
 
     Parameters
     ----------
-    kit : Kit
+    job : Job
     address : str
         The scheduler's, for example ``tcp://head-node:8786``.
     seconds : float
         Timeout for the scheduler's and the workers' first answer.
     """
 
-    def __init__(self, kit: Kit, address: str, seconds: float = 20):
-        self._kit, self._address, self._seconds = kit, address, seconds
+    def __init__(self, job: Job, address: str, seconds: float = 20):
+        self._job, self._address, self._seconds = job, address, seconds
 
     def __enter__(self) -> ClusterWorkers:
         try:
@@ -49,7 +50,7 @@ class ClusterWorkers:
         try:
             self._flying = FLYING * self._count_workers()
             # the scheduler keeps the plugin, and gives it to workers that join later, too
-            self._client.register_plugin(plugin_for(self._kit), name=self._kit.digest)
+            self._client.register_plugin(plugin_for(self._job), name=self._job.digest)
             self._executor = self._client.get_executor(pure=False)
         except BaseException:
             self._client.close()
@@ -59,17 +60,17 @@ class ClusterWorkers:
     def __exit__(self, *exc_info: object) -> None:
         self._executor.shutdown(wait=False, cancel_futures=True)
         with suppress(Exception):  # Dask's own errors: the cluster may be gone already
-            self._client.unregister_worker_plugin(self._kit.digest)
+            self._client.unregister_worker_plugin(self._job.digest)
         self._client.close()
 
-    def grade(self, submissions: Iterable[Handed]) -> Iterator[Marked | None]:
+    def grade(self, submissions: Iterable[Submission]) -> Iterator[GradedSubmission | None]:
         """Yield each result as it comes. See `Workers.grade`."""
-        waiting, again = iter(submissions), deque[Handed]()
-        flying: dict[Future, Handed] = {}
+        waiting, again = iter(submissions), deque[Submission]()
+        flying: dict[Future, Submission] = {}
         refusals: Counter[str] = Counter()
         while True:
             while len(flying) < self._flying and (one := again.popleft() if again else next(waiting, None)) is not None:
-                flying[self._executor.submit(mark, one, self._kit.digest)] = one
+                flying[self._executor.submit(grade, one, self._job.digest)] = one
             if not flying:
                 return
             done, _ = wait(flying, timeout=TICK, return_when=FIRST_COMPLETED)
@@ -114,7 +115,7 @@ class ClusterWorkers:
         return len(found)
 
 
-def result_of(future: Future, submission: Handed) -> Marked:
+def result_of(future: Future, submission: Submission) -> GradedSubmission:
     """Return the result of a future that is done.
 
     Raises
@@ -136,12 +137,12 @@ def result_of(future: Future, submission: Handed) -> Marked:
         return not_graded(submission, f"grading it failed: {type(error).__name__}: {error}")
 
 
-def plugin_for(kit: Kit) -> WorkerPlugin:
-    """Return the plugin that makes workers ready for a kit, those that join later included."""
+def plugin_for(job: Job) -> WorkerPlugin:
+    """Return the plugin that makes workers ready for a job, those that join later included."""
     from distributed import WorkerPlugin
 
-    class Bring(WorkerPlugin):
+    class Register(WorkerPlugin):
         def setup(self, worker: object) -> None:
-            bring(kit)
+            register_job(job)
 
-    return Bring()
+    return Register()

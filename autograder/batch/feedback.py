@@ -12,9 +12,9 @@ from functools import partial
 from ..course.course import Course
 from ..errors import CourseError, FeedbackError
 from ..files import write_file
-from ..gradebook import read_grades
 from ..model import Report, StudentGrade
 from ..nbgrader_bridge.feedback import feedback_files
+from ..nbgrader_bridge.gradebook import read_grades
 
 MANY = 100  # pages that are worth a second process
 

@@ -17,7 +17,8 @@ from multiprocessing.connection import Connection
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Protocol
 
-from ..marking import Handed, Kit, Marked, mark, not_graded, start_worker
+from .grader import GradedSubmission, Submission, grade, not_graded, start_worker
+from .job import Job
 
 AHEAD = 3  # submissions a worker has at a time, so that it goes on while a batch is being written
 TICK = 0.2  # seconds without a result, after which the caller is told so
@@ -27,7 +28,7 @@ TRIES = 2  # a submission that ends this many workers is not graded
 class Workers(Protocol):
     """Grades submissions somewhere else. A context manager; leaving it ends all work at once."""
 
-    def grade(self, submissions: Iterable[Handed]) -> Iterator[Marked | None]:
+    def grade(self, submissions: Iterable[Submission]) -> Iterator[GradedSubmission | None]:
         """Yield each result as it comes, and `None` when nothing has come for a moment.
 
         Submissions are taken from the iterable only as workers have room for them.
@@ -44,13 +45,13 @@ class LocalWorkers:
 
     Parameters
     ----------
-    kit : Kit
+    job : Job
     jobs : int
         The largest number of processes.
     """
 
-    def __init__(self, kit: Kit, jobs: int):
-        self._kit, self._jobs = kit, jobs
+    def __init__(self, job: Job, jobs: int):
+        self._job, self._jobs = job, jobs
         self._workers: list[Worker] = []
 
     def __enter__(self) -> LocalWorkers:
@@ -62,12 +63,12 @@ class LocalWorkers:
             worker.kill()
         self._workers.clear()
 
-    def grade(self, submissions: Iterable[Handed]) -> Iterator[Marked | None]:
+    def grade(self, submissions: Iterable[Submission]) -> Iterator[GradedSubmission | None]:
         """Yield each result as it comes. See `Workers.grade`.
 
         The submission that a worker is at when it ends is tried once more. The ones that it had ahead are not blamed.
         """
-        waiting, again = iter(submissions), deque[Handed]()
+        waiting, again = iter(submissions), deque[Submission]()
         deaths: Counter[str] = Counter()
         while True:
             self._feed(waiting, again)
@@ -105,7 +106,7 @@ class LocalWorkers:
                 key.data.send()
         return [key.data for key, events in ready if events & EVENT_READ]
 
-    def _feed(self, waiting: Iterator[Handed], again: deque[Handed]) -> None:
+    def _feed(self, waiting: Iterator[Submission], again: deque[Submission]) -> None:
         """Hand out submissions until every worker has enough of them."""
         while len(self._workers) < self._jobs or any(len(worker.submissions) < AHEAD for worker in self._workers):
             submission = again.popleft() if again else next(waiting, None)
@@ -113,7 +114,7 @@ class LocalWorkers:
                 return
             worker = min(self._workers, key=lambda worker: len(worker.submissions), default=None)
             if worker is None or (worker.submissions and len(self._workers) < self._jobs):
-                worker = Worker(self._kit)
+                worker = Worker(self._job)
                 self._workers.append(worker)
             worker.give(submission)
 
@@ -125,21 +126,21 @@ class Worker:
     worker waits to send a result, both would wait for ever.
     """
 
-    def __init__(self, kit: Kit):
+    def __init__(self, job: Job):
         # A fork has everything imported already. It is safe here: this process has no thread of its own, and no
         # connection to the gradebook stays open between two transactions.
         context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.results, results = context.Pipe()
         submissions, self.pipe = context.Pipe()
-        self.submissions: deque[Handed] = deque()  # first the one that it is at
+        self.submissions: deque[Submission] = deque()  # first the one that it is at
         self.unsent = bytearray()
-        self.process = context.Process(target=work, args=(kit, submissions, results), daemon=True)
+        self.process = context.Process(target=work, args=(job, submissions, results), daemon=True)
         self.process.start()
         submissions.close()
         results.close()  # now the worker alone holds this end, and the pipe ends when the worker does
         os.set_blocking(self.pipe.fileno(), False)
 
-    def give(self, submission: Handed) -> None:
+    def give(self, submission: Submission) -> None:
         """Let the worker grade a submission after those that it has."""
         self.submissions.append(submission)
         self.unsent += pickle.dumps(submission)
@@ -151,7 +152,7 @@ class Worker:
             while self.unsent:
                 del self.unsent[: os.write(self.pipe.fileno(), self.unsent)]
 
-    def receive(self) -> Marked:
+    def receive(self) -> GradedSubmission:
         """Return the result for the first submission.
 
         A result is unpickled: workers are our own processes. Student code runs in a sandbox beneath them and reaches
@@ -174,9 +175,9 @@ class Worker:
         self.pipe.close()
 
 
-def work(kit: Kit, submissions: Connection, results: Connection) -> None:
+def work(job: Job, submissions: Connection, results: Connection) -> None:
     """Grade submissions from one pipe into the other until the first one ends."""
-    start_worker(kit)
+    start_worker(job)
     with open(submissions.fileno(), "rb", closefd=False) as stream, suppress(EOFError):
         while True:
-            results.send(mark(pickle.load(stream), kit.digest))
+            results.send(grade(pickle.load(stream), job.digest))

@@ -54,7 +54,8 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
 
 def load_roster(course: Course, assignment: str, file: Path | None) -> Roster:
     """Return the students in a file, or those of the gradebook; none before the assignment is released."""
-    from .. import gradebook, roster
+    from .. import roster
+    from ..nbgrader_bridge import gradebook
 
     if file:
         return roster.read_roster(file)

@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from ..course.course import Course
 from ..sandbox import isolation
 from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, write_json
-from .grading import graded_with_progress, show, workers_of
+from .grading import grade_with_progress, show, workers_of
 
 
 @click.command("release")
@@ -26,7 +26,7 @@ def release_command(course: Course, assignment: str, check: bool):
     a learner needs (rnn_utils.py, public_tests.py, public_cases.json, figures) are laid beside the notebook.
     The same as: nbgrader generate_assignment ASSIGNMENT --force
     """
-    from .. import release
+    from ..nbgrader_bridge import release
 
     if check:
         differing = release.differences(course, assignment)
@@ -34,7 +34,7 @@ def release_command(course: Course, assignment: str, check: bool):
             click.echo(f"differs: {path}")
         click.echo("release is up to date" if not differing else f"run: autograder release {assignment}")
         return SOME_NOT_GRADED if differing else ALL_GRADED
-    folder = release.release(course, assignment)
+    folder = release.release_assignment(course, assignment)
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             click.echo(f"wrote {path.relative_to(course.root)}")
@@ -96,16 +96,17 @@ def demo_command(course: Course, folder: Path, jobs: int):
     syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
     Your own class is not touched.
     """
-    from .. import demo, release
+    from .. import demo
     from ..batch.feedback import write_feedback
+    from ..nbgrader_bridge import release
 
     name = "rnn-step-by-step"
     scratch = demo.make_course(course, folder.absolute())
     click.echo(f"release: {name} from its source notebook")
-    release.release(scratch, name)
+    release.release_assignment(scratch, name)
     students = demo.make_class(scratch, name)
     click.echo(f"class:   {len(students)} submissions made out of the release")
-    show(scratch, name, students, graded_with_progress(scratch, name, students, workers_of(len(students), jobs)))
+    show(scratch, name, students, grade_with_progress(scratch, name, students, workers_of(len(students), jobs)))
     with console.status("feedback pages"):
         write_feedback(scratch, name, students)
     page = folder / "feedback" / "dora" / name / f"{name}.html"

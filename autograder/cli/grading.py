@@ -19,7 +19,7 @@ from rich.table import Column, Table
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of
 from ..model import Report, Verdict
-from ..notebooks.submission import shown
+from ..notebooks.submission import printable
 from ..sandbox import LEVELS, Sandbox, level_of
 from .common import (
     ALL_GRADED,
@@ -34,9 +34,9 @@ from .common import (
 )
 
 if TYPE_CHECKING:
+    from ..batch.job import Job
     from ..batch.workers import Workers
-    from ..classroom import Tally
-    from ..marking import Kit
+    from ..batch.writing import RunSummary
 
 
 @click.command()
@@ -70,28 +70,29 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     warn_of_default_secret(course)
     students = students_of(course, assignment, patterns)
     if scheduler is None:
-        must_be_had(isolation, course)
+        check_isolation(isolation, course)
     workers = workers_of(len(students), jobs, scheduler)
-    tally = graded_with_progress(course, assignment, students, workers, isolation, again)
+    summary = grade_with_progress(course, assignment, students, workers, isolation, again)
     odd = [] if patterns else misnamed(course, assignment)
     for folder in odd:
         reason = f"{course.root / 'submitted'} has folders that {MISNAMED}: rename this one"
-        tally.add(Report(assignment, shown(folder), "not graded", reason=reason, reason_kind="folder name"), kept=False)
+        report = Report(assignment, printable(folder), "not graded", reason=reason, reason_kind="folder name")
+        summary.add(report, saved=False)
     if json_file:
-        write_reports(json_file, course, assignment, students, tally)
-    show(course, assignment, students, tally)
-    return ALL_GRADED if tally.graded + tally.unchanged == len(students) + len(odd) else SOME_NOT_GRADED
+        write_reports(json_file, course, assignment, students, summary)
+    show(course, assignment, students, summary)
+    return ALL_GRADED if summary.graded + summary.unchanged == len(students) + len(odd) else SOME_NOT_GRADED
 
 
-def must_be_had(isolation: str | None, course: Course) -> None:
+def check_isolation(isolation: str | None, course: Course) -> None:
     """Fail where this machine does not give the level that is asked for, in one line instead of one a submission."""
-    from ..marking import isolation_of
+    from ..batch.job import isolation_of
 
     if level := level_of(isolation or isolation_of(course.config)):
         Sandbox(level=level).close()
 
 
-def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Kit], Workers]:
+def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Job], Workers]:
     """Who grades: so many processes of this machine, or a cluster."""
     if scheduler:
         from ..batch.cluster import ClusterWorkers
@@ -102,11 +103,11 @@ def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callab
     return partial(LocalWorkers, jobs=min(jobs, students))
 
 
-def graded_with_progress(
-    course: Course, assignment: str, students: Sequence[str], workers: Callable[[Kit], Workers],
+def grade_with_progress(
+    course: Course, assignment: str, students: Sequence[str], workers: Callable[[Job], Workers],
     isolation: str | None = None, again: bool = False,
-) -> Tally:
-    from .. import classroom
+) -> RunSummary:
+    from ..batch.run import grade_class
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
                TimeRemainingColumn(), TextColumn("{task.fields[counts]}"))
@@ -115,36 +116,36 @@ def graded_with_progress(
         bar = progress.add_task("grading", total=len(students), rate="", counts="")
         start = shown = time.monotonic()
 
-        def advance(tally: Tally, report: dict | None) -> None:
+        def advance(summary: RunSummary, report: dict | None) -> None:
             nonlocal shown
             now = time.monotonic()
             if now - shown < 0.1:
                 return
             shown = now
-            counts = [f"{tally.unchanged} unchanged"] * bool(tally.unchanged)
-            counts += [f"{tally.not_graded} not graded"] * bool(tally.not_graded)
-            rate = (tally.graded + tally.not_graded) / (now - start)
-            progress.update(bar, completed=tally.done, rate=f"{rate:.1f}/s", counts=", ".join(counts))
+            counts = [f"{summary.unchanged} unchanged"] * bool(summary.unchanged)
+            counts += [f"{summary.not_graded} not graded"] * bool(summary.not_graded)
+            rate = (summary.graded + summary.not_graded) / (now - start)
+            progress.update(bar, completed=summary.done, rate=f"{rate:.1f}/s", counts=", ".join(counts))
             progress.refresh()
 
-        return classroom.grade_class(course, assignment, students, workers, advance, isolation, again)
+        return grade_class(course, assignment, students, workers, advance, isolation, again)
 
 
-def show(course: Course, name: str, students: Sequence[str], tally: Tally) -> None:
+def show(course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:
     """The table of students and tasks where it is not too long, then whatever was out of the ordinary."""
     if len(students) <= IN_A_TABLE:
-        show_table(name, list(course.assignment(name).tasks), list(tally.reports(course.reports(name), students)))
+        show_table(name, list(course.assignment(name).tasks), list(summary.reports(course.reports(name), students)))
     else:
-        for student, reason in list(tally.unwell.items())[:IN_A_TABLE]:
+        for student, reason in list(summary.failures.items())[:IN_A_TABLE]:
             console.print(f"{student}: {reason}", markup=False, highlight=False, soft_wrap=True)
-    rate = f" ({(tally.graded + tally.not_graded) / tally.seconds:.1f}/s)" if tally.graded > IN_A_TABLE else ""
-    counts = [f"{tally.graded} graded"]
-    counts += [f"{tally.unchanged} unchanged"] * bool(tally.unchanged)
-    counts += [f"{tally.not_graded} not graded"] * bool(tally.not_graded)
-    levels = ", ".join(sorted(tally.isolation - {"none"})) or "none"
-    everyone = len({*students, *tally.unkept})
-    console.print(f"{', '.join(counts)} of {everyone} in {tally.seconds:.1f} s{rate}; isolation: {levels}")
-    if tally.stopped:
+    rate = f" ({(summary.graded + summary.not_graded) / summary.seconds:.1f}/s)" if summary.graded > IN_A_TABLE else ""
+    counts = [f"{summary.graded} graded"]
+    counts += [f"{summary.unchanged} unchanged"] * bool(summary.unchanged)
+    counts += [f"{summary.not_graded} not graded"] * bool(summary.not_graded)
+    levels = ", ".join(sorted(summary.isolation - {"none"})) or "none"
+    everyone = len({*students, *summary.unsaved})
+    console.print(f"{', '.join(counts)} of {everyone} in {summary.seconds:.1f} s{rate}; isolation: {levels}")
+    if summary.stopped:
         console.print("Stopped. The same command goes on from here.")
 
 
@@ -177,19 +178,19 @@ def points(verdict: Verdict) -> str:
     return f"{verdict.score:g}" + ("*" if verdict.blamed_on else "")
 
 
-def write_reports(path: Path, course: Course, name: str, students: Sequence[str], tally: Tally) -> None:
+def write_reports(path: Path, course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:
     """The reports as others read them (DESIGN.md, contracts), one after the other, all or nothing.
 
     After Ctrl-C only those that the run came to are there, and ``"stopped": true`` says so.
     """
-    head = {"assignment": name, "isolation": ", ".join(sorted(tally.isolation - {"none"})) or "none",
-            "seconds": round(tally.seconds, 3)}
-    if tally.stopped:
+    head = {"assignment": name, "isolation": ", ".join(sorted(summary.isolation - {"none"})) or "none",
+            "seconds": round(summary.seconds, 3)}
+    if summary.stopped:
         head["stopped"] = True
     with written_whole(path) as file:
         file.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "submissions": [')
         between = "\n"
-        for report in tally.reports(course.reports(name), students):
+        for report in summary.reports(course.reports(name), students):
             file.write(between + json.dumps(report.to_dict()))
             between = ",\n"
         file.write("\n]}\n")

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of
-from ..notebooks.submission import shown
+from ..notebooks.submission import printable
 from .common import (
     ALL_GRADED,
     SOME_NOT_GRADED,
@@ -41,7 +41,7 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     class, with who made them; what was repaired, not graded, stopped at a limit, or looks like tampering. Scores are
     those of the gradebook, manual points and penalties included.
     """
-    from .. import gradebook
+    from ..nbgrader_bridge import gradebook
     from ..pages.class_page import make_class_page
     from ..pages.class_summary import summarise
 
@@ -98,7 +98,7 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
         if problem:
             console.print(f"{student}: {problem}", markup=False, highlight=False, soft_wrap=True)
     for folder in odd:
-        click.echo(f"{shown(folder)}: no page, since folders {MISNAMED}: rename this one")
+        click.echo(f"{printable(folder)}: no page, since folders {MISNAMED}: rename this one")
     written = [student for student, problem in problems.items() if problem is None]
     handed_in = len(students) + len(odd)
     click.echo(f"wrote {len(written)} of {handed_in} pages: feedback/STUDENT/{assignment}/{assignment}.html")

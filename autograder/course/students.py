@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ..errors import CourseError
-from ..notebooks.submission import can_be_id, shown
+from ..notebooks.submission import can_be_id, printable
 from .course import Course
 
 MISNAMED = "have names that cannot be a student's id"
@@ -25,7 +25,7 @@ def students_of(course: Course, name: str, patterns: Sequence[str] = ()) -> list
     submitted = course.root / "submitted"
     everyone = [student for student in _handed_in(course, name) if can_be_id(student)]
     if not everyone:
-        odd = ", ".join(map(shown, misnamed(course, name)[:5]))
+        odd = ", ".join(map(printable, misnamed(course, name)[:5]))
         but = f", but folders that {MISNAMED}: {odd}" if odd else ""
         fix = f"Each belongs into submitted/STUDENT/{name}/."
         raise CourseError(submitted, f"no submissions for {name!r}{but}", fix)
@@ -36,7 +36,7 @@ def students_of(course: Course, name: str, patterns: Sequence[str] = ()) -> list
 
 
 def misnamed(course: Course, name: str) -> list[str]:
-    """The folders with a submission whose names cannot be a student's id; for printing use `shown`."""
+    """The folders with a submission whose names cannot be a student's id; for printing use `printable`."""
     return [student for student in _handed_in(course, name) if not can_be_id(student)]
 
 

@@ -47,7 +47,7 @@ def class_grades(course: Course, assignment: str) -> dict[str, ExportedGrade]:
     GradebookError
         The gradebook cannot be read, or does not know the assignment.
     """
-    from ..gradebook import read_grades  # with nbgrader, which takes seconds
+    from ..nbgrader_bridge.gradebook import read_grades
 
     return combine_grades(read_grades(course, assignment), course.reports(assignment).load_all())
 

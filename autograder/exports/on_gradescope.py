@@ -12,13 +12,12 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from .. import grade
 from ..course.course import Course
 from ..errors import NotebookError
 from ..files import write_file
+from ..grade import grade_submission
 from ..model import Report
-from ..notebooks import reading
-from ..notebooks.repair import repair_notebook
+from ..notebooks.reading import read_bytes
 from ..notebooks.submission import submission_files
 from ..sandbox import Sandbox, level_of
 from .grades import to_json
@@ -49,8 +48,6 @@ def make_results(course: Course, assignment: str, base: Path) -> tuple[dict[str,
         return without_score(text), text
     except Exception:  # a failure of the autograder must not become a score, and staff must see it
         return without_score(OUR_FAILURE), traceback.format_exc()
-    if report.status == "not graded":
-        return without_score(OUR_FAILURE, report), f"not graded: {report.reason}"
     text = f"{report.score:g} of {report.max_score:g} points; isolation: {report.isolation}"
     return report_results(report), text
 
@@ -65,9 +62,10 @@ def grade_submitted(course: Course, name: str, submission: Path, student: str) -
     """
     assignment = course.assignment(name)
     found = submission_files(submission, f"{name}.ipynb")
-    nb, repairs = repair_notebook(reading.read_notebook(found.notebook), assignment.template)
+    content = read_bytes(found.notebook)
     with Sandbox(level=level_of(course.isolation)) as sandbox:
-        return grade.grade(nb, student, assignment, sandbox, (*found.repairs, *repairs))
+        return grade_submission(content, assignment, sandbox, student=student, path=found.notebook,
+                                repairs=found.repairs).report
 
 
 def read_student(base: Path) -> str:

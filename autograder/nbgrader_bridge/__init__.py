@@ -1,1 +1,1 @@
-"""What nbgrader calls, and what is read from and written to its gradebook."""
+"""Everything that knows nbgrader: its hooks, converters, gradebook and pages. No other wing imports it."""

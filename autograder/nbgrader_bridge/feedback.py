@@ -12,16 +12,17 @@ from urllib.parse import unquote
 
 from nbconvert.exporters import HTMLExporter
 
-from .. import gradebook, hooks
 from ..course.course import Course
 from ..errors import FeedbackError
 from ..model import Report, StudentGrade
-from ..notebooks.submission import said_time, timestamp_of
+from ..notebooks.submission import read_timestamp, read_timestamp_file
 from ..pages.markup import MAX_PICTURE, FindPicture, data_uri
 from ..pages.student_page import make_page
+from ..timestamps import TIMESTAMP_FILE
+from . import gradebook, hooks
 
 #: The files beside the page that nbgrader's release_feedback asks for.
-BESIDE = ("timestamp.txt", "submission_secret.txt")
+BESIDE = (TIMESTAMP_FILE, "submission_secret.txt")
 MAX_BESIDE = 1000  # bytes
 MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
          ".gif": "image/gif", ".webp": "image/webp"}  # fmt: skip
@@ -53,10 +54,10 @@ def feedback_files(
 
 def is_newer(submitted: Path, graded: Path) -> bool:
     """Tell if a submission has another time than the graded one; one that is gone is not newer."""
-    if not submitted.is_dir() or said_time(submitted) == said_time(graded):
+    if not submitted.is_dir() or read_timestamp_file(submitted) == read_timestamp_file(graded):
         return False
     # grading writes an odd time in another form, and an unreadable one not at all
-    return timestamp_of(submitted)[0] != said_time(graded)
+    return read_timestamp(submitted)[0] != read_timestamp_file(graded)
 
 
 def picture_finder(course: Course, name: str, student: str) -> FindPicture:
@@ -108,7 +109,7 @@ class FeedbackPage(HTMLExporter):
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> tuple[str, dict[str, Any]]:
         """Return the page, and the resources with the files beside it."""
-        if hooks.ours(resources) is None:
+        if hooks.current_assignment(resources) is None:
             return super().from_filename(filename, resources, **more)
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         report, grade = self._course.reports(name).load(student), self._grades(name).get(student)

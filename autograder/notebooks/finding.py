@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -22,39 +24,50 @@ def task_of(grade_id: str) -> str | None:
     return grade_id.removesuffix(TESTS) if grade_id.endswith(TESTS) else None
 
 
-def nbgrader_metadata(cell) -> dict:
-    """What a cell says of itself to nbgrader; empty where it says nothing."""
+def nbgrader_metadata(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a cell's nbgrader metadata; empty if it has none."""
     found = cell.get("metadata", {}).get("nbgrader")
     return found if isinstance(found, dict) else {}
 
 
+def compute_checksum(cell: Mapping[str, Any]) -> str:
+    """Return the checksum that nbgrader's ComputeChecksums gives a cell: of source, type, role, name and points."""
+    given = nbgrader_metadata(cell)
+    grade, solution = given.get("grade", False), given.get("solution", False)
+    locked = False if solution else True if grade else given.get("locked", False)
+    parts = [cell["source"], cell["cell_type"], str(grade), str(solution), str(locked), given["grade_id"]]
+    if grade:
+        parts.append(str(float(given["points"])))
+    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
 def find_cell(nb: NotebookNode, grade_id: str) -> NotebookNode | None:
-    """The first cell with this grade_id, or None."""
+    """Return the first cell with this grade_id, or None."""
     return next((cell for cell in nb.cells if nbgrader_metadata(cell).get("grade_id") == grade_id), None)
 
 
 def code_cells(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
-    """Each code cell with its place in the notebook, from top to bottom."""
+    """Return each code cell with its index, from top to bottom."""
     return ((index, cell) for index, cell in enumerate(nb.cells) if cell.cell_type == "code")
 
 
 def solution_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
-    """The code cells in which students write, by the name of their function, in notebook order."""
+    """Return the code cells in which students write, by the name of their function, in the notebook's order."""
     found = {}
     for _, cell in code_cells(nb):
-        said = nbgrader_metadata(cell)
-        if said.get("solution") is True and isinstance(said.get("grade_id"), str):
-            found.setdefault(said["grade_id"], cell)
+        given = nbgrader_metadata(cell)
+        if given.get("solution") is True and isinstance(given.get("grade_id"), str):
+            found.setdefault(given["grade_id"], cell)
     return found
 
 
 def test_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
-    """The autograded test cells, by the name of the task they test, in notebook order."""
+    """Return the autograded test cells, by the task that they test, in the notebook's order."""
     found = {}
     for _, cell in code_cells(nb):
-        said = nbgrader_metadata(cell)
-        task = task_of(str(said.get("grade_id")))
-        if task is not None and said.get("grade") is True and said.get("solution") is not True:
+        given = nbgrader_metadata(cell)
+        task = task_of(str(given.get("grade_id")))
+        if task is not None and given.get("grade") is True and given.get("solution") is not True:
             found.setdefault(task, cell)
     return found
 
@@ -63,7 +76,10 @@ test_cells.__test__ = False  # pytest would take it for a test
 
 
 def defined_functions(source: str, exact: bool = True) -> frozenset[str]:
-    """The names of the functions that a code cell defines at its top level."""
+    """Return the names of the functions that a code cell defines at its top level.
+
+    A cell that is no Python, and any cell if ``exact`` is false, is searched with a regular expression.
+    """
     names = frozenset(re.findall(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", source, re.MULTILINE))
     if not names or not exact:
         return names
@@ -77,7 +93,7 @@ def defined_functions(source: str, exact: bool = True) -> frozenset[str]:
 
 
 def without_hidden_tests(source: str) -> str:
-    """A test cell's source as students get it: without its hidden tests, line by line as nbgrader does it."""
+    """Return a test cell's source as students get it, without its hidden tests."""
     lines, hidden = [], False
     for line in source.split("\n"):
         if "BEGIN HIDDEN TESTS" in line:

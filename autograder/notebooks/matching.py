@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from nbformat import NotebookNode
 
-from .finding import defined_functions, nbgrader_metadata, task_of, without_hidden_tests
+from .finding import compute_checksum, defined_functions, nbgrader_metadata, task_of, without_hidden_tests
 from .reading import normalise_notebook
 
 MAX_PARSED = 1_000_000  # characters of one notebook that `ast` may read; a regular expression reads the rest
@@ -38,10 +37,7 @@ class Role:
 
     def checksum(self, source: str) -> str:
         """Return the checksum that nbgrader leaves in the cell when it has this source."""
-        parts = [source, self.node.cell_type, str(self.metadata["grade"]), "True", "False", self.name]
-        if self.metadata["grade"]:
-            parts.append(str(float(self.metadata["points"])))
-        return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+        return compute_checksum({**self.node, "source": source, "metadata": {"nbgrader": self.metadata}})
 
     def is_unchanged(self, node: NotebookNode) -> bool:
         """Return whether a cell has the source of this one, with or without its hidden tests."""

@@ -8,23 +8,21 @@ import os
 import re
 import stat
 import unicodedata
-import warnings
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from ..errors import NotebookError
 from ..model import Repair
+from ..timestamps import TIMESTAMP_FILE, parse_utc
 from .repair import bound_repairs, shorten
 
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000
 MAX_ID_BYTES = 200  # files are named after students, and names have 255 bytes
-TIMESTAMP = "timestamp.txt"
 MAX_TIMESTAMP = 200  # bytes
 #: A time that can be read in one way only.
-TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d| UTC)?"
-                  r"|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)? (?P<zone>[A-Za-z]\S*)")
+CLEAR_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d| UTC)?"
+                        r"|\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d(\.\d+)?)? (?P<zone>[A-Za-z]\S*)")
 
 
 def can_be_id(student: str) -> bool:
@@ -33,13 +31,13 @@ def can_be_id(student: str) -> bool:
     return not controls and len(student.encode()) <= MAX_ID_BYTES
 
 
-def shown(student: str) -> str:
+def printable(student: str) -> str:
     """A name that can be printed, whatever is in it."""
     return student if can_be_id(student) else shorten(student)
 
 
 @dataclass(frozen=True)
-class Submission:
+class SubmittedFiles:
     """What a student handed in: the notebook, the other files beside it, and what was odd about them."""
 
     notebook: Path
@@ -47,7 +45,7 @@ class Submission:
     repairs: tuple[Repair, ...] = ()
 
 
-def submission_files(folder, name: str) -> Submission:
+def submission_files(folder, name: str) -> SubmittedFiles:
     """The notebook and the other plain files of a submission folder; links and odd names are left out.
 
     Parameters
@@ -77,7 +75,7 @@ def submission_files(folder, name: str) -> Submission:
         chosen = near[0]
         said = f"the notebook was named {shorten(str(chosen.relative_to(folder)))} instead of {name}"
         repairs.append(Repair("notebook renamed", None, said))
-    return Submission(chosen, tuple(path for path in files if path not in notebooks), tuple(bound_repairs(repairs)))
+    return SubmittedFiles(chosen, tuple(path for path in files if path not in notebooks), tuple(bound_repairs(repairs)))
 
 
 def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
@@ -121,42 +119,37 @@ def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
     return files, repairs
 
 
-# ---- when it was handed in ------------------------------------------------------------------------------------
+# ---- when it was submitted --------------------------------------------------------------------------------
 
 
-def timestamp_of(folder: Path) -> tuple[str | None, Repair | None]:
-    """When a submission was handed in, for `nbgrader.utils.parse_utc`, and what is odd about the file that says so.
+def read_timestamp(folder: Path) -> tuple[str | None, Repair | None]:
+    """Return when a submission was made, as `parse_utc` reads it, and a repair if its file is odd.
 
-    Without that file there is neither. A time that nbgrader reads in a way that nobody may have meant counts as
-    nbgrader reads it, and is named.
+    A time that nbgrader reads in a way that hardly anyone meant counts as nbgrader reads it. Both are None without a
+    file.
     """
-    from dateutil.tz import gettz  # slow to import, with nbgrader
-    from nbgrader.utils import parse_utc
+    from dateutil.tz import gettz  # slow to import
 
-    said = said_time(folder)
-    if said is None:
+    text = read_timestamp_file(folder)
+    if text is None:
         return None, None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of a zone that nobody knows, which is named below
-            read = parse_utc(said) if said else None
-    except (ValueError, OverflowError, OSError):
-        read = None
-    if not isinstance(read, datetime):
-        said = f"{TIMESTAMP} says no time ({shorten(said)}): whether it was late is not known"
-        return None, Repair("no time", None, said)
-    found = TIME.fullmatch(said)
+    time = parse_utc(text) if text else None
+    if time is None:
+        problem = f"{TIMESTAMP_FILE} says no time ({shorten(text)}): whether it was late is not known"
+        return None, Repair("no time", None, problem)
+    found = CLEAR_TIME.fullmatch(text)
     if found and (found["zone"] is None or gettz(found["zone"])):
-        return said, None
-    return f"{read} UTC", Repair("odd time", None, f"{TIMESTAMP} says {shorten(said)}, which is read as {read} UTC")
+        return text, None
+    return f"{time} UTC", Repair("odd time", None,
+                                 f"{TIMESTAMP_FILE} says {shorten(text)}, which is read as {time} UTC")
 
 
-def said_time(folder: Path) -> str | None:
-    """What a submission's timestamp.txt says, in whichever encoding; nothing where it is no small file of text.
+def read_timestamp_file(folder: Path) -> str | None:
+    """Return the text of a submission's timestamp.txt, in whichever encoding; None if there is no such file.
 
-    None where there is no such file.
+    A file that is no small file of text counts as empty.
     """
-    path = folder / TIMESTAMP
+    path = folder / TIMESTAMP_FILE
     try:
         found = path.lstat()
         small = stat.S_ISREG(found.st_mode) and found.st_size <= MAX_TIMESTAMP

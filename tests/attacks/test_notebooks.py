@@ -16,9 +16,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from autograder import hooks
 from autograder.errors import NotebookError
-from autograder.grade import grade
+from autograder.grade import fill_notebook, judge_notebook
+from autograder.nbgrader_bridge import hooks
 from autograder.notebooks import finding, reading
 from autograder.notebooks.repair import repair_notebook
 from autograder.notebooks.submission import submission_files
@@ -185,7 +185,7 @@ ATTACKS = [
     Mangled("tests that begin in an answer", in_the_answer("# BEGIN HIDDEN TESTS"), stops_at_hidden),
     Mangled("a kernel of one's own", of_the_notebook(kernelspec={"name": "forged", "display_name": "x"}),
             keeps("kernelspec")),
-    Mangled("a report of one's own", of_the_notebook(**{hooks.REPAIRS: ["forged"]}), keeps(hooks.REPAIRS)),
+    Mangled("a report of one's own", of_the_notebook(autograder_repairs=["forged"]), keeps("autograder_repairs")),
 ]  # fmt: skip
 
 
@@ -218,9 +218,9 @@ def test_nothing_forged_is_believed(attack, sandbox, one, handed_in, harmless):
 
     with harmless(sandbox):
         nb, _ = repair_notebook(reading.normalise_notebook(handed_in(attack)), one.template)
-        report = grade(nb, "mallory", one, sandbox)
+        report = judge_notebook(nb, one, sandbox, student="mallory")
         assert ("graded", 0, 15) == (report.status, report.score, report.max_score)
-        nb = hooks.fill(nb, report)
+        nb = fill_notebook(nb, report)
         assert [(TESTS, (0, 15))] == [(cell.metadata.nbgrader.grade_id, determine_grade(cell))
                                       for cell in nb.cells if is_grade(cell)]
         assert finding.find_cell(nb, TESTS).source == finding.find_cell(one.notebook, TESTS).source
@@ -245,7 +245,7 @@ def test_an_honest_notebook_mangled_alike_keeps_its_points(one, handed_in, stron
         nb = handed_in(attack)
         for cell in nb.cells:
             cell.source = cell.source.replace(NOTHING, f"{one.oracle.imports}\n{solution}")
-        report = grade(repair_notebook(reading.normalise_notebook(nb), one.template)[0], "zoe", one, strongest)
+        report = judge_notebook(repair_notebook(reading.normalise_notebook(nb), one.template)[0], one, strongest)
         assert (attack.name, 15) == (attack.name, report.score)
 
 

@@ -21,8 +21,8 @@ from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder import hooks, render
-from autograder.grade import grade
+from autograder import render
+from autograder.grade import fill_notebook, judge_notebook
 from autograder.model import Repair
 from autograder.pages import student_page
 from autograder.pages.sanitizer import as_text, clean_html, markdown2html
@@ -115,9 +115,9 @@ def shown(attack, sandbox, assignment):
     cells = [new_markdown_cell(attack.markdown, id="a"), new_code_cell(attack.code, id="b"),
              new_code_cell(attack.functions, id="c", metadata=metadata), new_code_cell("", id="d", metadata=tests)]
     nb = new_notebook(cells=cells)
-    report = grade(nb, STUDENT, assignment, sandbox)
+    report = judge_notebook(nb, assignment, sandbox, student=STUDENT)
     assert ("graded", 0) == (report.status, report.score)
-    return hooks.fill(nb, report), report
+    return fill_notebook(nb, report), report
 
 
 @cache

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from autograder import marking
+from autograder.batch import grader
 from autograder.batch.cluster import ClusterWorkers
 from autograder.course.course import Course
 from autograder.errors import WorkerError
@@ -147,15 +147,15 @@ def test_no_scheduler_is_one_line(course):
 def test_a_worker_that_cannot_grade_is_no_fault_of_the_submission(monkeypatch):
     """A worker that joined late and could not be made ready: another one is tried, five times at most."""
     with pytest.raises(WorkerError, match="another version"):
-        marking.mark(None, "a digest that no worker has")
+        grader.grade(None, "a digest that no worker has")
 
     refusals = {"ada": 2, "dora": 99, "leo": 0}
 
-    def submit(mark, handed, digest):
-        refusals[handed.student] -= 1
+    def submit(grade, submission, digest):
+        refusals[submission.student] -= 1
         future = Future()
-        if refusals[handed.student] < 0:
-            future.set_result(handed.student)
+        if refusals[submission.student] < 0:
+            future.set_result(submission.student)
         else:
             future.set_exception(WorkerError("host", "this worker lacks what it needs", "Install it."))
         return future
@@ -163,7 +163,7 @@ def test_a_worker_that_cannot_grade_is_no_fault_of_the_submission(monkeypatch):
     pool = ClusterWorkers(SimpleNamespace(digest=""), "address")
     monkeypatch.setattr(pool, "_executor", SimpleNamespace(submit=submit), raising=False)
     monkeypatch.setattr(pool, "_flying", 2, raising=False)
-    handed = [marking.Handed(student, b"{}", "", (), None, "") for student in refusals]
-    dora, *others = sorted(pool.grade(handed), key=str)
-    assert (["ada", "leo"], "not graded") == (others, dora.report["status"])
+    submissions = [grader.Submission(student, b"{}", "", (), None, "") for student in refusals]
+    dora, *others = sorted(pool.grade(submissions), key=str)
+    assert (["ada", "leo"], "not graded") == (others, dora.report.status)
     assert 99 - 5 == refusals["dora"]

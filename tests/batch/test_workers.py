@@ -9,21 +9,21 @@ from types import SimpleNamespace
 import pytest
 
 from autograder.batch import workers
+from autograder.batch.grader import Submission
 from autograder.batch.workers import LocalWorkers
-from autograder.marking import Handed
 
-KIT = SimpleNamespace(digest="")
+JOB = SimpleNamespace(digest="")
 
 
 def submissions(*students, content=b"{}"):
-    return [Handed(student, content, "", (), None, "") for student in students]
+    return [Submission(student, content, "", (), None, "") for student in students]
 
 
-def results(pool, handed):
+def results(pool, given):
     """Each student with the result: a mark, or the reason why there is none."""
     found = {}
-    for result in filter(None, pool.grade(handed)):
-        student, mark = result if isinstance(result, tuple) else (result.student, result.report["reason"])
+    for result in filter(None, pool.grade(given)):
+        student, mark = result if isinstance(result, tuple) else (result.student, result.report.reason)
         assert student not in found
         found[student] = mark
     return found
@@ -32,10 +32,10 @@ def results(pool, handed):
 @pytest.fixture
 def grades(monkeypatch):
     """Make workers grade with this function of a submission; they are forks, and have it, too."""
-    monkeypatch.setattr(workers, "start_worker", lambda kit: None)
+    monkeypatch.setattr(workers, "start_worker", lambda job: None)
 
     def use(function):
-        monkeypatch.setattr(workers, "mark", lambda handed, digest: (handed.student, function(handed)))
+        monkeypatch.setattr(workers, "grade", lambda submission, digest: (submission.student, function(submission)))
 
     return use
 
@@ -47,9 +47,9 @@ def die():
 @pytest.mark.parametrize("jobs", [1, 2, 5])
 def test_every_submission_has_one_result(grades, jobs):
     """Any number of workers gives each submission its own result."""
-    grades(lambda handed: handed.student.upper())
+    grades(lambda submission: submission.student.upper())
     students = "abcdefghijklm"
-    with LocalWorkers(KIT, jobs) as pool:
+    with LocalWorkers(JOB, jobs) as pool:
         assert dict(zip(students, students.upper(), strict=True)) == results(pool, submissions(*students))
         assert {"z": "Z"} == results(pool, submissions("z"))
         assert {} == results(pool, [])
@@ -58,15 +58,15 @@ def test_every_submission_has_one_result(grades, jobs):
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_large_submissions_and_results_pass(grades, jobs):
     """Both directions may carry megabytes at the same time; nobody waits for the other for ever."""
-    grades(lambda handed: handed.content * 2)
+    grades(lambda submission: submission.content * 2)
     large = bytes(3_000_000)
-    with LocalWorkers(KIT, jobs) as pool:
+    with LocalWorkers(JOB, jobs) as pool:
         assert dict.fromkeys("abcdef", large * 2) == results(pool, submissions(*"abcdef", content=large))
 
 
 def test_no_more_is_read_than_workers_have_room_for(grades):
     """Submissions are taken as results come: memory does not grow with the class."""
-    grades(lambda handed: None)
+    grades(lambda submission: None)
     taken, seen, most = 0, 0, 0
 
     def class_():
@@ -75,7 +75,7 @@ def test_no_more_is_read_than_workers_have_room_for(grades):
             taken += 1
             yield submission
 
-    with LocalWorkers(KIT, 2) as pool:
+    with LocalWorkers(JOB, 2) as pool:
         for result in filter(None, pool.grade(class_())):
             most, seen = max(most, taken - seen), seen + bool(result)
     assert (40, 40) == (taken, seen)
@@ -84,8 +84,8 @@ def test_no_more_is_read_than_workers_have_room_for(grades):
 
 def test_the_caller_is_told_that_nothing_comes(grades):
     """While a worker is at a long submission, None comes several times a second."""
-    grades(lambda handed: time.sleep(1))
-    with LocalWorkers(KIT, 1) as pool:
+    grades(lambda submission: time.sleep(1))
+    with LocalWorkers(JOB, 1) as pool:
         assert 2 <= sum(result is None for result in pool.grade(submissions("ada")))
 
 
@@ -93,13 +93,13 @@ def test_the_caller_is_told_that_nothing_comes(grades):
 def test_the_culprit_alone_is_not_graded(grades, jobs):
     """A submission that ends its worker is tried twice; those that the worker had ahead are graded."""
 
-    def grade(handed):
-        if handed.student == "c":
+    def grade(submission):
+        if submission.student == "c":
             die()
         return "graded"
 
     grades(grade)
-    with LocalWorkers(KIT, jobs) as pool:
+    with LocalWorkers(JOB, jobs) as pool:
         found = results(pool, submissions(*"abcdefgh"))
     assert "grading it ended the grading process, twice" == found.pop("c")
     assert dict.fromkeys("abdefgh", "graded") == found
@@ -108,21 +108,21 @@ def test_the_culprit_alone_is_not_graded(grades, jobs):
 def test_a_worker_that_dies_once_costs_nothing(grades, tmp_path):
     """Killed from outside in the middle of a submission: the second try grades it."""
 
-    def grade(handed):
-        if handed.student == "b" and not (tmp_path / "dead").exists():
+    def grade(submission):
+        if submission.student == "b" and not (tmp_path / "dead").exists():
             (tmp_path / "dead").touch()
             die()
         return "graded"
 
     grades(grade)
-    with LocalWorkers(KIT, 2) as pool:
+    with LocalWorkers(JOB, 2) as pool:
         assert dict.fromkeys("abcd", "graded") == results(pool, submissions(*"abcd"))
 
 
 def test_an_idle_worker_that_dies_costs_nothing(grades):
     """Killed while it waits: the next submission goes to a new one."""
-    grades(lambda handed: "graded")
-    with LocalWorkers(KIT, 1) as pool:
+    grades(lambda submission: "graded")
+    with LocalWorkers(JOB, 1) as pool:
         results(pool, submissions("a"))
         os.kill(pool._workers[0].process.pid, signal.SIGKILL)
         assert {"b": "graded"} == results(pool, submissions("b"))
@@ -136,22 +136,22 @@ def test_half_a_result_is_not_waited_for(grades, tmp_path, jobs):
         os.write(self.fileno(), bytes(buffer)[: len(buffer) // 2])
         die()
 
-    def grade(handed):
-        if handed.student == "b" and not (tmp_path / "dead").exists():
+    def grade(submission):
+        if submission.student == "b" and not (tmp_path / "dead").exists():
             (tmp_path / "dead").touch()
             Connection._send = half
         return "graded"
 
     grades(grade)
-    with LocalWorkers(KIT, jobs) as pool:
+    with LocalWorkers(JOB, jobs) as pool:
         assert dict.fromkeys("abcd", "graded") == results(pool, submissions(*"abcd"))
 
 
 def test_leaving_ends_the_workers_at_once(grades):
     """Ctrl-C, or an error while a batch is written: no worker is waited for."""
-    grades(lambda handed: time.sleep(60))
+    grades(lambda submission: time.sleep(60))
     start = time.monotonic()
-    with pytest.raises(KeyboardInterrupt), LocalWorkers(KIT, 2) as pool:
+    with pytest.raises(KeyboardInterrupt), LocalWorkers(JOB, 2) as pool:
         for _ in pool.grade(submissions(*"ab")):
             started = [worker.process for worker in pool._workers]
             raise KeyboardInterrupt

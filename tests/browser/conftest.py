@@ -3,8 +3,9 @@
 
 import pytest
 
-from autograder import demo, release
+from autograder import demo
 from autograder.course.course import Course
+from autograder.nbgrader_bridge import release
 from tests.browser import lab
 from tests.helpers.courses import NAME, ROOT
 
@@ -22,7 +23,7 @@ def browser():
 def course(browser, tmp_path_factory):
     """A released scratch course with three submissions: one right, one without a bias, one that carries no state."""
     folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("browser") / "course").root
-    release.release(Course(folder), NAME)
+    release.release_assignment(Course(folder), NAME)
     demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "emil")})
     return folder
 

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import demo, release
+from autograder import demo
 from autograder.batch import feedback
 from autograder.course.course import Course
+from autograder.nbgrader_bridge import release
 from autograder.pages import student_page
 from tests.browser import lab
 from tests.helpers.courses import NAME, ROOT, run
@@ -28,7 +29,7 @@ FLAT = "all => all.filter(f => f.checkVisibility() && f.getBoundingClientRect().
 def pages(browser, tmp_path_factory):
     """The feedback pages of a small graded class, by student."""
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
-    release.release(Course(course), NAME)
+    release.release_assignment(Course(course), NAME)
     demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     run(course, "autograder", "grade", NAME)
     assert dict.fromkeys(PUPILS) == feedback.write_feedback(Course(course), NAME, PUPILS)

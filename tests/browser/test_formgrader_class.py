@@ -3,10 +3,11 @@
 import pytest
 from nbformat.v4 import new_markdown_cell
 
-from autograder import demo, release
+from autograder import demo
 from autograder.batch import feedback
 from autograder.course.course import Course
-from autograder.gradebook import read_grades
+from autograder.nbgrader_bridge import release
+from autograder.nbgrader_bridge.gradebook import read_grades
 from autograder.notebooks import finding, reading
 from tests.browser import lab
 from tests.browser.test_lab import reads_well
@@ -31,7 +32,7 @@ def course(browser, tmp_path_factory):
     nb = reading.read_notebook(source)
     nb.cells.append(new_markdown_cell("What does the state carry?", id="essay", metadata={"nbgrader": ESSAY}))
     reading.write_notebook(nb, source)
-    release.release(Course(folder), NAME)
+    release.release_assignment(Course(folder), NAME)
     demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
     hand_in(folder, "dora", essay="What was seen so far.")
     run(folder, "autograder", "grade", NAME)

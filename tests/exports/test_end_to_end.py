@@ -6,10 +6,11 @@ from datetime import datetime
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import demo, exports, release
+from autograder import demo, exports
 from autograder.course.course import Course
 from autograder.errors import CourseError
 from autograder.exports import canvas
+from autograder.nbgrader_bridge import release
 from tests.helpers.courses import NAME, ROOT
 from tests.helpers.exporting import read_rows
 from tests.test_end_to_end import run
@@ -22,7 +23,7 @@ def course(tmp_path_factory):
     Ada and Dora are as in the demo. Leo has manual points and a penalty. Zoe's file is no notebook. Max has none.
     """
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("exports") / "course").root
-    release.release(Course(course), NAME)
+    release.release_assignment(Course(course), NAME)
     demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "leo")})
     folder = course / "submitted" / "zoe" / NAME
     folder.mkdir(parents=True)

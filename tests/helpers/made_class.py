@@ -14,7 +14,7 @@ from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.course.reference import mutate
 from autograder.errors import NotebookError
-from autograder.grade import with_circumstances
+from autograder.grade import add_circumstances
 from autograder.judging.judge import callees_first, judge_task
 from autograder.model import CellGrade, Repair, Report, StudentGrade, Verdict
 from autograder.notebooks import finding, reading
@@ -98,7 +98,7 @@ def judged(assignment: Assignment, task: str, source: str) -> dict[str, Verdict]
             verdicts[name] = judge_task(session, assignment, name, verdicts)
     nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
     finding.solution_cells(nb)[task].source = source
-    return verdicts | {task: with_circumstances((verdicts[task],), nb, assignment, {})[0]}
+    return verdicts | {task: add_circumstances(verdicts[task], nb, assignment, {})}
 
 
 def report_drawn(assignment: Assignment, pools: dict, odd: list, student: str, drawn: random.Random) -> Report:

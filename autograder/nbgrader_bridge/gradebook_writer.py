@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -16,6 +16,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from ..model import score_of
 from .gradebook import (
     Comment,
     Grade,
@@ -25,7 +26,7 @@ from .gradebook import (
     SubmittedNotebook,
     reading,
 )
-from .model import score_of
+from .late import Penalty
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,6 @@ class Entry:
     auto_scores: Mapping[str, float | None] | None  # by grade_id, None asks for a person; no mapping: not graded
     auto_comments: Mapping[str, str | None] = field(default_factory=dict)  # by grade_id
 
-
-#: The points to take off: (student, score, seconds late) -> penalty in [0, score], or None.
-Penalty = Callable[[str, float, float], float | None]
 
 
 def record(engine: Engine, known: Structure, entries: Sequence[Entry], penalty: Penalty | None = None) -> None:
@@ -83,19 +81,18 @@ def _record(db: Connection, known: Structure, entries: Sequence[Entry], penalty:
     _set(db, Comment, [
         {"at_notebook_id": id, "at_cell_id": known.commented[cell], "to_auto_comment": said}
         for entry, id in at for cell, said in entry.auto_comments.items()])
-    if penalty is not None:
-        _penalise(db, known, at, penalty)
+    _penalise(db, known, at, penalty)
 
 
-def _penalise(db: Connection, known: Structure, at: Sequence[tuple[Entry, str]], penalty: Penalty) -> None:
+def _penalise(db: Connection, known: Structure, at: Sequence[tuple[Entry, str]], penalty: Penalty | None) -> None:
     ids = [id for _, id in at]
     late = {row.id: _seconds_late(known, row) for row in _submissions(db, known, [entry.student for entry, _ in at])}
     scores = defaultdict(float)
     for row in db.execute(select(Grade).where(Grade.c.notebook_id.in_(ids))):
         scores[row.notebook_id] += score_of(row.auto_score, row.manual_score, row.extra_credit)
     _set(db, SubmittedNotebook, [
-        {"at_id": id,
-         "to_late_submission_penalty": penalty(entry.student, scores[id], late[id]) if late[id] > 0 else None}
+        {"at_id": id, "to_late_submission_penalty":
+         penalty(entry.student, scores[id], late[id]) if penalty and late[id] > 0 else None}
         for entry, id in at])
 
 

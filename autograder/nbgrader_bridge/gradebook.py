@@ -34,10 +34,10 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import NullPool
 
-from .course.course import Course as CourseFolder
-from .course.settings import CONFIG
-from .errors import GradebookError, UnknownAssignmentError
-from .model import CellGrade, StudentGrade
+from ..course.course import Course as CourseFolder
+from ..course.settings import CONFIG
+from ..errors import GradebookError, UnknownAssignmentError
+from ..model import CellGrade, StudentGrade
 
 LOCK_SECONDS = 60  # how long a lock is waited for
 
@@ -95,7 +95,7 @@ class Structure:
 
 
 @contextmanager
-def opened(course: CourseFolder) -> Iterator[Engine]:
+def open_gradebook(course: CourseFolder) -> Iterator[Engine]:
     """The course's database, made if it is not there yet; a lock is waited for, and named if it does not go away.
 
     Raises
@@ -181,7 +181,7 @@ def ensure(engine: Engine, course_id: str) -> None:
         Gradebook(engine.url.render_as_string(hide_password=False), course_id).close()
 
 
-def structure(engine: Engine, name: str) -> Structure | None:
+def read_structure(engine: Engine, name: str) -> Structure | None:
     """What the gradebook knows of an assignment's notebook; None where it has not been released."""
     with reading(engine) as db:
         row = db.execute(
@@ -222,8 +222,8 @@ def read_grades(course: CourseFolder, name: str) -> dict[str, StudentGrade]:
     UnknownAssignmentError
         The assignment has not been released.
     """
-    with opened(course) as engine:
-        known = structure(engine, name)
+    with open_gradebook(course) as engine:
+        known = read_structure(engine, name)
         if known is None:
             raise UnknownAssignmentError(name)
         with reading(engine) as db:

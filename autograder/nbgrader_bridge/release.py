@@ -19,9 +19,9 @@ from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from .course.course import Course
-from .course.settings import CONFIG
-from .errors import AutograderError
+from ..course.course import Course
+from ..course.settings import CONFIG
+from ..errors import AutograderError
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def last_line(errors: Sequence[str]) -> str | None:
     return errors[0] if errors else None
 
 
-def release(course: Course, name: str) -> Path:
+def release_assignment(course: Course, name: str) -> Path:
     """Generate ``release/<name>`` from ``source/<name>`` and record the assignment in the gradebook.
 
     The assignment is read and scaffolded once before anything is written, so that an error leaves the old release.
@@ -92,7 +92,7 @@ def differences(course: Course, name: str) -> list[Path]:
         copy = Course(scratch)
         shutil.copyfile(course.root / CONFIG, copy.root / CONFIG)
         shutil.copytree(course.root / "source", copy.root / "source")
-        fresh, kept = release(copy, name), course.release(name)
+        fresh, kept = release_assignment(copy, name), course.release(name)
         relative = {path.relative_to(f) for f in (fresh, kept) for path in f.rglob("*") if path.is_file()}
         _, differing, missing = filecmp.cmpfiles(fresh, kept, sorted(map(str, relative)), shallow=False)
         return [Path("release", name, path) for path in sorted([*differing, *missing])]

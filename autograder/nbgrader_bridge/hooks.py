@@ -1,0 +1,143 @@
+"""The preprocessors that nbgrader_config.py names. Each is a thin doorway to one function of ours."""
+
+from __future__ import annotations
+
+import atexit
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, NbGraderPreprocessor
+from nbgrader.utils import is_grade, is_solution
+from traitlets import Enum
+
+from .. import grade, scaffold
+from ..course.assignment import Assignment
+from ..course.course import Course
+from ..errors import AutograderError
+from ..model import Repair, Report
+from ..notebooks.reading import normalise_notebook, serialise_notebook
+from ..notebooks.repair import repair_notebook
+from ..sandbox import LEVELS, Sandbox, level_of
+
+Resources = dict[str, Any]
+Preprocessed = tuple[NotebookNode, Resources]
+
+#: Repairs between autograde's two passes, by student and assignment: both passes run in one process.
+_repairs: dict[tuple[str, str], list[Repair]] = {}
+
+
+class Scaffold(ClearSolutions):
+    """Replaces ClearSolutions in generate_assignment: leaves a scaffold between the markers, not a hole.
+
+    Solution cells without START CODE HERE, and regions between BEGIN and END SOLUTION, are cleared by nbgrader.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Scaffold all cells, then clear those that nbgrader clears."""
+        return super().preprocess(scaffold.scaffold_notebook(nb, name=resources["nbgrader"]["notebook"]), resources)
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Preprocessed:
+        """Clear a cell, unless it has been scaffolded."""
+        scaffolded = cell.cell_type == "code" and scaffold.has_region(cell.source)
+        if scaffolded and self.begin_solution_delimeter not in cell.source:
+            return cell, resources
+        return super().preprocess_cell(cell, resources, index)
+
+
+class Support(NbGraderPreprocessor):
+    """Writes beside a released notebook the files with which it runs and checks itself."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Add the files to those that nbgrader writes."""
+        if assignment := current_assignment(resources):
+            resources.setdefault("outputs", {}).update(grade.support_files(assignment))
+        return nb, resources
+
+
+class HideTests(ClearHiddenTests):
+    """Replaces ClearHiddenTests in feedback: removes the hidden part of test cells, and reads no other cell.
+
+    ClearHiddenTests fails on a student's own cell that says BEGIN HIDDEN TESTS.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Preprocessed:
+        """Remove the hidden part of a test cell."""
+        if cell.cell_type == "code" and is_grade(cell) and not is_solution(cell):
+            return super().preprocess_cell(cell, resources, index)
+        return cell, resources
+
+
+class Restore(NbGraderPreprocessor):
+    """Replaces DeduplicateIds in autograde's first pass: repairs the notebook for grading."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Repair the notebook, and keep the repairs for the second pass."""
+        if assignment := current_assignment(resources):
+            nb, repairs = repair_notebook(normalise_notebook(nb), assignment.template)
+            student = resources["nbgrader"]["student"]
+            _repairs[student, assignment.name] = repairs
+            for repair in repairs:
+                self.log.warning("%s: %s", student, repair)
+        return nb, resources
+
+
+class Judge(Execute):
+    """Replaces Execute in autograde's second pass: grades the notebook in the sandbox.
+
+    A notebook without tasks of ours is executed by nbgrader.
+    """
+
+    isolation = Enum(
+        ("best", "strict", *LEVELS), "best",
+        help="The sandbox's level; 'best' is the strongest that this machine gives, 'strict' refuses to go lower.",
+    ).tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: Resources, retries: int | None = None) -> Preprocessed:
+        """Grade the notebook that the first pass left, save the report, and fill in outputs and points.
+
+        Raises
+        ------
+        AutograderError
+            The submission could not be graded.
+        """
+        assignment = current_assignment(resources)
+        if assignment is None:
+            return super().preprocess(nb, resources, retries)
+        student, store = resources["nbgrader"]["student"], Course(Path.cwd()).reports(assignment.name)
+        repairs = _repairs.pop((student, assignment.name), [])
+        try:
+            graded = grade.grade_submission(serialise_notebook(nb), assignment, shared_sandbox(self.isolation),
+                                            student=student, repairs=repairs)
+        except AutograderError as error:
+            report = Report(assignment.name, student, "not graded", reason=str(error), repairs=tuple(repairs),
+                            reason_kind=error.kind)
+            store.save(report)
+            raise AutograderError(f"not graded: {error}") from error
+        store.save(graded.report)
+        return grade.fill_notebook(nb, graded.report), resources  # with the metadata that nbgrader gave it
+
+
+def current_assignment(resources: Resources) -> Assignment | None:
+    """Return the assignment that nbgrader is at; None if it has no tasks of ours. nbgrader works in the root."""
+    name, notebook_id = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
+    path = Path.cwd() / "source" / name / f"{name}.ipynb"
+    if notebook_id != name or not path.exists():
+        return None
+    assignment = cached_assignment(Path.cwd(), name, path.stat().st_mtime_ns)
+    return assignment if assignment.tasks else None
+
+
+@lru_cache(maxsize=16)
+def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
+    """Return an assignment. The notebook's time of change is part of the key: Formgrader's server runs for weeks."""
+    return Course(root).assignment(name)
+
+
+@cache
+def shared_sandbox(isolation: str) -> Sandbox:
+    """Return the one sandbox for all submissions that this process grades."""
+    sandbox = Sandbox(level=level_of(isolation))
+    atexit.register(sandbox.close)
+    return sandbox
