@@ -3,6 +3,11 @@
 c = get_config()  # noqa: F821  (nbgrader and Jupyter put it here)
 
 c.CourseDirectory.course_id = "rnn"
+# What never reaches students: the tasks with their hidden cases, and everything that quotes the solution. The first
+# four are nbgrader's own.
+c.CourseDirectory.ignore = [
+    ".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "tasks.py", "mistakes", "variants",
+]
 
 # `autograder grade` waits a minute for a database that someone else is writing. For nbgrader's own commands to do so as
 # well, set CourseDirectory.db_url to "sqlite:////absolute/path/gradebook.db?timeout=60". For PostgreSQL
@@ -13,7 +18,7 @@ c.CourseDirectory.course_id = "rnn"
 c.Judge.isolation = "best"
 
 # Release: the whole list must be given. Two entries are ours: Scaffold stands where ClearSolutions stood, and keeps
-# comments and targets between the START and END markers; Support lays rnn_utils.py, public_tests.py and
+# comments and targets between the START and END markers; Support writes public_tests.py and
 # public_cases.json beside the notebook.
 c.GenerateAssignment.preprocessors = [
     "nbgrader.preprocessors.IncludeHeaderFooter",

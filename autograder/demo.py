@@ -1,6 +1,6 @@
-"""A scratch course with a class of twelve, made out of the release notebook: what `make demo` grades.
+"""A scratch course with a class of twelve, made from the release notebook. `make demo` grades it.
 
-The right answers are the source notebook's own, written in other ways; the wrong ones are catalogued mistakes.
+The right answers are the source notebook's own, and its catalogued variants. The wrong ones are catalogued mistakes.
 """
 
 from __future__ import annotations
@@ -16,21 +16,26 @@ from .course.assignment import Assignment
 from .course.course import Course
 from .course.reference import mutate
 from .errors import CourseError
+from .model import Mistake
 from .notebooks import finding, reading
+from .scaffold import START
 
 MARK = "The autograder made this course for `make demo`; it may be deleted at any time.\n"
 #: Files and folders of the course that its scratch copy needs.
-COURSE_FILES = ("nbgrader_config.py", "rnn_utils.py", "public_tests.py", "source")
+COURSE_FILES = ("nbgrader_config.py", "public_tests.py", "source")
+
 Solutions = dict[str, str]
+#: Fills in a released notebook: (notebook, solutions by task, assignment).
+Pupil = Callable[[NotebookNode, Solutions, Assignment], object]
 
 
 def make_course(course: Course, folder: Path) -> Course:
-    """A fresh copy of the course in a scratch folder, without submissions; an earlier one is replaced.
+    """Copy the course into a scratch folder, without submissions. An earlier demo there is replaced.
 
     Raises
     ------
     CourseError
-        Where the folder exists and is not a demo of ours.
+        The folder exists and is not a demo.
     """
     mark = folder / "DEMO.txt"
     if folder.exists():
@@ -40,33 +45,56 @@ def make_course(course: Course, folder: Path) -> Course:
     folder.mkdir(parents=True)
     mark.write_text(MARK, encoding="utf-8")
     for name in COURSE_FILES:
-        copy = shutil.copytree if (course.root / name).is_dir() else shutil.copyfile
-        copy(course.root / name, folder / name)
+        if (course.root / name).is_dir():
+            shutil.copytree(course.root / name, folder / name)
+        elif (course.root / name).is_file():
+            shutil.copyfile(course.root / name, folder / name)
     return Course(folder)
 
 
-def make_class(course: Course, name: str, pupils: Mapping[str, Callable] | None = None) -> list[str]:
-    """Write a submission for each pupil into ``submitted/``; returns their names.
+def make_class(course: Course, name: str, pupils: Mapping[str, Pupil] | None = None) -> list[str]:
+    """Write a submission for each pupil into ``submitted/`` and return their names.
 
     Parameters
     ----------
     course : Course
-        With its release generated.
+        With a release of the assignment.
     name : str
         The assignment.
     pupils : mapping of str to callable, optional
-        Each pupil's name, and what fills in the notebook; the twelve of `PUPILS` by default.
+        What each pupil does; the twelve of `make_pupils` by default.
     """
-    pupils = PUPILS if pupils is None else pupils
     assignment = course.assignment(name)
     released = course.release(name) / f"{name}.ipynb"
-    for student, make in pupils.items():
+    pupils = make_pupils(assignment) if pupils is None else pupils
+    for student, answer in pupils.items():
         nb = reading.read_notebook(released)
-        make(nb, dict(assignment.oracle.sources), assignment)
+        answer(nb, dict(assignment.reference.sources), assignment)
         folder = course.submitted(student, name)
         folder.mkdir(parents=True)
         reading.write_notebook(nb, folder / f"{name}.ipynb")
     return list(pupils)
+
+
+def make_pupils(assignment: Assignment) -> dict[str, Pupil]:
+    """Return twelve pupils by name: right in several styles, mistaken, unfinished, broken, and one who did nothing."""
+    tasks = list(assignment.tasks)
+
+    def at(*positions: int) -> dict[str, str]:
+        """Return the first mistake of the tasks at these positions."""
+        chosen = {tasks[position % len(tasks)] for position in positions}
+        return {name: known[0].id for name in chosen if (known := assignment.tasks[name].mistakes)}
+
+    return {
+        "ada": rewritten(0), "bea": rewritten(1), "carl": rewritten(2),
+        "dora": mistaken(**at(0)), "emil": mistaken(**at(1, 3)), "fay": mistaken(**at(-3, -1)),
+        "gus": mistaken(**at(-4, -2)),
+        "hana": only(max(1, len(tasks) // 4)),
+        "ivo": broken(tasks[len(tasks) // 4], "{line})"),
+        "jule": broken(tasks[1 % len(tasks)], "while True:\n{indent}    pass\n{indent}{line}"),
+        "kim": exits,
+        "leo": only(0),
+    }
 
 
 def fill(nb: NotebookNode, solutions: Solutions) -> None:
@@ -76,71 +104,77 @@ def fill(nb: NotebookNode, solutions: Solutions) -> None:
             cell.source = solutions[name]
 
 
-def rewritten(*changes: tuple[str, str]) -> Callable:
-    """A pupil who has everything right, written in another way."""
+def rewritten(style: int) -> Pupil:
+    """Return a pupil who has everything right, in a style: 0 is the instructor's, 1 each task's first variant, ..."""
 
-    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
-        for old, new in changes:
-            if not any(old in source for source in solutions.values()):
-                raise CourseError("demo", f"no solution has {old!r} any more", "Change PUPILS in autograder/demo.py.")
-            solutions = {name: source.replace(old, new) for name, source in solutions.items()}
+    def answer(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        for name in assignment.tasks:
+            if 0 < style <= len(variants := assignment.variants(name)):
+                solutions[name] = mutate(solutions[name], variants[style - 1])
         fill(nb, solutions)
 
-    return make
+    return answer
 
 
-def mistaken(**mistakes: str) -> Callable:
-    """A pupil who makes catalogued mistakes: task=mistake."""
+def mistaken(**mistakes: str) -> Pupil:
+    """Return a pupil who makes catalogued mistakes, given as task=mistake."""
 
-    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
-        for name, id in mistakes.items():
-            known = {mistake.id: mistake for mistake in assignment.tasks[name].mistakes}
-            if id not in known:
-                raise CourseError("demo", f"{name} has no mistake {id!r}", "Change PUPILS in autograder/demo.py.")
-            solutions[name] = mutate(solutions[name], known[id])
+    def answer(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        for name, identifier in mistakes.items():
+            solutions[name] = mutate(solutions[name], find_mistake(assignment, name, identifier))
         fill(nb, solutions)
 
-    return make
+    return answer
 
 
-def only(count: int) -> Callable:
-    """A pupil who did the first tasks and left the others as released."""
+def find_mistake(assignment: Assignment, task_name: str, identifier: str) -> Mistake:
+    """Return a catalogued mistake.
 
-    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+    Raises
+    ------
+    CourseError
+        The task has no such mistake.
+    """
+    for mistake in assignment.tasks[task_name].mistakes:
+        if mistake.id == identifier:
+            return mistake
+    raise CourseError(assignment.folder, f"{task_name} has no mistake {identifier!r}", "Choose another.")
+
+
+def only(count: int) -> Pupil:
+    """Return a pupil who did the first tasks and left the others as released."""
+
+    def answer(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
         fill(nb, {name: solutions[name] for name in list(assignment.tasks)[:count]})
 
-    return make
+    return answer
 
 
-def broken(task: str, old: str, new: str) -> Callable:
-    """A pupil with one line that does worse than give wrong numbers."""
+def broken(task_name: str, form: str) -> Pupil:
+    """Return a pupil whose first own line in a task does worse than return wrong numbers.
 
-    def make(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
-        if old not in solutions[task]:
-            raise CourseError("demo", f"{task} has no {old!r} any more", "Change PUPILS in autograder/demo.py.")
-        fill(nb, {**solutions, task: solutions[task].replace(old, new)})
+    Parameters
+    ----------
+    task_name : str
+    form : str
+        The new text, in which ``{line}`` is the old line without its indentation, and ``{indent}`` the indentation.
+    """
 
-    return make
+    def answer(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
+        lines = solutions[task_name].split("\n")
+        start = next((i for i, line in enumerate(lines) if START in line), 0)
+        index = next(i for i in range(start + 1, len(lines)) if lines[i].strip() and lines[i].strip()[0] != "#")
+        line = lines[index].lstrip()
+        indent = lines[index].removesuffix(line)
+        lines[index] = indent + form.format(line=line, indent=indent)
+        fill(nb, {**solutions, task_name: "\n".join(lines)})
+
+    return answer
 
 
 def exits(nb: NotebookNode, solutions: Solutions, assignment: Assignment) -> None:
-    """A pupil whose notebook ends its own process, in a cell after the forward tasks."""
+    """Fill in everything, and end the notebook's process in a cell half way."""
     fill(nb, solutions)
-    at = [cell.id for cell in nb.cells].index("lstm_forward") + 1
+    middle = list(assignment.tasks)[(len(assignment.tasks) - 1) // 2]
+    at = 1 + next(i for i, cell in enumerate(nb.cells) if cell is finding.solution_cells(nb)[middle])
     nb.cells.insert(at, new_code_cell("import os\n\nos._exit(0)", id="goodbye"))
-
-
-PUPILS: dict[str, Callable] = {
-    "ada": rewritten(),
-    "bea": rewritten(("Wax @ xt", "np.dot(Wax, xt)"), ("Waa @ a_prev", "Waa.dot(a_prev)"), ("axis=1", "axis=-1")),
-    "carl": rewritten(("np.concatenate((a_prev, xt), axis=0)", "np.vstack([a_prev, xt])"), ("x[:, :, t]", "x[..., t]")),
-    "dora": mistaken(rnn_cell_forward="no_ba"),
-    "emil": mistaken(rnn_forward="a0_every_step", lstm_forward="c_view_of_first"),
-    "fay": mistaken(rnn_backward="no_carry", lstm_backward="nothing_carried"),
-    "gus": mistaken(rnn_cell_backward="tanh_twice", lstm_cell_backward="da_prev_dWf_for_Wf"),
-    "hana": only(2),
-    "ivo": broken("lstm_cell_forward", "ot = sigmoid(Wo @ concat + bo)", "ot = sigmoid(Wo @ concat + bo"),
-    "jule": broken("rnn_forward", "for t in range(T_x):", "t = 0\n    while t < T_x:"),
-    "kim": exits,
-    "leo": only(0),
-}

@@ -5,8 +5,6 @@ Also `award`, the line in each hidden test: the points of a function in the note
 
 from __future__ import annotations
 
-import inspect
-import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -16,14 +14,11 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
-import public_tests
-import rnn_utils
-
 from . import render, scaffold
 from .course.assignment import Assignment
 from .course.course import Course
+from .course.public_cases import support_files
 from .errors import CourseError
-from .fingerprints import public_cases
 from .judging import judge, judge_task
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
@@ -145,17 +140,7 @@ def add_circumstances(
 @cache
 def released_source(assignment: Assignment, task_name: str) -> str:
     """Return a solution cell as students get it."""
-    return scaffold.scaffold_source(assignment.oracle.sources[task_name])
-
-
-@cache
-def support_files(assignment: Assignment) -> dict[str, bytes]:
-    """Return the files beside a student's notebook. They import numpy, and nothing of the autograder."""
-    return {
-        "rnn_utils.py": Path(inspect.getfile(rnn_utils)).read_bytes(),
-        "public_tests.py": Path(inspect.getfile(public_tests)).read_bytes(),
-        public_tests.CASES: json.dumps(public_cases(assignment), separators=(",", ":")).encode() + b"\n",
-    }
+    return scaffold.scaffold_source(assignment.reference.sources[task_name])
 
 
 def award(function: Callable[..., Any]) -> float:

@@ -49,7 +49,7 @@ class Task:
     returns_dict: bool = False
     calls: tuple[str, ...] = ()  # other tasks that the solution calls
     printed: tuple[str, ...] = ()  # what the seeds print of the public case, as expressions in the outputs
-    steps: str = "T_x"  # the symbol that counts time steps, where there are any
+    steps: str = ""  # the symbol that counts time steps, if there are any
     mistakes: tuple[Mistake, ...] = ()
     #: Sentences about a wrong output that need no catalogue: (output, got, expected, sizes) -> sentence or None.
     facts: tuple[Callable[[str, Value, Value, Sizes], str | None], ...] = ()

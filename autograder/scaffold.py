@@ -10,7 +10,7 @@ in the region                          for the student
 ``a, (b, *c) = f(x)``                  ``a, (b, *c) = None, (None, None)``: one ``None`` for each name
 ``x: int = f()``                       ``x: int = None``
 ``caches.append(cache)``               ``None``, and so a bare string, an import, an IPython magic
-``for t in range(T_x):``               ``for t in range(None):``, also for ``reversed(range(T_x))``
+``for t in range(steps):``             ``for t in range(None):``, also for ``reversed(range(steps))``
 ``for row in rows:``                   ``for row in None:``
 ``if``, ``while``, ``with``, ...       the keyword, ``as`` names and the block stay: ``with None as f:``
 ``return v``, ``yield v``, ``raise``   the keyword stays: ``return None``; a bare ``return`` stays as it is

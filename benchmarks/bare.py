@@ -53,7 +53,8 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     import numpy  # noqa: F401
 
     from autograder.course.course import Course
-    from autograder.grade import judge_notebook, student_cells, support_files
+    from autograder.course.public_cases import support_files
+    from autograder.grade import judge_notebook, student_cells
     from autograder.notebooks import reading
     from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox

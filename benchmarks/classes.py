@@ -11,7 +11,6 @@ import json
 import os
 import random
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import nbformat
@@ -22,7 +21,6 @@ from autograder import demo
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.course.reference import mutate
-from autograder.judging.audit import right_variants
 from autograder.model import Mistake
 from autograder.notebooks import finding, reading
 
@@ -41,13 +39,8 @@ Class = dict[str, str]  # the kind of each student
 
 def right(drawn: random.Random, assignment: Assignment) -> Make:
     """Everything right; each task in one of its catalogued ways."""
-    styles = {name: drawn.choice([None, *ways(name)]) for name in assignment.tasks}
+    styles = {name: drawn.choice([None, *assignment.variants(name)]) for name in assignment.tasks}
     return changed({name: style for name, style in styles.items() if style})
-
-
-@cache
-def ways(name: str) -> list[Mistake]:
-    return list(right_variants(name))
 
 
 def mistaken(drawn: random.Random, assignment: Assignment) -> Make:
@@ -64,11 +57,12 @@ def unfinished(drawn: random.Random, assignment: Assignment) -> Make:
 def raising(drawn: random.Random, assignment: Assignment) -> Make:
     """A line that does not parse, or fails when it runs, in or outside of a task."""
     name = drawn.choice(list(assignment.tasks))
-    line = next(line for line in assignment.oracle.sources[name].splitlines() if " = np." in line or " = dft" in line)
+    lines = assignment.reference.sources[name].splitlines()
+    line = next(line for line in lines if " = np." in line or " = dft" in line)
     return drawn.choice([
-        demo.broken(name, line, line + ")"),
-        demo.broken(name, line, line.replace(" = ", " = undefined + ", 1)),
-        demo.broken(name, line, "  " + line),
+        replaced(name, line, line + ")"),
+        replaced(name, line, line.replace(" = ", " = undefined + ", 1)),
+        replaced(name, line, "  " + line),
         inserted("scores[99]"),
     ])
 
@@ -82,7 +76,7 @@ def exiting(drawn: random.Random, assignment: Assignment) -> Make:
 def endless(drawn: random.Random, assignment: Assignment) -> Make:
     """A loop without an end, in a task or in a cell of its own."""
     loop = "for t in range(T_x):", "t = 0\n    while t < T_x:"
-    return drawn.choice([demo.broken("rnn_forward", *loop), demo.broken("lstm_forward", *loop),
+    return drawn.choice([replaced("rnn_forward", *loop), replaced("lstm_forward", *loop),
                          inserted("while True:\n    pass")])
 
 
@@ -96,6 +90,16 @@ def changed(changes: dict[str, Mistake]) -> Make:
         for name, change in changes.items():
             solutions[name] = mutate(solutions[name], change)
         demo.fill(nb, solutions)
+
+    return make
+
+
+def replaced(task: str, old: str, new: str) -> Make:
+    """Return a maker who writes one line of a task otherwise."""
+
+    def make(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
+        assert old in solutions[task], old
+        demo.fill(nb, {**solutions, task: solutions[task].replace(old, new)})
 
     return make
 
@@ -149,7 +153,7 @@ class Template:
 
     def made(self, make: Make) -> bytes:
         nb = copy.deepcopy(self.nb)
-        content = make(nb, dict(self.assignment.oracle.sources), self.assignment)
+        content = make(nb, dict(self.assignment.reference.sources), self.assignment)
         if content is not None:
             return content
         cells = [self._text[cell.id] if self._cells.get(cell.id) == cell else json.dumps(cell) for cell in nb.cells]

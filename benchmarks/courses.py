@@ -10,7 +10,8 @@ from pathlib import Path
 from autograder import demo
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
-from autograder.grade import student_cells, support_files
+from autograder.course.public_cases import support_files
+from autograder.grade import student_cells
 from autograder.nbgrader_bridge import release
 from autograder.notebooks import reading
 from autograder.notebooks.repair import repair_notebook

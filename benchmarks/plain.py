@@ -10,7 +10,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from autograder.course.assignment import Assignment
-from autograder.fingerprints import by_name, path_of
+from autograder.course.public_cases import by_name, path_of
 from autograder.model import Task, Value
 from autograder.notebooks import finding, reading
 from public_tests import find_gap
@@ -60,7 +60,7 @@ def asserts(assignment: Assignment, name: str) -> str:
         Where the set-up does not make the arguments of the public case.
     """
     task, case = assignment.tasks[name], assignment.visible_cases(name)[0]
-    made: dict[str, Value] = {"np": np, **assignment.oracle.functions}
+    made: dict[str, Value] = {"np": np, **assignment.reference.functions}
     exec(SETUPS[name], made)
     if gap := find_gap(name, case.arguments, {argument: made[argument] for argument in case.arguments}):
         raise ValueError(f"benchmarks/plain.py makes other arguments than the public case: {gap.text}")

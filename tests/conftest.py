@@ -24,8 +24,8 @@ def session_with(assignment):
 
     def make(missing=(), **sources):
         namespace = {}
-        exec(assignment.oracle.imports, namespace)
-        for name, source in {**assignment.oracle.sources, **sources}.items():
+        exec(assignment.reference.imports, namespace)
+        for name, source in {**assignment.reference.sources, **sources}.items():
             if name not in missing:
                 exec(compile(source, f"<cell {name}>", "exec"), namespace)
         return LocalSession(namespace)
@@ -38,7 +38,7 @@ def wrong_source(assignment):
     """The instructor's source of a task with a catalogued mistake in it, or with a replacement made."""
 
     def make(task, mistake=None, replace=None):
-        source = assignment.oracle.sources[task]
+        source = assignment.reference.sources[task]
         if mistake:
             source = mutate(source, next(m for m in assignment.tasks[task].mistakes if m.id == mistake))
         for old, new in (replace or {}).items():
@@ -62,7 +62,7 @@ def ungraded(tmp_path_factory):
     change(course, "UPDATE assignment SET duedate = '2026-01-10 12:00:00.000000'")
     assignment = Course(course).assignment(NAME)
     no_ba = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
-    sources = assignment.oracle.sources
+    sources = assignment.reference.sources
 
     def filled(**changes):
         nb = reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb")

@@ -36,7 +36,7 @@ def course(tmp_path_factory):
     release.release_assignment(Course(course), NAME)
     assignment = Course(course).assignment(NAME)
     released = course / "release" / NAME / f"{NAME}.ipynb"
-    sources = assignment.oracle.sources
+    sources = assignment.reference.sources
 
     def filled(**changes):
         nb = reading.read_notebook(released)

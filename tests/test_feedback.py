@@ -23,6 +23,7 @@ from autograder.nbgrader_bridge import release
 from autograder.nbgrader_bridge.feedback import FeedbackPage
 from autograder.notebooks import reading
 from autograder.pages import markup, sanitizer, student_page
+from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT, change, run
 
 PIXEL = base64.b64encode(b"\x89PNG, as far as anyone here looks").decode()
@@ -376,7 +377,7 @@ def course(tmp_path_factory):
     """A graded class of three, as it came through the exchange, with its feedback written."""
     folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
     release.release_assignment(Course(folder), NAME)
-    demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
+    demo.make_class(Course(folder), NAME, {pupil: pupils.PUPILS[pupil] for pupil in PUPILS})
     for pupil in PUPILS:
         (folder / "submitted" / pupil / NAME / "timestamp.txt").write_text("2026-11-20 12:00:00 UTC")
         (folder / "submitted" / pupil / NAME / "submission_secret.txt").write_text(f"secret of {pupil}")
@@ -410,7 +411,7 @@ def test_no_solution_and_no_hidden_test_is_handed_out(course, assignment):
     assert "award" not in text and "HIDDEN TESTS" not in text and "autograder" not in text
     nb = reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb")
     released = "\n".join(cell.source for cell in nb.cells)
-    lines = {line.strip() for source in assignment.oracle.sources.values() for line in source.splitlines()}
+    lines = {line.strip() for source in assignment.reference.sources.values() for line in source.splitlines()}
     secret = [line for line in lines if len(line) > 12 and line not in released]
     assert 40 < len(secret)
     assert [] == [line for line in secret if re.sub(r"\s+", " ", line) in unescape(text)]

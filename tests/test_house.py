@@ -19,7 +19,6 @@ LEVELS = {
     "notebooks": 3, "scaffold": 3,
     "sandbox": 4, "render": 4,
     "course": 5, "pages": 5,
-    "fingerprints": 6,
     "judging": 7,
     "grade": 8,
     "nbgrader_bridge": 9,
@@ -132,3 +131,11 @@ def test_no_registry_or_machine_is_named():
         path = ROOT / name
         if path.is_file() and path.suffix not in {".png", ".svg"}:
             assert not forbidden.search(path.read_text(encoding="utf-8", errors="ignore")), name
+
+
+def test_the_engine_knows_no_course():
+    """No name of this repository's assignments, of their tasks, modules or symbols is in the engine."""
+    words = re.compile(r"rnn|lstm|T_x", re.IGNORECASE)
+    for path in PACKAGE.rglob("*"):
+        if path.suffix in {".py", ".j2", ".toml", ".sh", ".css"}:
+            assert not words.search(path.read_text(encoding="utf-8")), path

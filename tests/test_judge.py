@@ -53,7 +53,7 @@ def test_what_all_forks_share_of_the_lesson_is_in_its_release(assignment):
 
 def test_the_scaffold_gets_nothing(assignment, verdicts_of):
     """The release as it is handed out gets 0 of 100, and none of its tasks passes its public check."""
-    verdicts = verdicts_of(**{name: scaffold_source(s) for name, s in assignment.oracle.sources.items()})
+    verdicts = verdicts_of(**{name: scaffold_source(s) for name, s in assignment.reference.sources.items()})
     assert 0 == sum(verdict.score for verdict in verdicts.values())
     assert not any(verdict.public_passed for verdict in verdicts.values())
 
@@ -135,7 +135,7 @@ def test_changed_arguments_are_seen(verdicts_of, wrong_source):
 
 def test_an_answer_that_changes_is_seen(verdicts_of, assignment):
     """A function that keeps state between calls fails the check on repetition."""
-    source = "calls = []\n" + assignment.oracle.sources["rnn_cell_forward"].replace(
+    source = "calls = []\n" + assignment.reference.sources["rnn_cell_forward"].replace(
         "    return a_next", "    calls.append(1)\n    yt_pred = yt_pred + 1e-7 * len(calls)\n    return a_next")
     verdict = verdicts_of(rnn_cell_forward=source)["rnn_cell_forward"]
     assert ["repeatable"] == [check.name for check in verdict.checks if not check.passed]
@@ -161,8 +161,8 @@ def _session(assignment, sources):
     from autograder.sandbox.local import LocalSession
 
     namespace = {}
-    exec(assignment.oracle.imports, namespace)
-    for source in {**assignment.oracle.sources, **sources}.values():
+    exec(assignment.reference.imports, namespace)
+    for source in {**assignment.reference.sources, **sources}.values():
         exec(source, namespace)
     session = LocalSession(namespace)
     session.namespace = namespace
@@ -248,7 +248,7 @@ def test_float32_passes(verdicts_of, wrong_source):
 
 def test_two_mistakes_are_both_named(verdicts_of, assignment):
     """Two catalogued mistakes in one function are named together where their numbers tell."""
-    source = assignment.oracle.sources["rnn_cell_backward"]
+    source = assignment.reference.sources["rnn_cell_backward"]
     by_id = {m.id: m for m in assignment.tasks["rnn_cell_backward"].mistakes}
     local = [m for m in by_id.values() if {"dba"} == _effects(assignment, m)][:1]
     local += [m for m in by_id.values() if {"dWax"} == _effects(assignment, m)][:1]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import public_tests
-from autograder.grade import support_files
+from autograder.course.public_cases import support_files
 from public_tests import Layout, find_gap, notice
 
 
@@ -27,8 +27,8 @@ def said(assignment, release_folder, capsys):
     """What `check` says of a function made from a source: (what went to stdout, what went to stderr)."""
 
     def check(task, source):
-        namespace = dict(assignment.oracle.functions, np=np)
-        exec(assignment.oracle.imports, namespace)
+        namespace = dict(assignment.reference.functions, np=np)
+        exec(assignment.reference.imports, namespace)
         exec(source, namespace)
         public_tests.check(namespace[task])
         return capsys.readouterr()
@@ -38,7 +38,7 @@ def said(assignment, release_folder, capsys):
 
 def test_right_solutions_pass(assignment, said):
     """Every solution of the instructor's passes: item, shape, yours and expected are shown, nothing on stderr."""
-    for task, source in assignment.oracle.sources.items():
+    for task, source in assignment.reference.sources.items():
         out, err = said(task, source)
         assert "" == err
         assert "all outputs agree" in out and "yours" in out and "expected" in out
@@ -48,7 +48,7 @@ def test_untouched_task_is_not_done_yet(assignment, said):
     """The scaffold as released gets one plain sentence, for each of the eight tasks."""
     from autograder.scaffold import scaffold_source
 
-    for task, source in assignment.oracle.sources.items():
+    for task, source in assignment.reference.sources.items():
         out, err = said(task, scaffold_source(source))
         assert "" == out
         assert [f"{task} is not done yet: a `None` between START and END waits for its value."] == (
@@ -73,7 +73,7 @@ def test_an_unlisted_mistake_gets_the_gap_and_a_question(said, wrong_source):
 
 def test_a_wrong_helper_is_named(said, wrong_source, assignment):
     """A right loop over a wrong cell is told to begin at the cell."""
-    source = wrong_source("rnn_cell_forward", "no_ba") + "\n" + assignment.oracle.sources["rnn_forward"]
+    source = wrong_source("rnn_cell_forward", "no_ba") + "\n" + assignment.reference.sources["rnn_forward"]
     _, err = said("rnn_forward", source)
     assert "`rnn_cell_forward`, on which this builds, does not pass its own check yet. Begin there." in err
 
@@ -201,7 +201,7 @@ def test_the_file_of_cases_holds_no_source(assignment):
     """Neither a line of a solution nor a substitution of a mistake is in what students get."""
     text = support_files(assignment)[public_tests.CASES].decode()
     for name, task in assignment.tasks.items():
-        source = assignment.oracle.sources[name]
+        source = assignment.reference.sources[name]
         region = source[source.index("### START") : source.index("### END")]
         for line in region.splitlines():
             code = line.split("#")[0].strip()

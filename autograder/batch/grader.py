@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Lock
 
-from ..course.assignment import Assignment, assignment_from
+from ..course.assignment import Assignment, unpack_assignment
 from ..errors import AutograderError, CourseError, WorkerError, kind_of
 from ..grade import grade_submission
 from ..model import CellRun, Repair, Report
@@ -67,8 +67,7 @@ class Grader:
 
     def __init__(self, job: Job, assignment: Assignment | None = None):
         self.job = job
-        self.assignment = assignment or assignment_from(
-            parse_notebook(job.source, f"{job.name}.ipynb"), job.name, job.secret)
+        self.assignment = assignment or unpack_assignment(job.assignment)
         self._steps_before, self._steps_after = extra_steps(job.config)
 
     @cached_property
@@ -92,9 +91,9 @@ class Grader:
             return not_graded(submission, reason, kind_of(error))
 
     def _grade(self, submission: Submission) -> GradedSubmission:
-        job = self.job
-        resources = {"nbgrader": {"student": submission.student, "assignment": job.name, "notebook": job.name},
-                     "unique_key": job.name}
+        job, name = self.job, self.assignment.name
+        resources = {"nbgrader": {"student": submission.student, "assignment": name, "notebook": name},
+                     "unique_key": name}
         content, repairs = submission.content, submission.repairs
         if self._steps_before:  # what a course adds to the first pass changes what is graded
             nb, found = repair_notebook(parse_notebook(content, submission.path), self.assignment.template)

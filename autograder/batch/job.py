@@ -13,8 +13,8 @@ from pathlib import Path
 
 from traitlets.config import Config
 
-from ..course.assignment import Assignment
-from ..course.settings import CONFIG, Secret
+from ..course.assignment import Assignment, AssignmentBundle
+from ..course.settings import CONFIG
 from ..errors import CourseError
 from ..nbgrader_bridge.autograded import step_names
 from ..nbgrader_bridge.gradebook import Structure
@@ -28,9 +28,7 @@ ISOLATIONS = ("best", "strict", *LEVELS)
 class Job:
     """All that grading an assignment needs of its course."""
 
-    name: str
-    source: bytes  # the source notebook
-    secret: Secret
+    assignment: AssignmentBundle
     structure: Structure
     config: Config = field(compare=False)
     isolation: str  # a setting of `hooks.Judge`
@@ -46,16 +44,15 @@ def make_job(assignment: Assignment, structure: Structure, config: Config, isola
     CourseError
         The course's setting is no isolation level.
     """
-    assert assignment.path is not None
-    isolation, source = isolation or isolation_of(config), assignment.path.read_bytes()
+    isolation = isolation or isolation_of(config)
     settings = {section: values for section, values in config.items() if section != "CourseDirectory"}
     # a database returns rows in any order
     known = [sorted(value.items()) if isinstance(value, Mapping) else value for value in vars(structure).values()]
-    digest = digest_of(source, assignment.secret.text, repr(known), isolation, repr(sorted(settings.items())),
+    digest = digest_of(assignment.bundle.digest, repr(known), isolation, repr(sorted(settings.items())),
                        repr(step_names(config)), code_digest())
     config = deepcopy(config)
     config.CourseDirectory.pop("db_url", None)  # it holds a password, which no worker needs
-    return Job(assignment.name, source, assignment.secret, structure, config, isolation, code_digest(), digest)
+    return Job(assignment.bundle, structure, config, isolation, code_digest(), digest)
 
 
 def isolation_of(config: Config) -> str:

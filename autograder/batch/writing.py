@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError
 
 from ..course.course import Course
+from ..course.folder import list_student_files
 from ..errors import AutograderError, CourseError, kind_of
 from ..files import SharedFile, write_file
 from ..model import Report
@@ -140,8 +141,7 @@ class ClassFiles:
     def _support(self) -> list[SharedFile]:
         """The files beside the source notebook, such as figures."""
         source = self.course.source(self.name)
-        return [SharedFile(path, str(path.relative_to(source)), path.stat()) for path in sorted(source.rglob("*"))
-                if path.is_file() and path.suffix != ".ipynb"]
+        return [SharedFile(source / path, str(path), (source / path).stat()) for path in list_student_files(source)]
 
 
 class Writer:

@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Column, Table
 
 from ..course.course import Course
+from ..errors import CourseError
 from ..sandbox import isolation
 from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, write_json
 from .grading import grade_with_progress, show, workers_of
@@ -23,7 +24,8 @@ def release_command(course: Course, assignment: str, check: bool):
     """Make the students' notebook: release/ASSIGNMENT from source/ASSIGNMENT.
 
     Between START CODE HERE and END CODE HERE comments and targets stay and values go; hidden tests go; the files that
-    a learner needs (rnn_utils.py, public_tests.py, public_cases.json, figures) are laid beside the notebook.
+    a learner needs are copied beside the notebook: public_tests.py, public_cases.json, and the assignment's own data,
+    helper modules and figures. tasks.py, mistakes/ and variants/ stay with you.
     The same as: nbgrader generate_assignment ASSIGNMENT --force
     """
     from ..nbgrader_bridge import release
@@ -100,7 +102,9 @@ def demo_command(course: Course, folder: Path, jobs: int):
     from ..batch.feedback import write_feedback
     from ..nbgrader_bridge import release
 
-    name = "rnn-step-by-step"
+    if not course.assignments:
+        raise CourseError(course.root / "source", "holds no assignment", "Make one: autograder new ASSIGNMENT")
+    name = course.assignments[0]
     scratch = demo.make_course(course, folder.absolute())
     click.echo(f"release: {name} from its source notebook")
     release.release_assignment(scratch, name)

@@ -2,70 +2,114 @@
 
 from __future__ import annotations
 
+import atexit
 import copy
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import chdir, contextmanager
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from nbformat import NotebookNode
 
+from public_tests import CASES
+
 from ..errors import CourseError, NotebookError
-from ..model import Case, Failed, Outcome, Returned, Task
+from ..model import Case, Failed, Outcome, Returned, Task, Value
 from ..notebooks import finding, reading
 from ..notebooks.matching import Template
-from . import TASKS
-from .reference import Oracle, mutate
-from .settings import Secret
+from .catalogue import Catalogue
+from .folder import Modules, list_files, list_student_files
+from .reference import Reference, mutate
+from .settings import Secret, describe_error
 
 #: The call in a test cell that the judge replaces. nbgrader executes every other autograded cell.
 AWARD = "award("
+#: Files that code cannot read as data.
+NO_DATA = {".py", ".svg"}
+
+
+@dataclass(frozen=True)
+class AssignmentBundle:
+    """An assignment as plain data, for grading on other machines: all its files, and its secret."""
+
+    name: str
+    files: Mapping[str, bytes]  # by path, relative to the assignment's folder
+    public_cases: bytes | None  # the file that students have, if the assignment has been released
+    secret: Secret
+
+    @cached_property
+    def digest(self) -> str:
+        """A digest of everything in the bundle."""
+        digest = hashlib.sha256(repr((self.name, self.secret.text)).encode())
+        for path, content in (*sorted(self.files.items()), (CASES, self.public_cases or b"")):
+            digest.update(f"{path}\0{len(content)}\0".encode() + content)
+        return digest.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)
 class Assignment:
-    """One assignment as the trusted side knows it: its notebook, its tasks with their points, its cases."""
+    """One assignment on the trusted side: notebook, tasks with their points, reference solution, cases."""
 
-    name: str
-    path: Path | None  # of the notebook, where it lies on this machine
+    folder: Path  # source/<name>/, or a copy of it
     notebook: NotebookNode
     tasks: Mapping[str, Task]  # in the notebook's order
     points: Mapping[str, float]
-    oracle: Oracle
+    reference: Reference
     secret: Secret
+
+    @property
+    def name(self) -> str:
+        """The name of the assignment, which is that of its folder."""
+        return self.folder.name
+
+    @property
+    def path(self) -> Path:
+        """The source notebook."""
+        return self.folder / f"{self.name}.ipynb"
+
+    @property
+    def released_cases(self) -> Path:
+        """The file with the public cases in the assignment's release, which may not exist."""
+        return self.folder.parents[1] / "release" / self.name / CASES
 
     @cached_property
     def template(self) -> Template:
         """The notebook, prepared for repairing submissions."""
         return Template.from_notebook(self.notebook)
 
+    # ---- cases --------------------------------------------------------------------------------------------
+
     @cache  # noqa: B019  (an assignment lives as long as its process)
     def hidden_cases(self, task_name: str) -> tuple[Case, ...]:
-        """The cases that decide the score, drawn from the course's secret."""
+        """Return the cases that decide the score, drawn from the course's secret."""
         return self._draw(task_name, f"hidden/{self.secret.text}")
 
     @cache  # noqa: B019
     def visible_cases(self, task_name: str) -> tuple[Case, ...]:
-        """The cases on which a gap may be shown: the public one, then fresh ones at the hidden cases' sizes."""
+        """Return the cases on which a gap may be shown: the public one, then fresh ones at the hidden cases' sizes."""
         task = self.tasks[task_name]
-        public = Case("public", task.public_sizes, task.public(self.oracle.functions))
-        return (self.solved(task_name, public), *self._draw(task_name, "visible"))
+        with self._working_folder():
+            public = Case("public", task.public_sizes, task.public(self.reference.functions))
+        return (self.solve(task_name, public), *self._draw(task_name, "visible"))
 
-    def solved(self, task_name: str, case: Case) -> Case:
-        """The case with what the oracle returns for it."""
-        expected = self.oracle.functions[task_name](*copy.deepcopy(tuple(case.arguments.values())))
-        return Case(case.name, case.sizes, case.arguments, expected)
+    def solve(self, task_name: str, case: Case) -> Case:
+        """Return the case with the reference solution's result as the expected value."""
+        arguments = copy.deepcopy(tuple(case.arguments.values()))
+        with self._working_folder():
+            return replace(case, expected=self.reference.functions[task_name](*arguments))
 
-    @staticmethod
-    def outcome(function: Callable, case: Case) -> Outcome:
-        """What a trusted function gives for a copy of the case's arguments."""
+    def outcome(self, function: Callable[..., Value], case: Case) -> Outcome:
+        """Call a trusted function with a copy of the case's arguments."""
         arguments = copy.deepcopy(tuple(case.arguments.values()))
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), self._working_folder():
                 return Returned(function(*arguments), arguments)
-        except Exception as error:
+        except Exception as error:  # a wrong version may raise anything
             return Failed("raised", f"{type(error).__name__}: {error}")
 
     def _draw(self, task_name: str, stream: str) -> tuple[Case, ...]:
@@ -74,52 +118,115 @@ class Assignment:
         for number, sizes in enumerate(task.sizes):
             seed = hashlib.sha256(f"{stream}/{task_name}/{number}".encode()).digest()
             rng = np.random.default_rng(list(seed))
-            case = Case(f"fresh {number + 1}", sizes, task.draw(rng, sizes, self.oracle.functions))
-            cases.append(self.solved(task_name, case))
+            with self._working_folder():
+                case = Case(f"fresh {number + 1}", sizes, task.draw(rng, sizes, self.reference.functions))
+            cases.append(self.solve(task_name, case))
         return tuple(cases)
 
+    @cached_property
+    def _has_data(self) -> bool:
+        return any(path.suffix not in NO_DATA for path in list_student_files(self.folder))
 
-def load_assignment(folder: Path, secret: Secret, tasks: Mapping[str, Task] = TASKS) -> Assignment:
+    @contextmanager
+    def _working_folder(self) -> Iterator[None]:
+        """Work in the assignment's folder if there is data to be read."""
+        if not self._has_data:
+            yield
+            return
+        with chdir(self.folder):
+            yield
+
+    # ---- the catalogue ------------------------------------------------------------------------------------
+
+    def variants(self, task_name: str) -> Catalogue:
+        """Return the right answers to a task that are written in another way."""
+        return Catalogue(self.folder / "variants" / f"{task_name}.toml")
+
+    def verify_catalogue(self) -> None:
+        """Check that each mistake and each variant fits the solution. Grading does not, to save the time.
+
+        Raises
+        ------
+        CourseError
+            A left side does not occur exactly once in the solution.
+        """
+        for name, task in self.tasks.items():
+            for change in (*task.mistakes, *self.variants(name)):
+                try:
+                    mutate(self.reference.sources[name], change)
+                except ValueError as error:
+                    fix = "Bring catalogue and solution together."
+                    raise CourseError(self.path, f"{name}, {error}", fix) from error
+
+    # ---- to other machines --------------------------------------------------------------------------------
+
+    @cached_property
+    def bundle(self) -> AssignmentBundle:
+        """The assignment as plain data."""
+        files = {str(path): (self.folder / path).read_bytes() for path in list_files(self.folder)}
+        released = self.released_cases.read_bytes() if self.released_cases.is_file() else None
+        return AssignmentBundle(self.name, files, released, self.secret)
+
+
+def unpack_assignment(bundle: AssignmentBundle) -> Assignment:
+    """Load an assignment from a bundle, by way of a scratch folder that this process removes when it ends."""
+    scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    files = {f"source/{bundle.name}/{path}": content for path, content in bundle.files.items()}
+    if bundle.public_cases is not None:
+        files[f"release/{bundle.name}/{CASES}"] = bundle.public_cases
+    for path, content in files.items():
+        (scratch / path).parent.mkdir(parents=True, exist_ok=True)
+        (scratch / path).write_bytes(content)
+    return load_assignment(scratch / "source" / bundle.name, bundle.secret)
+
+
+def load_assignment(folder: Path, secret: Secret) -> Assignment:
     """Read the assignment in ``source/<name>/``.
 
     Raises
     ------
     CourseError
-        The notebook is missing or cannot be read, a task lacks its solution cell, points or `Task`, or a solution
-        does not run.
+        The notebook or ``tasks.py`` is missing or cannot be read, a task lacks its solution cell, points or `Task`, or
+        a solution does not run.
     """
     path = folder / f"{folder.name}.ipynb"
     try:
         nb = reading.read_notebook(path)
     except NotebookError as error:
         raise CourseError(path, error.args[1], "Mend the source notebook.") from error
-    return assignment_from(nb, folder.name, secret, path, tasks)
-
-
-def assignment_from(
-    nb: NotebookNode, name: str, secret: Secret, path: Path | None = None, tasks: Mapping[str, Task] = TASKS
-) -> Assignment:
-    """Build an assignment from its source notebook; ``path`` is None where this machine has no such file."""
-    where = path or f"{name}.ipynb"
     solutions, tests = finding.solution_cells(nb), finding.test_cells(nb)
-    judged = [task_name for task_name, cell in tests.items() if AWARD in cell.source]
-    for task_name in judged:
-        if task_name not in solutions:
-            raise CourseError(where, f"task {task_name!r} has no solution cell", f"Add a cell {task_name!r}.")
-        if task_name not in tasks:
-            raise CourseError(where, f"task {task_name!r} is not known", "Add a Task to autograder/course/.")
-    oracle = Oracle.from_notebook(nb)
+    judged = [name for name, cell in tests.items() if AWARD in cell.source]
+    modules = Modules(folder)
+    known = load_tasks(folder, modules) if judged else {}
+    for name in judged:
+        if name not in solutions:
+            raise CourseError(path, f"task {name!r} has no solution cell", f"Add a cell {name!r}.")
+        if name not in known:
+            raise CourseError(path, f"task {name!r} is not known", f"Add a Task to {folder / 'tasks.py'}.")
+    reference = Reference.from_notebook(nb, modules)
     try:
-        oracle.functions  # noqa: B018  (run the solutions now, where the error can be named)
-    except Exception as error:
-        raise CourseError(where, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
-    for task_name in judged:
-        for mistake in tasks[task_name].mistakes:
-            try:
-                mutate(oracle.sources[task_name], mistake)
-            except ValueError as error:
-                raise CourseError(where, f"{task_name}, {error}", "Bring mistakes and solution together.") from error
-    return Assignment(
-        name, path, nb, {n: tasks[n] for n in judged},
-        {n: float(tests[n].metadata.nbgrader.points) for n in judged}, oracle, secret,
-    )
+        reference.functions  # noqa: B018  (run the solutions now, where the error can be named)
+    except Exception as error:  # an instructor's cell may raise anything
+        raise CourseError(path, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
+    points = {name: float(tests[name].metadata.nbgrader.points) for name in judged}
+    return Assignment(folder, nb, {name: known[name] for name in judged}, points, reference, secret)
+
+
+def load_tasks(folder: Path, modules: Modules) -> dict[str, Task]:
+    """Run an assignment's ``tasks.py`` and return its tasks by name, each with its catalogue.
+
+    Raises
+    ------
+    CourseError
+        The file is missing, does not run, or has no ``TASKS``.
+    """
+    path = folder / "tasks.py"
+    if not path.is_file():
+        raise CourseError(path, "is missing", "Describe the tasks there: CONTRIBUTING.md shows how.")
+    try:
+        tasks: tuple[Task, ...] = modules.load("tasks").TASKS
+        return {task.name: replace(task, mistakes=Catalogue(folder / "mistakes" / f"{task.name}.toml"))
+                for task in tasks}
+    except (Exception, SystemExit) as error:  # the file is arbitrary Python
+        raise CourseError(path, describe_error(error, "tasks.py"), "Mend that line.") from error

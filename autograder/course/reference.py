@@ -1,6 +1,6 @@
-"""The instructor's solution as functions, read from the source notebook, and the wrong versions derived from it.
+"""The instructor's solution as functions, read from the source notebook, and wrong versions derived from it.
 
-The source notebook is the only place where a solution is written down; nothing here runs student code.
+The source notebook is the only place where a solution is written. Nothing here runs student code.
 """
 
 from __future__ import annotations
@@ -9,55 +9,69 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from nbformat import NotebookNode
 
 from ..model import Mistake
 from ..notebooks import finding
+from .folder import Modules
 
-#: Modules that the source notebook imports for the learner's checks, and that no solution needs.
-NOT_FOR_THE_ORACLE = {"public_tests", "autograder"}
+#: Modules that the source notebook imports for the learner's checks. No solution needs them.
+CHECKS = {"public_tests", "autograder"}
 
 
 @dataclass(frozen=True)
-class Oracle:
-    """The instructor's functions by name, and their sources."""
+class Reference:
+    """The instructor's functions by name, with their sources.
+
+    Parameters
+    ----------
+    sources : mapping of str to str
+        The source of each solution cell.
+    imports : str
+        The imports of the notebook.
+    modules : Modules
+        The helper modules beside the notebook.
+    """
 
     sources: Mapping[str, str]
     imports: str
+    modules: Modules
 
     @classmethod
-    def from_notebook(cls, nb: NotebookNode) -> Oracle:
+    def from_notebook(cls, nb: NotebookNode, modules: Modules) -> Reference:
         """Read the solution cells, and the imports of all code cells that are not tests."""
         imports = []
         tests = {id(cell) for cell in finding.test_cells(nb).values()}
         for cell in nb.cells:
             if cell.cell_type == "code" and id(cell) not in tests:
-                imports += [ast.unparse(node) for node in imports_of(cell.source)]
-        return cls({name: cell.source for name, cell in finding.solution_cells(nb).items()}, "\n".join(imports))
+                imports += [ast.unparse(node) for node in find_imports(cell.source)]
+        sources = {name: cell.source for name, cell in finding.solution_cells(nb).items()}
+        return cls(sources, "\n".join(imports), modules)
 
     @cached_property
-    def functions(self) -> dict[str, Callable]:
+    def functions(self) -> dict[str, Callable[..., Any]]:
         """The right functions; each calls the others."""
         return {name: self._namespace[name] for name in self.sources}
 
     @cached_property
-    def _namespace(self) -> dict:
-        namespace: dict = {"__name__": "oracle"}
+    def _namespace(self) -> dict[str, Any]:
+        namespace: dict[str, Any] = {"__name__": "reference", "__builtins__": self.modules.builtins}
         exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
         for name, source in self.sources.items():
             exec(compile(source, f"<solution cell {name}>", "exec"), namespace)
         return namespace
 
-    def wrong(self, task_name: str, *mistakes: Mistake) -> Callable:
-        """The task's function with one or more mistakes put into its source; the functions it calls stay right.
+    def wrong(self, task_name: str, *mistakes: Mistake) -> Callable[..., Any]:
+        """Return the task's function with mistakes put into its source; the functions it calls stay right.
 
         Raises
         ------
         ValueError
-            Where a left side of a substitution does not stand exactly once in the source.
+            The left side of a substitution does not occur exactly once in the source.
         SyntaxError
-            Where the result is not Python.
+            The result is not Python.
         """
         source = self.sources[task_name]
         for mistake in mistakes:
@@ -68,7 +82,13 @@ class Oracle:
 
 
 def mutate(source: str, mistake: Mistake) -> str:
-    """The source with a mistake's substitutions made."""
+    """Return the source with a mistake's substitutions made.
+
+    Raises
+    ------
+    ValueError
+        A left side does not occur exactly once.
+    """
     for old, new in mistake.replace:
         if source.count(old) != 1:
             raise ValueError(f"mistake {mistake.id!r}: {old!r} stands {source.count(old)} times in the solution")
@@ -76,11 +96,11 @@ def mutate(source: str, mistake: Mistake) -> str:
     return source
 
 
-def imports_of(source: str) -> list[ast.stmt]:
-    """The top-level imports of a cell that a solution may need."""
+def find_imports(source: str) -> list[ast.stmt]:
+    """Return the top-level imports of a cell that a solution may need."""
     try:
         nodes = ast.parse(source).body
-    except SyntaxError:  # a cell with magics, say
+    except SyntaxError:  # a cell with magics, for example
         return []
     found = []
     for node in nodes:
@@ -90,6 +110,6 @@ def imports_of(source: str) -> list[ast.stmt]:
             modules = {(node.module or "").split(".")[0]}
         else:
             continue
-        if not modules & NOT_FOR_THE_ORACLE:
+        if not modules & CHECKS:
             found.append(node)
     return found

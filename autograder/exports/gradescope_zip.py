@@ -8,7 +8,10 @@ import stat
 import zipfile
 from pathlib import Path
 
+from public_tests import CASES
+
 from ..course.course import Course
+from ..course.folder import list_files
 from ..course.settings import SECRET_FILE
 from .grades import Export
 
@@ -16,7 +19,7 @@ FILE = "gradescope-autograder.zip"
 PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path(__file__).parent / "gradescope_files"
 #: The files at the course's root that grading needs.
-COURSE_FILES = ("nbgrader_config.py", "rnn_utils.py", "public_tests.py", "requirements.lock")
+COURSE_FILES = ("nbgrader_config.py", "public_tests.py", "requirements.lock")
 
 
 def export(course: Course, name: str) -> Export:
@@ -29,29 +32,20 @@ def export(course: Course, name: str) -> Export:
     CourseError
         The course has no such assignment.
     """
-    secret = course.assignment(name).secret
+    bundle = course.assignment(name).bundle
     run = (SCRIPTS / "run_autograder.sh").read_text().replace("@ASSIGNMENT@", shlex.quote(name))
     files = {"setup.sh": (SCRIPTS / "setup.sh").read_bytes(), "run_autograder": run.encode()}
     files |= {file: (course.root / file).read_bytes() for file in COURSE_FILES if (course.root / file).is_file()}
     files.setdefault("requirements.lock", (PACKAGE.parent / "requirements.lock").read_bytes())
-    files |= read_tree(course.source(name), f"source/{name}")
-    files |= read_tree(PACKAGE, "autograder")
+    files |= {f"source/{name}/{path}": content for path, content in bundle.files.items()}
+    if bundle.public_cases is not None:  # computing them takes longer than grading
+        files[f"release/{name}/{CASES}"] = bundle.public_cases
+    files |= {f"autograder/{path}": (PACKAGE / path).read_bytes() for path in list_files(PACKAGE)}
     notes = ["it holds the solutions and the mistakes: keep it from students"]
-    if secret.own:
-        files[SECRET_FILE] = secret.text.encode() + b"\n"
+    if bundle.secret.own:
+        files[SECRET_FILE] = bundle.secret.text.encode() + b"\n"
         notes.append(f"it holds the course's secret, as {SECRET_FILE}")
     return Export({FILE: pack(files)}, tuple(notes))
-
-
-def read_tree(folder: Path, under: str) -> dict[str, bytes]:
-    """Return the files of a folder by their path in the zip, without caches, hidden files and links."""
-    files = {}
-    for path in sorted(folder.rglob("*")):
-        parts = path.relative_to(folder).parts
-        ignored = "__pycache__" in parts or any(part.startswith(".") for part in parts)
-        if not ignored and path.is_file() and not path.is_symlink():
-            files[f"{under}/{'/'.join(parts)}"] = path.read_bytes()
-    return files
 
 
 def pack(files: dict[str, bytes]) -> bytes:

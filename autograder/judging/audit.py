@@ -5,14 +5,11 @@ A mistake that no check catches is a bug of the course; so is a right answer, ho
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import StringIO
 
-from ..course import catalogue
 from ..course.assignment import Assignment
 from ..errors import CourseError
 from ..model import Mistake, Verdict
@@ -61,6 +58,7 @@ class TaskAudit:
 
 def audit(assignment: Assignment) -> list[TaskAudit]:
     """The audits of all tasks of an assignment."""
+    assignment.verify_catalogue()
     return [audit_task(assignment, name) for name in assignment.tasks]
 
 
@@ -84,7 +82,7 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
             group += 1
         else:
             unique += 1
-    variants = list(right_variants(name))
+    variants = assignment.variants(name)
     refused = [variant.id for variant in variants if not judged(assignment, name, variant).passed]
     return TaskAudit(
         name, len(task.mistakes), hidden, public, unique, group, tuple(gap_only), tuple(misnamed), tuple(harmless),
@@ -95,16 +93,8 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
 def judged(assignment: Assignment, name: str, change: Mistake) -> Verdict:
     """The verdict on the instructor's solution with a change made to it."""
     try:
-        function = assignment.oracle.wrong(name, change)
+        function = assignment.reference.wrong(name, change)
     except (ValueError, SyntaxError) as error:
         raise CourseError(name, f"a change does not fit the solution ({error})", "Bring the two together.") from error
     with redirect_stdout(StringIO()):  # a right answer may print
         return judge_task(LocalSession(function.__globals__), assignment, name)
-
-
-def right_variants(name: str) -> Iterable[Mistake]:
-    """Right answers written in other ways, as substitutions in the solution: ``variants/<task>.toml``."""
-    path = catalogue.FOLDER.parent / "variants" / f"{name}.toml"
-    if path.exists():
-        for id, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            yield Mistake(id, tuple((old, new) for old, new in entry["replace"]), says="", hint="")

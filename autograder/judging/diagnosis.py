@@ -185,7 +185,7 @@ def wrong_function(assignment: Assignment, task_name: str, mistakes: tuple[str, 
     """The task's function with these mistakes in it; None where two substitutions do not go together."""
     by_id = {mistake.id: mistake for mistake in assignment.tasks[task_name].mistakes}
     try:
-        return assignment.oracle.wrong(task_name, *(by_id[id] for id in mistakes))
+        return assignment.reference.wrong(task_name, *(by_id[id] for id in mistakes))
     except (ValueError, SyntaxError):
         return None
 

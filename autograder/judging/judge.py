@@ -352,7 +352,7 @@ def identical(one: Value, other: Value) -> bool:
 @cache
 def stand_in(assignment: Assignment, name: str):
     """The instructor's function for calls from a student's process: one step of the right form, else ValueError."""
-    function = assignment.oracle.functions[name]
+    function = assignment.reference.functions[name]
     template = assignment.visible_cases(name)[0].arguments
 
     @wraps(function)

@@ -15,7 +15,10 @@ from traitlets import Enum
 from .. import grade, scaffold
 from ..course.assignment import Assignment
 from ..course.course import Course
-from ..errors import AutograderError
+from ..course.folder import PRIVATE
+from ..course.public_cases import support_files
+from ..course.settings import CONFIG
+from ..errors import AutograderError, CourseError
 from ..model import Repair, Report
 from ..notebooks.reading import normalise_notebook, serialise_notebook
 from ..notebooks.repair import repair_notebook
@@ -36,6 +39,9 @@ class Scaffold(ClearSolutions):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
         """Scaffold all cells, then clear those that nbgrader clears."""
+        if lacking := sorted(set(PRIVATE).difference(self.config.CourseDirectory.get("ignore", ()))):
+            problem = f"c.CourseDirectory.ignore lacks {', '.join(lacking)}, which students must not get"
+            raise CourseError(CONFIG, problem, "Take the list from the configuration that came with the course.")
         return super().preprocess(scaffold.scaffold_notebook(nb, name=resources["nbgrader"]["notebook"]), resources)
 
     def preprocess_cell(self, cell: NotebookNode, resources: Resources, index: int) -> Preprocessed:
@@ -52,7 +58,7 @@ class Support(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
         """Add the files to those that nbgrader writes."""
         if assignment := current_assignment(resources):
-            resources.setdefault("outputs", {}).update(grade.support_files(assignment))
+            resources.setdefault("outputs", {}).update(support_files(assignment, fresh=True))
         return nb, resources
 
 

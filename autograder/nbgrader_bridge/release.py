@@ -79,7 +79,7 @@ def release_assignment(course: Course, name: str) -> Path:
 
     The assignment is read and scaffolded once before anything is written, so that an error leaves the old release.
     """
-    course.assignment(name)
+    course.assignment(name).verify_catalogue()
     config = course.config_for(name)
     config.GenerateAssignment.force = True
     convert(GenerateAssignment, config)

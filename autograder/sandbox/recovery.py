@@ -58,8 +58,8 @@ class SandboxSession(Session):
         self._sandbox, self._limits = sandbox, sandbox.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
-            if not name or "/" in name or "\0" in name or name in (".", ".."):
-                raise ValueError(f"{name!r} is not the name of a file")
+            if "\0" in name or not set(name.split("/")).isdisjoint(("", ".", "..")):
+                raise ValueError(f"{name!r} is not the relative path of a file")
         self._files, self._template, self._times = files, template, times or {}
         self.seconds: list[float | None] = [None] * len(self._sources)  # that each cell took
         self._runs: list[CellRun | None] = [None] * len(self._sources)

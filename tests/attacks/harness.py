@@ -15,7 +15,7 @@ from nbformat import from_dict
 from nbformat.v4 import new_code_cell
 
 from autograder.caches import BytesCache
-from autograder.grade import support_files
+from autograder.course.public_cases import support_files
 from autograder.judging.judge import judge_task
 from autograder.sandbox import Limits, Sandbox, isolation
 from autograder.sandbox.guest import landlock
@@ -180,7 +180,7 @@ def without_cache(sandbox, patch):
 
 def notebook_of(assignment, *cells):
     """Cells with the imports that every notebook of ours begins with."""
-    return [("imports", assignment.oracle.imports), *cells]
+    return [("imports", assignment.reference.imports), *cells]
 
 
 def points(sandbox, assignment, cells, task=TASK, files=None):
@@ -192,7 +192,7 @@ def points(sandbox, assignment, cells, task=TASK, files=None):
 
 def honest_points(sandbox, assignment):
     """What a student gets who has it right: full marks, whoever came before."""
-    return points(sandbox, assignment, [("solution", assignment.oracle.sources[TASK])])[0]
+    return points(sandbox, assignment, [("solution", assignment.reference.sources[TASK])])[0]
 
 
 #: An instructor's test beside the student's code, as stock nbgrader runs it: no error, full marks.

@@ -178,7 +178,7 @@ def test_a_test_in_the_same_process_gives_full_marks(attack, strongest, assignme
 @pytest.mark.parametrize("test", ["allclose", "testing", "equality", "numbers", "slow", "partial", "helpers"])
 def test_the_stock_test_is_a_fair_one(test, strongest, assignment):
     """It gives full marks to who has it right, and nothing to who has not and does not cheat."""
-    assert 15 == stock_points(strongest, assignment, [("solution", assignment.oracle.sources[TASK])], test)
+    assert 15 == stock_points(strongest, assignment, [("solution", assignment.reference.sources[TASK])], test)
     for functions in (NOTHING, ZEROS):
         assert 0 == stock_points(strongest, assignment, [("solution", functions)], test)
 

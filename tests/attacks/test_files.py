@@ -107,7 +107,7 @@ for cell in json.load(open('$root/source/{NAME}/{NAME}.ipynb'))['cells']:
     "the autograder": f"""
 sys.path[:0] = ['$root']
 from autograder.course.course import Course
-{TASK} = Course('$root').assignment('{NAME}').oracle.functions['{TASK}']""",
+{TASK} = Course('$root').assignment('{NAME}').reference.functions['{TASK}']""",
     "the answers of the hidden cases": f"""
 sys.path[:0] = ['$root']
 from autograder.course.course import Course

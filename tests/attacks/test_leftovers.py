@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.grade import support_files
+from autograder.course.public_cases import support_files
 from autograder.sandbox import pool
 from autograder.sandbox.zygote import Ended
 from tests.helpers.processes import is_running, processes, wait_until_gone
@@ -120,7 +120,7 @@ def test_the_next_student_finds_all_as_it_was(name, sandbox, assignment, harmles
 @pytest.mark.parametrize("name", [name for name in POISONS if "matplotlib" not in POISONS[name].partition("\n")[0]])
 def test_what_is_prepared_stays_as_it_was(name, strongest, assignment):
     """A notebook that runs template cells, compiled before the fork, changes them for no other notebook."""
-    files, template = support_files(assignment), (assignment.oracle.imports, None)
+    files, template = support_files(assignment), (assignment.reference.imports, None)
 
     def last(*cells):
         with strongest.open(notebook_of(assignment, *cells), files, template) as session:
@@ -156,7 +156,8 @@ ENDS = {
 def test_an_end_costs_the_cell_that_made_it(name, sandbox, assignment, harmless):
     """The process ends; the function in another cell still earns its points, and so does the next student's."""
     with harmless(sandbox):
-        score, runs = points(sandbox, assignment, [("end", ENDS[name]), ("solution", assignment.oracle.sources[TASK])])
+        cells = [("end", ENDS[name]), ("solution", assignment.reference.sources[TASK])]
+        score, runs = points(sandbox, assignment, cells)
         assert 15 == score
         assert runs[0].problem
 

@@ -240,11 +240,11 @@ def test_nbgrader_alone_believes_it(attack, handed_in, one, strongest):
 
 def test_an_honest_notebook_mangled_alike_keeps_its_points(one, handed_in, strongest):
     """The same mangling of a right answer costs nothing, where an answer is left: 15 of 15."""
-    solution = one.oracle.sources[TASK]
+    solution = one.reference.sources[TASK]
     for attack in ATTACKS:
         nb = handed_in(attack)
         for cell in nb.cells:
-            cell.source = cell.source.replace(NOTHING, f"{one.oracle.imports}\n{solution}")
+            cell.source = cell.source.replace(NOTHING, f"{one.reference.imports}\n{solution}")
         report = judge_notebook(repair_notebook(reading.normalise_notebook(nb), one.template)[0], one, strongest)
         assert (attack.name, 15) == (attack.name, report.score)
 

@@ -42,7 +42,7 @@ def scores(two):
 @pytest.fixture
 def reached(two, monkeypatch):
     """The sizes of what the instructor's function has made for the student; None where it raised."""
-    sizes, function = [], two.oracle.functions[TASK]
+    sizes, function = [], two.reference.functions[TASK]
 
     def watched(xt, a_prev, parameters):
         sizes.append(None)
@@ -50,7 +50,7 @@ def reached(two, monkeypatch):
         sizes[-1] = result[0].size
         return result
 
-    monkeypatch.setitem(two.oracle.functions, TASK, watched)
+    monkeypatch.setitem(two.reference.functions, TASK, watched)
     return sizes
 
 
@@ -153,10 +153,10 @@ except ValueError as error:
         assert "RuntimeError" in said and "THE SOLUTION" not in said and "tanh" not in said
     parameters = two.hidden_cases(TASK)[0].arguments["parameters"]
     try:
-        two.oracle.functions[TASK](np.ones((7, 2)), np.ones((3, 5)), parameters)
+        two.reference.functions[TASK](np.ones((7, 2)), np.ones((3, 5)), parameters)
     except ValueError as error:
         frames = traceback.extract_tb(error.__traceback__)
-        line = two.oracle.sources[TASK].split("\n")[frames[-1].lineno - 1]
+        line = two.reference.sources[TASK].split("\n")[frames[-1].lineno - 1]
     assert "np.tanh" in line
 
 
@@ -206,4 +206,4 @@ for thread in threads: thread.join(2)"""
 
 def test_honest_use_of_it_earns_the_loop_alone(sandbox, scores, two):
     """Who has the loop right and the cell wrong gets the loop's points: the walls above let that through."""
-    assert (0, 15) == scores(sandbox, two.oracle.sources[LOOP], NOTHING)
+    assert (0, 15) == scores(sandbox, two.reference.sources[LOOP], NOTHING)

@@ -7,6 +7,7 @@ from autograder import demo
 from autograder.course.course import Course
 from autograder.nbgrader_bridge import release
 from tests.browser import lab
+from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT
 
 
@@ -24,7 +25,7 @@ def course(browser, tmp_path_factory):
     """A released scratch course with three submissions: one right, one without a bias, one that carries no state."""
     folder = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("browser") / "course").root
     release.release_assignment(Course(folder), NAME)
-    demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "emil")})
+    demo.make_class(Course(folder), NAME, {pupil: pupils.PUPILS[pupil] for pupil in ("ada", "dora", "emil")})
     return folder
 
 

@@ -10,6 +10,7 @@ from autograder.course.course import Course
 from autograder.nbgrader_bridge import release
 from autograder.pages import student_page
 from tests.browser import lab
+from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT, run
 from tests.test_feedback import EVIL, TASK, WRONG, cell, made, mended, standing
 
@@ -30,7 +31,7 @@ def pages(browser, tmp_path_factory):
     """The feedback pages of a small graded class, by student."""
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
     release.release_assignment(Course(course), NAME)
-    demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
+    demo.make_class(Course(course), NAME, {pupil: pupils.PUPILS[pupil] for pupil in PUPILS})
     run(course, "autograder", "grade", NAME)
     assert dict.fromkeys(PUPILS) == feedback.write_feedback(Course(course), NAME, PUPILS)
     return {pupil: course / "feedback" / pupil / NAME / f"{NAME}.html" for pupil in PUPILS}

@@ -11,6 +11,7 @@ from autograder.nbgrader_bridge.gradebook import read_grades
 from autograder.notebooks import finding, reading
 from tests.browser import lab
 from tests.browser.test_lab import reads_well
+from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT, rows, run
 
 pytestmark = pytest.mark.browser
@@ -33,7 +34,7 @@ def course(browser, tmp_path_factory):
     nb.cells.append(new_markdown_cell("What does the state carry?", id="essay", metadata={"nbgrader": ESSAY}))
     reading.write_notebook(nb, source)
     release.release_assignment(Course(folder), NAME)
-    demo.make_class(Course(folder), NAME, {pupil: demo.PUPILS[pupil] for pupil in PUPILS})
+    demo.make_class(Course(folder), NAME, {pupil: pupils.PUPILS[pupil] for pupil in PUPILS})
     hand_in(folder, "dora", essay="What was seen so far.")
     run(folder, "autograder", "grade", NAME)
     return folder
@@ -104,7 +105,7 @@ def test_a_persons_points_and_words_outlive_a_regrade(page, course, formgrader, 
         type_in(page, id, text)
     assert 85 + 3.5 + 1.5 + 4 == read_grades(Course(course), NAME)["dora"].raw_score
 
-    hand_in(course, "dora", rnn_cell_forward=assignment.oracle.sources["rnn_cell_forward"], rnn_forward="pass")
+    hand_in(course, "dora", rnn_cell_forward=assignment.reference.sources["rnn_cell_forward"], rnn_forward="pass")
     run(course, "autograder", "grade", NAME, "--all", "--student", "dora")
     type_in(page, "lstm_forward_tests_extra_credit", "2")
     page.reload()

@@ -35,7 +35,7 @@ def test_a_student_fills_in_the_first_task(student, assignment):
     task, check = "rnn_cell_forward", "rnn_cell_forward_tests"
     student.run_above(check)
     assert f"{task} is not done yet" in student.run(check)
-    student.write(task, assignment.oracle.sources[task])
+    student.write(task, assignment.reference.sources[task])
     student.run(task)
     assert f"{task}: all outputs agree with the expected values" in student.run(check)
 
@@ -55,7 +55,7 @@ def test_validate_names_what_is_not_done(page, address, course, assignment):
     left = "lstm_backward"
     path = copy_release(course, "nearly-done", NAME)
     nb = reading.read_notebook(path)
-    demo.fill(nb, {task: source for task, source in assignment.oracle.sources.items() if task != left})
+    demo.fill(nb, {task: source for task, source in assignment.reference.sources.items() if task != left})
     reading.write_notebook(nb, path)
     lab.NotebookPage(page, address, course, path)
     page.get_by_role("button", name="Validate").click()

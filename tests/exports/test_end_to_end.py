@@ -11,6 +11,7 @@ from autograder.course.course import Course
 from autograder.errors import CourseError
 from autograder.exports import canvas
 from autograder.nbgrader_bridge import release
+from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT
 from tests.helpers.exporting import read_rows
 from tests.test_end_to_end import run
@@ -24,7 +25,7 @@ def course(tmp_path_factory):
     """
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("exports") / "course").root
     release.release_assignment(Course(course), NAME)
-    demo.make_class(Course(course), NAME, {pupil: demo.PUPILS[pupil] for pupil in ("ada", "dora", "leo")})
+    demo.make_class(Course(course), NAME, {pupil: pupils.PUPILS[pupil] for pupil in ("ada", "dora", "leo")})
     folder = course / "submitted" / "zoe" / NAME
     folder.mkdir(parents=True)
     (folder / f"{NAME}.ipynb").write_bytes(b"no notebook")

@@ -37,7 +37,7 @@ def base(made, tmp_path_factory):
     base = tmp_path_factory.mktemp("autograder") / "autograder"
     with zipfile.ZipFile(made[0]) as archive:
         archive.extractall(base / "source")
-    for part in ("source", "autograder/course", ".autograder-secret"):  # as setup.sh does
+    for part in ("source", ".autograder-secret"):  # as setup.sh does
         subprocess.run(["chmod", "-R", "go-rwx", base / "source" / part], check=True)
     (base / "results").mkdir()
     (base / "run_autograder").write_bytes((base / "source" / "run_autograder").read_bytes())
@@ -67,7 +67,7 @@ def submission(base, *mistakes):
     """Return a notebook made from the release, right but for these mistakes."""
     nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
     assignment = Course(ROOT).assignment(NAME)
-    demo.mistaken(**dict(mistakes))(nb, dict(assignment.oracle.sources), assignment)
+    demo.mistaken(**dict(mistakes))(nb, dict(assignment.reference.sources), assignment)
     reading.write_notebook(nb, base / "made.ipynb")
     return (base / "made.ipynb").read_bytes()
 
@@ -83,8 +83,9 @@ def test_the_zip_has_what_gradescope_looks_for(made):
             assert 0 == subprocess.run(["bash", "-n"], input=archive.read(script)).returncode
         assert SECRET == archive.read(".autograder-secret").decode().strip()
     assert 0o600 == stat.S_IMODE(modes[".autograder-secret"])
-    assert {"rnn_utils.py", "public_tests.py", "nbgrader_config.py", "requirements.lock", f"source/{NAME}/{NAME}.ipynb",
-            "autograder/grade.py", "autograder/course/mistakes/rnn_forward.toml"} <= {*names}
+    parts = (f"{NAME}.ipynb", "tasks.py", "rnn_utils.py", "mistakes/rnn_forward.toml")
+    assert {f"source/{NAME}/{part}" for part in parts} | {f"release/{NAME}/public_cases.json"} <= {*names}
+    assert {"public_tests.py", "nbgrader_config.py", "requirements.lock", "autograder/grade.py"} <= {*names}
     of_the_class = ("submitted", "autograded", "gradebook", "reports", "/", "..")
     assert not [name for name in names if "__pycache__" in name or name.startswith(of_the_class)]
     assert any("solutions" in note for note in notes) and any("secret" in note for note in notes)

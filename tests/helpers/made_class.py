@@ -53,7 +53,7 @@ def name_drawn(drawn: random.Random) -> str:
 @cache
 def pool_of(assignment: Assignment, task: str) -> dict[str, list]:
     """Judged answers to a task: right, mistaken (each with what its callers make of it), unexplained, untouched."""
-    source = assignment.oracle.sources[task]
+    source = assignment.reference.sources[task]
     mistakes = assignment.tasks[task].mistakes
     drawn = random.Random(task)
     chosen = drawn.sample(mistakes, min(KINDS, len(mistakes)))
@@ -86,8 +86,8 @@ def released(assignment: Assignment, task: str) -> str:
 def judged(assignment: Assignment, task: str, source: str) -> dict[str, Verdict]:
     """The verdicts, by name, on a task written like this, and on those that call it; all else is right."""
     namespace: dict = {}
-    exec(assignment.oracle.imports, namespace)
-    for name, own in {**assignment.oracle.sources, task: source}.items():
+    exec(assignment.reference.imports, namespace)
+    for name, own in {**assignment.reference.sources, task: source}.items():
         exec(compile(source if name == task else own, f"<cell {name}>", "exec"), namespace)
     if f"def {task}(" not in source:
         namespace.pop(task, None)

@@ -8,7 +8,8 @@ import nbformat
 import numpy as np
 import pytest
 
-from autograder.grade import student_cells, support_files
+from autograder.course.public_cases import support_files
+from autograder.grade import student_cells
 from autograder.model import CellRun, Failed, Returned
 from autograder.sandbox.guest.codec import Foreign
 from autograder.sandbox.local import LocalSession

@@ -1,6 +1,6 @@
 """How the judge treats answers by strangers: people who have never seen the catalogue of mistakes.
 
-Right answers, written otherwise than the instructor's, are in ``autograder/course/variants``; wrong ones, each with
+Right answers, written otherwise than the instructor's, are in ``source/``; wrong ones, each with
 a sentence on what is wrong, beside this file. None of them was written with the catalogue at hand.
 
 Run ``python -m tests.strangers.measure`` for a table, ``... measure --says [TASK ...]`` to read each diagnosis
@@ -15,14 +15,13 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from autograder.course import catalogue
 from autograder.course.course import Course
 from autograder.judging.judge import callees_first, judge_task
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "rnn-step-by-step"
-VARIANTS = catalogue.FOLDER.parent / "variants"
+VARIANTS = ROOT / "source" / NAME / "variants"
 WRONG = Path(__file__).parent
 COLUMNS = ("right", "full marks", "wrong", "lose points", "public fails", "named", "elsewhere", "seconds")
 
@@ -60,8 +59,8 @@ def read_answers(folder, task):
 def verdicts_on(assignment, task, answer, judged=None):
     """The verdicts by task, of all tasks or of those named, on a notebook that is the instructor's but for one task."""
     namespace = {"__name__": "__main__"}
-    exec(assignment.oracle.imports, namespace)
-    sources = {**assignment.oracle.sources, task: answer.written(assignment.oracle.sources[task])}
+    exec(assignment.reference.imports, namespace)
+    sources = {**assignment.reference.sources, task: answer.written(assignment.reference.sources[task])}
     for name, source in sources.items():
         with contextlib.suppress(SyntaxError):  # as in a notebook: that cell defines nothing
             exec(compile(source, f"<cell {name}>", "exec"), namespace)

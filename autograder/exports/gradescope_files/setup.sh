@@ -18,7 +18,7 @@ fi
 "$python" -m venv "$base/venv"
 "$base/venv/bin/python" -m pip install --no-cache-dir --disable-pip-version-check -r "$base/source/requirements.lock"
 # keep solutions, mistakes and secret from student code, which may run as another user
-for path in "$base/source/source" "$base/source/autograder/course" "$base/source/.autograder-secret"; do
+for path in "$base/source/source" "$base/source/.autograder-secret"; do
     if [ -e "$path" ]; then chmod -R go-rwx "$path"; fi
 done
 rm -rf /var/lib/apt/lists/*

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-FUNCTIONS = json.loads((Path(__file__).parent / "data" / "expected_values.json").read_text())["functions"]
+FUNCTIONS = json.loads((Path(__file__).parents[1] / "data" / "expected_values.json").read_text())["functions"]
 VALUES = [(name, label) for name, function in FUNCTIONS.items() for label in function["values"]]
 
 
@@ -16,7 +16,7 @@ def namespaces(assignment):
     """Each function's set-up code, run with the instructor's functions."""
     found = {}
     for name, function in FUNCTIONS.items():
-        namespace = {"np": np, **assignment.oracle.functions}
+        namespace = {"np": np, **assignment.reference.functions}
         exec(function["setup"], namespace)
         found[name] = namespace
     return found

@@ -1,11 +1,14 @@
 """Answers by strangers to the catalogue: right ones, however written, get full marks; wrong ones pay once."""
 
+from importlib import import_module
+
 import pytest
 
-from autograder.course import TASKS
-from autograder.judging import judge
+from autograder.course.course import Course
+from tests.helpers.courses import NAME, ROOT
+from tests.strangers.measure import VARIANTS, WRONG, elsewhere, read_answers, verdicts_on
 
-from .strangers.measure import VARIANTS, WRONG, elsewhere, read_answers, verdicts_on
+TASKS = Course(ROOT).assignment(NAME).tasks
 
 
 def reached_from(task):
@@ -27,7 +30,8 @@ def test_right_answers_get_full_marks(assignment, task):
 @pytest.mark.parametrize("task", TASKS)
 def test_wrong_answers_lose_points_once(assignment, task, monkeypatch):
     """Every wrong version loses points in its own task and in no other, with a sentence for what fails."""
-    monkeypatch.setattr(judge, "diagnose", lambda *_: None)  # naming takes most of the time, and changes no score
+    module = import_module("autograder.judging.judge")  # the package has a function of that name
+    monkeypatch.setattr(module, "diagnose", lambda *_: None)  # naming takes most of the time, and changes no score
     answers = read_answers(WRONG, task)
     assert 30 <= len(answers)
     for number, answer in enumerate(answers):
@@ -43,4 +47,4 @@ def test_answers_define_nothing_else(assignment, task):
     """No wrong version defines a name that another task uses: what it costs elsewhere is seen by `reached_from`."""
     used = {"np", "sigmoid", "softmax", *TASKS} - {task}
     for answer in read_answers(WRONG, task):
-        assert not used & set(answer.defines(assignment.oracle.sources[task])), answer.id
+        assert not used & set(answer.defines(assignment.reference.sources[task])), answer.id

@@ -1,4 +1,4 @@
-"""Adding a task takes one solution cell, one test cell and one Task; what is missing is named in one line."""
+"""An assignment is a folder: what is added there is graded, and what is missing is named in one line."""
 
 import shutil
 
@@ -6,14 +6,12 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell
 
-from autograder.course import TASKS
-from autograder.course.assignment import load_assignment
+from autograder.course.assignment import load_assignment, unpack_assignment
 from autograder.course.course import Course
+from autograder.course.public_cases import public_cases
 from autograder.course.settings import Secret
 from autograder.errors import CourseError
-from autograder.fingerprints import public_cases
 from autograder.judging.judge import judge
-from autograder.model import Mistake, Task
 from autograder.notebooks import finding, reading
 from autograder.sandbox.local import LocalSession
 from autograder.scaffold import scaffold_notebook
@@ -33,6 +31,7 @@ from autograder.grade import award
 award(clip)
 ### END HIDDEN TESTS"""
 
+TASK = """
 CLIP = Task(
     name="clip",
     outputs={"clipped": ("n_a", "m")},
@@ -42,28 +41,44 @@ CLIP = Task(
     sizes=tuple({"n_a": n_a, "m": m} for n_a, m in ((2, 3), (1, 1), (3, 3), (4, 1), (1, 5), (6, 2))),
     draw=lambda rng, sizes, functions: {
         "gradients": 3 * rng.standard_normal((sizes["n_a"], sizes["m"])), "max_value": np.array(rng.uniform(1, 2))},
-    mistakes=(Mistake("from_below_only", (("np.clip(gradients, -max_value, max_value)",
-                                           "np.maximum(gradients, -max_value)"),),
-                      "`clipped` is limited from below only.", "The interval has two ends. Which one is missing?"),),
 )
+TASKS = (*TASKS, CLIP)
+"""
+MISTAKE = """
+[from_below_only]
+replace = [["np.clip(gradients, -max_value, max_value)", "np.maximum(gradients, -max_value)"]]
+says = "`clipped` is limited from below only."
+hint = "The interval has two ends. Which one is missing?"
+"""
 
 
 @pytest.fixture
 def course(tmp_path):
     """A copy of the course whose source notebook has a ninth task."""
     shutil.copyfile(ROOT / "nbgrader_config.py", tmp_path / "nbgrader_config.py")
-    path = tmp_path / "source" / NAME / f"{NAME}.ipynb"
-    path.parent.mkdir(parents=True)
-    nb = reading.read_notebook(ROOT / "source" / NAME / f"{NAME}.ipynb")
+    folder = shutil.copytree(ROOT / "source" / NAME, tmp_path / "source" / NAME)
+    nb = reading.read_notebook(folder / f"{NAME}.ipynb")
     for name, source in (("clip", SOLUTION), ("clip_tests", TESTS)):
         model = finding.find_cell(nb, "lstm_backward" + name.removeprefix("clip"))
         cell = new_code_cell(source, id=name, metadata={"nbgrader": {**model.metadata.nbgrader, "grade_id": name}})
         nb.cells.append(cell)
+    reading.write_notebook(nb, folder / f"{NAME}.ipynb")
+    with (folder / "tasks.py").open("a") as file:
+        file.write(TASK)
+    (folder / "mistakes" / "clip.toml").write_text(MISTAKE)
+    return Course(tmp_path)
+
+
+def change_notebook(course, change):
+    """Change the source notebook of the course."""
+    path = course.source(NAME) / f"{NAME}.ipynb"
+    nb = reading.read_notebook(path)
+    change(nb)
     reading.write_notebook(nb, path)
-    return tmp_path
 
 
 def graded(assignment, source):
+    """Return the verdict on a solution of the ninth task."""
     namespace = {"np": np}
     exec(source, namespace)
     return judge(LocalSession(namespace), assignment)[-1]
@@ -71,8 +86,8 @@ def graded(assignment, source):
 
 def test_a_ninth_task_is_graded(course):
     """The new task is released, checked, judged and diagnosed like the others, with nothing else changed."""
-    assignment = load_assignment(course / "source" / NAME, Secret(NAME, False), {**TASKS, "clip": CLIP})
-    assert [*TASKS, "clip"] == sorted(assignment.tasks, key=[*TASKS, "clip"].index)
+    assignment = course.assignment(NAME)
+    assert "clip" == list(assignment.tasks)[-1]
     assert 10 == graded(assignment, SOLUTION).score
     wrong = graded(assignment, SOLUTION.replace("np.clip(gradients, -max_value, max_value)",
                                                 "np.maximum(gradients, -max_value)"))
@@ -85,34 +100,78 @@ def test_a_ninth_task_is_graded(course):
 
 def test_a_task_without_its_description_is_named(course):
     """A test cell that asks for a Task which does not exist: one line that says where to add it."""
-    with pytest.raises(CourseError, match=r"task 'clip' is not known\. Add a Task to autograder/course/"):
-        Course(course).assignment(NAME)
+    path = course.source(NAME) / "tasks.py"
+    path.write_text(path.read_text().replace("TASKS = (*TASKS, CLIP)", ""))
+    with pytest.raises(CourseError, match=r"task 'clip' is not known\. Add a Task to .*tasks\.py"):
+        course.assignment(NAME)
+
+
+def test_a_missing_description_is_named(course):
+    """Without tasks.py: one line that says where it belongs."""
+    (course.source(NAME) / "tasks.py").unlink()
+    with pytest.raises(CourseError, match=r"tasks\.py: is missing"):
+        course.assignment(NAME)
+
+
+@pytest.mark.parametrize("text, said", [
+    ("1 / 0", "line 1: ZeroDivisionError"), ("TASKS =", "line 1: SyntaxError"), ("import nowhere", "line 1: ModuleNot"),
+    ("raise SystemExit", "SystemExit"), ("TASKS = (1,)", "AttributeError"), ("", "AttributeError"),
+])  # fmt: skip
+def test_a_description_that_does_not_run_is_one_line(course, text, said):
+    """The line of tasks.py is named, whatever it raises."""
+    (course.source(NAME) / "tasks.py").write_text(text)
+    with pytest.raises(CourseError, match=said) as error:
+        course.assignment(NAME)
+    assert "\n" not in str(error.value)
 
 
 def test_a_test_cell_without_a_solution_is_named(course):
     """A test cell whose solution cell is missing: one line that names it."""
-    path = course / "source" / NAME / f"{NAME}.ipynb"
-    nb = reading.read_notebook(path)
-    nb.cells = [cell for cell in nb.cells if cell.id != "clip"]
-    reading.write_notebook(nb, path)
+    change_notebook(course, lambda nb: nb.cells.remove(finding.find_cell(nb, "clip")))
     with pytest.raises(CourseError, match="'clip' has no solution cell"):
-        load_assignment(course / "source" / NAME, Secret(NAME, False), {**TASKS, "clip": CLIP})
+        course.assignment(NAME)
 
 
 def test_a_solution_that_does_not_run_is_named(course):
     """A syntax error in the instructor's own solution: one line, no traceback."""
-    path = course / "source" / NAME / f"{NAME}.ipynb"
-    nb = reading.read_notebook(path)
-    finding.find_cell(nb, "clip").source = "def clip(:"
-    reading.write_notebook(nb, path)
+    change_notebook(course, lambda nb: finding.find_cell(nb, "clip").update(source="def clip(:"))
     with pytest.raises(CourseError, match="a solution does not run"):
-        load_assignment(course / "source" / NAME, Secret(NAME, False), {**TASKS, "clip": CLIP})
+        course.assignment(NAME)
+
+
+def test_a_mistake_that_fits_no_longer_is_named_by_release_and_audit(course):
+    """A left side that the solution has not: `verify_catalogue` names the mistake; grading goes on without it."""
+    path = course.source(NAME) / "mistakes" / "clip.toml"
+    path.write_text(MISTAKE.replace("np.clip(gradients", "np.clip(grads"))
+    assignment = course.assignment(NAME)
+    with pytest.raises(CourseError, match=r"clip, mistake 'from_below_only': 'np\.clip\(grads"):
+        assignment.verify_catalogue()
+    assert 10 == graded(assignment, SOLUTION).score
+    assert graded(assignment, SOLUTION.replace("-max_value, ", "")).diagnosis is None
+
+
+@pytest.mark.parametrize("text", ["[x", "[x]\nsays = 3", "x = 3", "[x]\nreplace = 5"])
+def test_a_catalogue_that_cannot_be_read_is_one_line(course, text):
+    """The file is named."""
+    (course.source(NAME) / "mistakes" / "clip.toml").write_text(text)
+    with pytest.raises(CourseError, match=r"clip\.toml: cannot be read"):
+        len(course.assignment(NAME).tasks["clip"].mistakes)
 
 
 def test_an_unknown_assignment_names_the_known_ones():
     """A misspelt assignment is answered with those that there are."""
     with pytest.raises(CourseError, match="This course has: rnn-step-by-step"):
         Course(ROOT).assignment("rnn-step-by-setp")
+
+
+def test_a_bundle_is_the_same_assignment(assignment):
+    """What travels to another machine gives the same cases and files there, and has the same digest."""
+    other = unpack_assignment(assignment.bundle)
+    assert other.folder != assignment.folder
+    assert assignment.bundle.digest == other.bundle.digest
+    assert str(public_cases(assignment)["rnn_forward"]) == str(public_cases(other)["rnn_forward"])
+    one, two = (a.hidden_cases("lstm_backward")[2].expected["dx"] for a in (assignment, other))
+    assert np.array_equal(one, two)
 
 
 def test_every_task_has_six_hidden_cases_of_different_sizes(assignment):
@@ -136,3 +195,8 @@ def test_a_secret_of_ones_own_changes_the_hidden_arguments(assignment, monkeypat
     assert not np.allclose(one, two)
     one, two = (a.visible_cases("rnn_cell_forward")[1].arguments["xt"] for a in (assignment, other))
     assert np.array_equal(one, two)
+
+
+def test_the_default_secret_is_the_assignments_name(assignment):
+    """A course without a secret draws hidden arguments from the public name of the assignment."""
+    assert Secret(NAME, False) == load_assignment(ROOT / "source" / NAME, Course(ROOT).secret_for(NAME)).secret

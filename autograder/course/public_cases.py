@@ -1,0 +1,111 @@
+"""The file of public cases that a release has beside its notebook: arguments, expected values, fingerprints.
+
+A fingerprint is a few sums over the numbers that a mistake produces. It identifies the mistake without its source.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import Any
+
+import public_tests
+from public_tests import CASES, fingerprint, pack, same_fingerprint
+
+from ..model import Case, Failed, Task, Value
+from .assignment import Assignment
+from .folder import list_student_files
+
+LABEL = re.compile(r"(\w+)((?:\[\d+\])*)")
+
+
+@cache
+def support_files(assignment: Assignment, fresh: bool = False) -> dict[str, bytes]:
+    """Return the files beside a student's notebook that its code can use, by their paths.
+
+    They are the assignment's own, except drawings, and the learner's check with its cases. The cases are those of the
+    release, which students have. To compute them takes seconds.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    fresh : bool
+        Compute the cases even if there is a release.
+    """
+    folder = assignment.folder
+    files = {str(path): (folder / path).read_bytes() for path in list_student_files(folder) if path.suffix != ".svg"}
+    released = assignment.released_cases
+    if released.is_file() and not fresh:
+        cases = released.read_bytes()
+    else:
+        cases = json.dumps(public_cases(assignment), separators=(",", ":")).encode() + b"\n"
+    with open(public_tests.__file__, "rb") as file:
+        return {**files, "public_tests.py": file.read(), CASES: cases}
+
+
+def public_cases(assignment: Assignment) -> dict[str, Any]:
+    """Return each task's public case in the form that `public_tests.load_cases` reads."""
+    return {name: public_case(assignment, name) for name in assignment.tasks}
+
+
+def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
+    """Return one task's public case as JSON."""
+    task, case = assignment.tasks[task_name], assignment.visible_cases(task_name)[0]
+    arguments = tuple(case.arguments.values())
+    # Drawn numbers are the same on every machine and kept whole. Computed ones, as in a cache, differ in their last
+    # digits from processor to processor; ten digits make the file the same.
+    computed = any(isinstance(argument, tuple | list) for argument in arguments)
+    return {
+        "task": task_name,
+        "sizes": dict(case.sizes),
+        "steps": task.steps,
+        "returns_dict": task.returns_dict,
+        "calls": [callee for callee in task.calls if callee in assignment.tasks],
+        "shapes": {name: symbols and list(symbols) for name, symbols in task.outputs.items()},
+        "printed": [[label, parse_label(label)] for label in task.printed],
+        "arguments": pack(arguments, [], 10 if computed else 17),
+        "expected": pack(by_name(task, case.expected), []),
+        "mistakes": fingerprint_mistakes(assignment, task, case),
+    }
+
+
+def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list[dict[str, Any]]:
+    """Return each mistake's sentences, with fingerprints of the outputs that it makes wrong on the public case."""
+    right = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
+    found = []
+    for mistake in task.mistakes:
+        wrong = assignment.outcome(assignment.reference.wrong(task.name, mistake), case)
+        if isinstance(wrong, Failed) or not is_complete(task, wrong.value):
+            continue
+        prints = {name: fingerprint(value) for name, value in by_name(task, wrong.value).items()}
+        if any(print_ is None for print_ in prints.values()):
+            continue
+        prints = {
+            name: [float(f"{x:.7g}") for x in print_[:3]]
+            for name, print_ in prints.items() if not same_fingerprint(right[name], print_[:3])
+        }
+        if prints:
+            found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints})
+    return found
+
+
+def is_complete(task: Task, value: Value) -> bool:
+    """Return whether a wrong version returned all outputs."""
+    if task.returns_dict:
+        return isinstance(value, dict) and value.keys() >= task.outputs.keys()
+    return isinstance(value, tuple | list) and len(value) == len(task.outputs)
+
+
+def by_name(task: Task, value: Value) -> dict[str, Value]:
+    """Return the outputs of a task by name."""
+    return {n: value[n] for n in task.outputs} if task.returns_dict else dict(zip(task.outputs, value, strict=True))
+
+
+def parse_label(label: str) -> list[str | int]:
+    """Return the keys that lead from the outputs to a label such as ``cache[1][3]``."""
+    found = LABEL.fullmatch(label)
+    if found is None:
+        raise ValueError(f"{label!r} is not an output with indices")
+    name, indices = found.groups()
+    return [name, *map(int, re.findall(r"\d+", indices))]
