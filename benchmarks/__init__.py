@@ -1,0 +1,1 @@
+"""What grading costs, beside nbgrader, nbclient and otter-grader in the same run."""

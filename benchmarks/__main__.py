@@ -1,4 +1,4 @@
-"""`make bench`: ours beside its peers, on the same notebooks in the same run. benchmarks/README.md says how."""
+"""`make bench`: our grader beside its peers, on the same notebooks in the same run; the README has the method."""
 
 from __future__ import annotations
 
@@ -20,25 +20,28 @@ PARTS = ("one", "cold", "class", "memory")
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("parts", nargs=-1, type=click.Choice(PARTS))
-@click.option("--rounds", type=click.IntRange(1), default=2, show_default=True, help="one: how often all take turns.")
+@click.option("--rounds", type=click.IntRange(1), default=2, show_default=True,
+              help="one: number of turns of every tool.")
 @click.option("--batch", type=click.IntRange(1, 9), default=4, show_default=True,
               help="one: further submissions of a peer's batch; ours has ten times as many.")
 @click.option("--otter/--no-otter", default=True, show_default=True,
               help="one: measure otter-grader; it gets an environment of its own, benchmarks/.venv-otter.")
-@click.option("--size", type=click.IntRange(5), default=1000, show_default=True, help="class: how many submissions.")
+@click.option("--size", type=click.IntRange(5), default=1000, show_default=True,
+              help="class: the number of submissions.")
 @click.option("--sample", type=click.IntRange(3), default=16, show_default=True,
-              help="class: how many of them nbgrader grades.")
+              help="class: the number that nbgrader grades.")
 @click.option("--part", type=click.IntRange(1), default=120, show_default=True,
-              help="class: how many of them are graded with each number of processes and of workers.")
+              help="class: the number graded with each number of processes and of workers.")
 @click.option("--endless/--no-endless", default=False, show_default=True,
-              help="class: let nbgrader have an endless loop, too; takes minutes.")
+              help="class: grade an endless loop with nbgrader, too; takes minutes.")
 @click.option("--growth", default="100,1000,10000", show_default=True, metavar="N,N,...",
               help="memory: sizes of classes; 10,000 take 2 GB of disk for a moment.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write all numbers here, too.")
 @click.option("--scratch", type=click.Path(file_okay=False, exists=True, path_type=Path), metavar="FOLDER",
-              help="Where scratch courses are made.  [default: the system's temporary folder]")
-def main(parts, rounds, batch, otter, size, sample, part, endless, growth, json_file, scratch):
+              help="Make scratch courses here.  [default: the system's temporary folder]")
+def main(parts: tuple[str, ...], rounds: int, batch: int, otter: bool, size: int, sample: int, part: int,
+         endless: bool, growth: str, json_file: Path | None, scratch: Path | None) -> None:
     """Measure PARTS, all of them by default, and print tables with ratios.
 
     \b
@@ -50,7 +53,7 @@ def main(parts, rounds, batch, otter, size, sample, part, endless, growth, json_
     A quiet machine, please: wall times are those of everything that runs.
     """
     if sys.platform != "linux":
-        raise click.ClickException("what a command costs with all it started is measured on Linux only")
+        raise click.ClickException("the cost of a command and its descendants is measured on Linux only")
     os.environ.update(meter.ONE_THREAD, MPLBACKEND="agg")
     numbers: dict = {"machine": machine()}
     if (busy := os.getloadavg()[0]) > 0.5:
@@ -74,7 +77,7 @@ def main(parts, rounds, batch, otter, size, sample, part, endless, growth, json_
 
 
 def machine() -> dict:
-    """What it was measured on."""
+    """Return the machine and the versions that numbers depend on."""
     return {
         "cores": os.cpu_count(), "load": os.getloadavg()[0], "system": platform.platform(),
         "python": platform.python_version(), **{name: version(name) for name in ("nbgrader", "nbclient", "numpy")},

@@ -1,7 +1,7 @@
-"""The floor and ours, in one process, by turns; and nbclient alone. Run by the benchmark, each in a process of its own.
+"""Measure the floor and ours by turns in one process, and nbclient alone; a process of its own for the benchmark.
 
-The floor is what no grader can go below: a fork of a process that has everything imported, the cells' own code, no
-walls, no shell, no outputs kept, no judge. Ours is `judge_notebook`: the walls, the same cells, and the judge.
+No grader can go below the floor: a fork of a process that has everything imported, the cells' own code, no isolation,
+no shell, no outputs kept, no judge. Ours is `judge_notebook`: isolation, the same cells, the judge.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from .meter import cpu_beneath
 
@@ -34,9 +35,9 @@ def floor(cells: list[tuple[str, str]], files: dict[str, bytes]) -> None:
                 sys.modules.pop(Path(name).stem, None)
             namespace: dict = {"__name__": "__main__"}
             with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-                for id, source in cells:
+                for cell_id, source in cells:
                     with contextlib.suppress(Exception):
-                        exec(compile(without_magics(source), id, "exec"), namespace)
+                        exec(compile(without_magics(source), cell_id, "exec"), namespace)
             shutil.rmtree(folder)
         finally:
             os._exit(0)
@@ -44,11 +45,15 @@ def floor(cells: list[tuple[str, str]], files: dict[str, bytes]) -> None:
 
 
 def without_magics(source: str) -> str:
+    """Return a cell's code with its magics left out."""
     return "\n".join("pass" if line.startswith("%") else line for line in source.splitlines())
 
 
 def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
-    """Medians over rounds of what one submission costs, floor and ours; every round does all students, both ways."""
+    """Return medians over rounds of the cost of one submission, floor and ours.
+
+    Each round grades all students both ways.
+    """
     import IPython  # noqa: F401 - the floor forks from a process that has what the sandbox's warm process has
     import numpy  # noqa: F401
 
@@ -66,7 +71,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     bare = [[(cell.id, cell.source) for cell in student_cells(nb, assignment)] for nb in read]
 
     def spent() -> tuple[float, float]:
-        """CPU of this process, and of everything beneath it, dead or alive."""
+        """Return the CPU of this process, and of everything beneath it, dead or alive."""
         own, dead = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return own.ru_utime + own.ru_stime, dead.ru_utime + dead.ru_stime + cpu_beneath()
 
@@ -76,7 +81,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     with Sandbox() as sandbox:
         warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": sandbox.level}
 
-        def ours(nb):
+        def ours(nb: Any) -> None:
             report = judge_notebook(nb, assignment, sandbox)
             assert report.status == "graded" and report.score == report.max_score, report.reason or report.score
 
@@ -99,7 +104,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
 
 
 def nbclient(*paths: str) -> dict:
-    """Execute notebooks one after the other, each in a fresh kernel; how many cells raised."""
+    """Execute notebooks one after the other, each in a fresh kernel, and return how many cells raised."""
     import nbformat
     from nbclient import NotebookClient
 

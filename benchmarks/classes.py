@@ -38,24 +38,24 @@ Class = dict[str, str]  # the kind of each student
 
 
 def right(drawn: random.Random, assignment: Assignment) -> Make:
-    """Everything right; each task in one of its catalogued ways."""
+    """Return a maker of right answers, each task in one of its catalogued variants."""
     styles = {name: drawn.choice([None, *assignment.variants(name)]) for name in assignment.tasks}
     return changed({name: style for name, style in styles.items() if style})
 
 
 def mistaken(drawn: random.Random, assignment: Assignment) -> Make:
-    """One to three tasks with a catalogued mistake each."""
+    """Return a maker of one to three tasks with a catalogued mistake each."""
     tasks = drawn.sample(list(assignment.tasks), drawn.randint(1, 3))
     return demo.mistaken(**{name: drawn.choice(assignment.tasks[name].mistakes).id for name in tasks})
 
 
 def unfinished(drawn: random.Random, assignment: Assignment) -> Make:
-    """The first tasks only."""
+    """Return a maker that fills the first tasks only."""
     return demo.only(drawn.randrange(len(assignment.tasks)))
 
 
 def raising(drawn: random.Random, assignment: Assignment) -> Make:
-    """A line that does not parse, or fails when it runs, in or outside of a task."""
+    """Return a maker of a line that does not parse, or fails when it runs, in or outside of a task."""
     name = drawn.choice(list(assignment.tasks))
     lines = assignment.reference.sources[name].splitlines()
     line = next(line for line in lines if " = np." in line or " = dft" in line)
@@ -68,24 +68,26 @@ def raising(drawn: random.Random, assignment: Assignment) -> Make:
 
 
 def exiting(drawn: random.Random, assignment: Assignment) -> Make:
-    """The process ends while the notebook runs."""
+    """Return a maker whose notebook ends its process while it runs."""
     ways = "os._exit(0)", "os.kill(os.getpid(), 9)", "os.abort()"
     return drawn.choice([demo.exits, *[inserted(f"import os\n\n{way}") for way in ways]])
 
 
 def endless(drawn: random.Random, assignment: Assignment) -> Make:
-    """A loop without an end, in a task or in a cell of its own."""
+    """Return a maker of a loop without an end, in a task or in a cell of its own."""
     loop = "for t in range(T_x):", "t = 0\n    while t < T_x:"
     return drawn.choice([replaced("rnn_forward", *loop), replaced("lstm_forward", *loop),
                          inserted("while True:\n    pass")])
 
 
 def mangled(drawn: random.Random, assignment: Assignment) -> Make:
-    """Right answers in a notebook that something happened to."""
+    """Return a maker of right answers in a damaged notebook."""
     return drawn.choice([copied_cells, without_metadata, of_an_old_format, garbage])
 
 
 def changed(changes: dict[str, Mistake]) -> Make:
+    """Return a maker of right answers with these changes."""
+
     def make(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
         for name, change in changes.items():
             solutions[name] = mutate(solutions[name], change)
@@ -105,6 +107,8 @@ def replaced(task: str, old: str, new: str) -> Make:
 
 
 def inserted(source: str) -> Make:
+    """Return a maker of right answers with a cell of the student's own."""
+
     def make(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
         demo.fill(nb, solutions)
         at = [cell.id for cell in nb.cells].index("lstm_cell_forward") + 1
@@ -114,23 +118,27 @@ def inserted(source: str) -> Make:
 
 
 def copied_cells(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
+    """Append copies of two cells."""
     demo.fill(nb, solutions)
     nb.cells.append(copy.deepcopy(finding.solution_cells(nb)["rnn_forward"]))
     nb.cells.append(copy.deepcopy(finding.test_cells(nb)["rnn_forward"]))
 
 
 def without_metadata(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> None:
+    """Clear the metadata of all cells."""
     demo.fill(nb, solutions)
     for cell in nb.cells:
         cell.metadata.clear()
 
 
 def of_an_old_format(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> bytes:
+    """Return the notebook in nbformat 3."""
     demo.fill(nb, solutions)
     return nbformat.v3.writes_json(nbformat.convert(nb, 3)).encode()
 
 
 def garbage(nb: NotebookNode, solutions: dict[str, str], assignment: Assignment) -> bytes:
+    """Return bytes that are no notebook."""
     return b"PK\x03\x04 not a notebook, but a document with its name changed"
 
 
@@ -143,15 +151,16 @@ KINDS: dict[str, Callable[[random.Random, Assignment], Make]] = {
 
 
 class Template:
-    """The release notebook as JSON, cell by cell: what a maker leaves as it was is not written anew."""
+    """The release notebook as JSON, cell by cell: a cell that a maker leaves unchanged is serialised once."""
 
-    def __init__(self, course: Path, assignment: Assignment):
+    def __init__(self, course: Path, assignment: Assignment) -> None:
         self.assignment = assignment
         self.nb = reading.read_notebook(course / "release" / assignment.name / f"{assignment.name}.ipynb")
         self._text = {cell.id: json.dumps(cell, indent=1) for cell in self.nb.cells}
         self._cells = {cell.id: cell for cell in copy.deepcopy(self.nb).cells}
 
     def made(self, make: Make) -> bytes:
+        """Return the bytes of the notebook that a maker makes of it."""
         nb = copy.deepcopy(self.nb)
         content = make(nb, dict(self.assignment.reference.sources), self.assignment)
         if content is not None:
@@ -162,7 +171,7 @@ class Template:
 
 
 def make_class(course: Path, name: str, size: int, kinds: dict[str, float] | None = None, seed: int = 1) -> Class:
-    """Write a class into ``submitted/``; the kind of each student, in the order of their names, s00000 onwards."""
+    """Write a class into ``submitted/``; return the kind of each student, by names from s00000 onwards."""
     assignment, drawn = Course(course).assignment(name), random.Random(seed)
     template = Template(course, assignment)
     members: Class = {}
@@ -174,7 +183,7 @@ def make_class(course: Path, name: str, size: int, kinds: dict[str, float] | Non
 
 
 def dealt(size: int, shares: dict[str, float], drawn: random.Random) -> list[str]:
-    """So many kinds by their shares, shuffled; what rounding leaves over goes to the first kind."""
+    """Return kinds by their shares, shuffled; the rest of the rounding goes to the first kind."""
     kinds = [kind for kind, share in shares.items() for _ in range(int(size * share))]
     kinds += [next(iter(shares))] * (size - len(kinds))
     drawn.shuffle(kinds)
@@ -182,6 +191,7 @@ def dealt(size: int, shares: dict[str, float], drawn: random.Random) -> list[str
 
 
 def write(course: Path, name: str, student: str, content: bytes) -> Path:
+    """Write one submission and return its path."""
     folder = course / "submitted" / student / name
     folder.mkdir(parents=True)
     path = folder / f"{name}.ipynb"
@@ -190,7 +200,7 @@ def write(course: Path, name: str, student: str, content: bytes) -> Path:
 
 
 def multiply(course: Path, name: str, size: int) -> None:
-    """Enlarge a class to so many students by links to the notebooks that are there."""
+    """Enlarge a class to this many students by links to its notebooks."""
     originals = sorted((course / "submitted").glob(f"*/{name}/{name}.ipynb"))
     for number in range(len(originals), size):
         folder = course / "submitted" / f"s{number:05}" / name

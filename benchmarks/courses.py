@@ -1,4 +1,4 @@
-"""Scratch courses: ours; the same release under nbgrader as it comes; a plain course without anything of ours."""
+"""Make scratch courses: ours; the same release under stock nbgrader; a plain course without our code."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ c.ClearSolutions.enforce_metadata = False
 
 
 def ours(folder: Path) -> Path:
-    """The course as it is, released, without submissions."""
+    """Copy this course without submissions, release it, and return its root."""
     course = demo.make_course(Course(ROOT), folder).root
     release.release_assignment(Course(course), NAME)
     return course
 
 
 def stock(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
-    """Our course under nbgrader as it comes, with some of its class: our test cells judge, in the student's kernel.
+    """Copy our course for stock nbgrader, with some of its class: our test cells judge, in the student's kernel.
 
-    ``students`` says under which name each of them hands in there.
+    ``students`` maps each student to the name used there.
     """
     copy_of(course, folder, students)
     (folder / "nbgrader_config.py").write_text(STOCK)
@@ -51,16 +51,16 @@ def stock(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
 
 
 def copy_of(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
-    """The same course with some of its class, nobody graded."""
+    """Copy the course with some of its class, nobody graded."""
     shutil.copytree(course, folder, ignore=shutil.ignore_patterns("submitted", "autograded", "reports", "feedback"))
     hand_in(course, folder, students)
     return folder
 
 
 def plain_course(course: Path, folder: Path, students: Mapping[str, str]) -> Path:
-    """A course of the same notebook whose test cells hold asserts, under nbgrader as it comes.
+    """Make a course of the same notebook whose test cells hold asserts, for stock nbgrader.
 
-    ``students`` says under which name each of them hands in there what they handed in here.
+    ``students`` maps each student to the name used there.
     """
     assignment = Course(course).assignment(NAME)
     source = folder / "source" / NAME
@@ -75,18 +75,19 @@ def plain_course(course: Path, folder: Path, students: Mapping[str, str]) -> Pat
 
 
 def hand_in(course: Path, other: Path, students: Mapping[str, str]) -> None:
+    """Copy submissions of some students into another course."""
     for student, name in students.items():
         shutil.copytree(submission(course, student).parent, submission(other, name).parent)
 
 
 def lay_support(assignment: Assignment, folder: Path) -> None:
-    """Lay a released notebook's files into a folder."""
+    """Write the files that a released notebook needs into a folder."""
     for name, content in support_files(assignment).items():
         (folder / name).write_bytes(content)
 
 
 def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[Path]:
-    """The notebooks of some students without their test cells, for what has tests elsewhere or none at all."""
+    """Write the notebooks of some students without their test cells, for tools with other tests or none."""
     assignment = Course(course).assignment(NAME)
     folder.mkdir(parents=True)
     lay_support(assignment, folder)
@@ -101,11 +102,12 @@ def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[
 
 
 def submission(course: Path, student: str) -> Path:
+    """Return the path of a submitted notebook."""
     return course / "submitted" / student / NAME / FILE
 
 
 def scores(course: Path) -> dict[str, float]:
-    """What the course's gradebook gives each student it has grades of."""
+    """Return each graded student's score in the course's gradebook."""
     query = """
         SELECT s.student_id, SUM(g.auto_score) FROM grade g JOIN submitted_notebook n ON n.id = g.notebook_id
         JOIN submitted_assignment s ON s.id = n.assignment_id WHERE g.auto_score IS NOT NULL GROUP BY s.student_id"""

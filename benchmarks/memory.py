@@ -1,4 +1,4 @@
-"""Memory: of the warm process and of a fork; of the process that grades a class, as the class grows."""
+"""Measure memory: of the warm process and a fork, and of the process that grades a class, as the class grows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,12 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+
+from nbformat import NotebookNode
+
+from autograder.course.assignment import Assignment
+from autograder.notebooks import reading
+from autograder.notebooks.repair import repair_notebook
 
 from . import classes, courses, meter
 from .courses import GRADED, NAME, ROOT
@@ -23,20 +29,18 @@ EACH = 250_000  # bytes on disk for each student of a class that has been graded
 
 
 def of_forks(course: Path, students: Sequence[str]) -> dict:
-    """Bytes: the warm process at rest; what a fork holds alone at its largest; by what all of them grow together."""
+    """Return bytes: the warm process at rest, a fork's private memory at its largest, the growth of all together."""
     from autograder.course.course import Course
     from autograder.grade import judge_notebook
-    from autograder.notebooks import reading
-    from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
 
     assignment = Course(course).assignment(NAME)
     found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
-        judge_notebook(restored(reading, repair_notebook, course, students[0], assignment), assignment, sandbox)
+        judge_notebook(restored(course, students[0], assignment), assignment, sandbox)
         rest = {process.pid for process in meter.descendants()}
         for student in students:
-            nb = restored(reading, repair_notebook, course, student, assignment)
+            nb = restored(course, student, assignment)
             idle = [meter.memory_of(process) for process in meter.descendants() if process.pid in rest]
             found["warm_rss"].append(max(one.rss for one in idle))
             found["warm_pss"].append(before := sum(one.pss for one in idle))
@@ -47,27 +51,28 @@ def of_forks(course: Path, students: Sequence[str]) -> dict:
     return {name: median(values) for name, values in found.items()} | {"submissions": len(students)}
 
 
-def restored(reading, repair_notebook, course: Path, student: str, assignment):
+def restored(course: Path, student: str, assignment: Assignment) -> NotebookNode:
+    """Return a student's notebook, repaired."""
     return repair_notebook(reading.read_notebook(courses.submission(course, student)), assignment.template)[0]
 
 
 class Watch:
-    """Looks, as often as it can, at the processes beneath us that were not there before; keeps the largest."""
+    """Watch the new processes beneath this one, as often as possible, and keep their largest memory."""
 
-    def __init__(self, known: set[int]):
+    def __init__(self, known: set[int]) -> None:
         self._known, self._end = known, threading.Event()
         self._thread = threading.Thread(target=self._look)
         self.private = self.pss = 0
 
-    def __enter__(self):
+    def __enter__(self) -> Watch:
         self._thread.start()
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: object) -> None:
         self._end.set()
         self._thread.join()
 
-    def _look(self):
+    def _look(self) -> None:
         while not self._end.wait(0.002):
             beneath = {process.pid: meter.memory_of(process) for process in meter.descendants()}
             new = [one.private for pid, one in beneath.items() if pid not in self._known]
@@ -76,6 +81,7 @@ class Watch:
 
 
 def show_forks(forks: dict, tools: Sequence[Tool]) -> None:
+    """Print the memory of forks, beside that of the tools."""
     rows = [
         ["ours: the warm process, resident", megabytes(forks["warm_rss"])],
         ["ours: a fork's private memory, at its largest", megabytes(forks["private"])],
@@ -94,7 +100,7 @@ def show_forks(forks: dict, tools: Sequence[Tool]) -> None:
 
 
 def run(scratch: Path, sizes: Sequence[int]) -> tuple[dict, list[Bar]]:
-    """The grader's own memory for classes of these sizes; the numbers and the bar."""
+    """Measure the grading process for classes of these sizes; return the numbers and the bar."""
     found: dict[str, dict] = {}
     rows = []
     for size in sorted(sizes):

@@ -1,9 +1,9 @@
-"""What a command costs: wall, CPU of all the processes it started, peak memory of its first process.
+"""Measure a command: wall, CPU of all the processes it started, peak memory of its first process.
 
 CPU is user and system time of the command, its children, and theirs, also of those that outlive it: a process between
-us and the command adopts orphans (a "subreaper") and waits until the last of them has ended. A grader's warm sandbox,
-which ends a moment after the grader does, is counted whole. What is not counted: the command's own waiting, this
-benchmark, and whatever the kernel does on behalf of nobody, such as writing files to disk later.
+us and the command adopts orphans (a "subreaper") and waits until the last of them has ended. So a grader's sandbox,
+which ends a moment after the grader, is counted whole. Not counted are waiting, this benchmark, and work of the kernel
+for no process, such as writing files to disk later.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run of a command cost."""
+    """The cost of one run of a command."""
 
     wall: float  # seconds until the command came back
     cpu: float  # seconds, of all processes
@@ -47,18 +47,19 @@ class Cost:
         return Cost(self.wall - other.wall, self.cpu - other.cpu, self.code)
 
     def per(self, count: int) -> Cost:
+        """Return the cost of one of ``count`` equal parts."""
         return Cost(self.wall / count, self.cpu / count, self.code)
 
 
 def measure(
-    cwd: Path, *command: str | Path, environment: Mapping[str, str] | None = None, codes: Sequence[int] = (0,),
+    cwd: Path, *command: str | Path | int, environment: Mapping[str, str] | None = None, codes: Sequence[int] = (0,),
 ) -> Cost:
     """Run a command and wait for all that it started.
 
     Raises
     ------
     RuntimeError
-        Where it ends with a code that is not one of ``codes``; says the end of what it printed.
+        If it ends with a code that is not one of ``codes``; the message has the end of its output.
     """
     log, ours, theirs = tempfile.TemporaryFile(), *os.pipe()  # noqa: SIM115 - closed below
     keeper = os.fork()
@@ -86,7 +87,7 @@ def measure(
 
 
 def _keep(cwd: Path, command: list[str], environment: Mapping[str, str], log: int) -> dict:
-    """Run the command in a process that adopts whatever it leaves behind; what it cost."""
+    """Run the command in a process that adopts its orphans, and return the cost."""
     adopt_orphans()
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=log,
@@ -100,7 +101,7 @@ def _keep(cwd: Path, command: list[str], environment: Mapping[str, str], log: in
 
 
 def _peak_until_it_ends(process: subprocess.Popen) -> int:
-    """The largest resident set of this process alone; the kernel keeps the maximum, so looking seldom is enough."""
+    """Wait for the process and return its largest resident set: the kernel keeps the maximum, so few looks suffice."""
     peak, end = 0, select.poll()
     ends = os.pidfd_open(process.pid)
     end.register(ends, select.POLLIN)
@@ -113,10 +114,12 @@ def _peak_until_it_ends(process: subprocess.Popen) -> int:
 
 
 def adopt_orphans() -> None:
+    """Become the parent of orphans among the descendants."""
     ctypes.CDLL(None).prctl(SUBREAPER, 1)
 
 
 def wait_for_orphans() -> None:
+    """Wait until no child is left."""
     while True:
         try:
             os.wait()

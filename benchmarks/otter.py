@@ -1,4 +1,4 @@
-"""otter-grader on the same notebooks: in an environment of its own beside this file, never in requirements.lock."""
+"""Run otter-grader on the same notebooks, in an environment of its own that requirements.lock does not have."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ print("\\n" + json.dumps([grade_submission(path, sys.argv[1], quiet=True).total 
 
 
 def installed() -> str | None:
-    """Why otter cannot be measured; None where it can. Installs it when it is not there yet."""
+    """Install otter if it is missing; return why it cannot be measured, or None."""
     if (HOME / ".done").exists() and VERSION in (HOME / ".done").read_text():
         return None
     steps = [
@@ -45,7 +45,7 @@ def installed() -> str | None:
 
 
 def assignment_zip(course: Path, folder: Path) -> Path:
-    """The equivalent assignment as otter takes it: a test file for each task, and the notebook's support files."""
+    """Make the equivalent assignment for otter: a test file for each task, and the notebook's support files."""
     assignment = Course(course).assignment(NAME)
     (folder / "tests").mkdir(parents=True)
     for name in assignment.tasks:
@@ -57,22 +57,23 @@ def assignment_zip(course: Path, folder: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str | Path) -> Cost:
-    """One of otter's commands."""
+    """Run one of otter's commands."""
     return measure(folder, PYTHON, "-m", "otter", *arguments, environment=environment())
 
 
-def run_one(folder: Path, zip: Path, notebook: Path) -> tuple[Cost, list[float]]:
-    """``otter run`` on one notebook; what it cost, and the score."""
-    cost = run(folder, "run", "--autograder", zip, "--output-dir", folder, "--no-logo", notebook)
+def run_one(folder: Path, archive: Path, notebook: Path) -> tuple[Cost, list[float]]:
+    """Run ``otter run`` on one notebook; return the cost and the score."""
+    cost = run(folder, "run", "--autograder", archive, "--output-dir", folder, "--no-logo", notebook)
     results = json.loads((folder / "results.json").read_text())
     return cost, [sum(test.get("score", 0) for test in results["tests"])]
 
 
-def run_api(folder: Path, zip: Path, notebooks: list[Path]) -> tuple[Cost, list[float]]:
-    """Otter's API on notebooks, one after the other in one process; what it cost, and the scores."""
-    cost = measure(folder, PYTHON, "-c", LOOP, zip, *notebooks, environment=environment())
+def run_api(folder: Path, archive: Path, notebooks: list[Path]) -> tuple[Cost, list[float]]:
+    """Run otter's API on notebooks, one after the other in one process; return the cost and the scores."""
+    cost = measure(folder, PYTHON, "-c", LOOP, archive, *notebooks, environment=environment())
     return cost, json.loads(cost.output.strip().splitlines()[-1])
 
 
 def environment() -> dict[str, str]:
+    """Return the environment in which otter's programs come first."""
     return {"PATH": f"{HOME / 'bin'}:{ENVIRONMENT['PATH']}"}

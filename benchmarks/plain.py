@@ -1,7 +1,7 @@
-"""The tests of a plain course: asserts in the student's kernel, on the seeds' arguments and numbers.
+"""Make the tests of a plain course: asserts in the student's kernel, on the seeds' arguments and numbers.
 
-What an instructor writes by hand for nbgrader or otter, here put together from the assignment's public case, so that
-peers are measured on tests of their own kind, without anything of ours in them.
+Instructors write such tests by hand for nbgrader or otter. Here they are made from the assignment's public case, so
+that peers are measured on tests of their own kind.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ SETUPS = {
 
 
 def asserts(assignment: Assignment, name: str) -> str:
-    """The body of a task's test: the seeds' set-up, one call, an assert for each shape and printed number.
+    """Return the body of a task's test: the seeds' set-up, one call, an assert for each shape and printed number.
 
     Raises
     ------
     ValueError
-        Where the set-up does not make the arguments of the public case.
+        If the set-up does not make the arguments of the public case.
     """
     task, case = assignment.tasks[name], assignment.visible_cases(name)[0]
     made: dict[str, Value] = {"np": np, **assignment.reference.functions}
@@ -73,25 +73,28 @@ def asserts(assignment: Assignment, name: str) -> str:
             lines.append(f"assert {expression(task, [output])}.shape == {value.shape}")
     for label in task.printed:
         path = path_of(label)
-        value = expected
+        entry: Value = expected
         for key in path:
-            value = value[key]
-        lines.append(f"assert np.allclose({expression(task, path)}, {np.asarray(value).tolist()!r}, atol=1e-8)")
+            entry = entry[key]
+        lines.append(f"assert np.allclose({expression(task, path)}, {np.asarray(entry).tolist()!r}, atol=1e-8)")
     return "\n".join(lines) + "\n"
 
 
 def expression(task: Task, path: list) -> str:
-    """How a test names an output or an entry of it."""
+    """Return the expression for an output, or for an entry of it."""
     first = f'gradients["{path[0]}"]' if task.returns_dict else path[0]
     return first + "".join(f"[{key!r}]" for key in path[1:])
 
 
 def indented(body: str) -> str:
+    """Return the lines indented by four spaces."""
     return "".join(f"    {line}\n" for line in body.splitlines())
 
 
 def plain_source(assignment: Assignment) -> NotebookNode:
-    """The source notebook with asserts in its test cells, hidden from the release as nbgrader hides them."""
+    """Return the source notebook with asserts in its test cells, hidden from the release as nbgrader hides them."""
+    if assignment.path is None:
+        raise ValueError("the assignment was not read from a file")
     nb = reading.parse_notebook(assignment.path.read_bytes())
     for name, cell in finding.test_cells(nb).items():
         if name in assignment.tasks:
@@ -101,7 +104,7 @@ def plain_source(assignment: Assignment) -> NotebookNode:
 
 
 def otter_test(assignment: Assignment, name: str) -> str:
-    """The same asserts as a test file of otter's."""
+    """Return the same asserts as a test file for otter."""
     callees = [other for other in assignment.tasks if f"{other}(" in asserts(assignment, name)]
     found = "".join(f'    {other} = env["{other}"]\n' for other in callees)
     return (

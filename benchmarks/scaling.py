@@ -1,4 +1,4 @@
-"""More hands: the same part of a class with more processes, and on a real Dask cluster on this machine."""
+"""Grade the same part of a class with more processes, and on a real Dask cluster on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECONDS = 60  # how long the cluster may take to come up
 
 
 def run(course: Path, students: Sequence[str], cores: int) -> dict[str, dict]:
-    """The same part of the class with more and more processes, then on the workers of a Dask cluster."""
+    """Grade a part of the class with more and more processes, then on the workers of a Dask cluster."""
     some = courses.copy_of(course, course.parent / "part", {student: student for student in students})
     command = "autograder", "grade", NAME, "--all"
     found = {}
@@ -42,10 +42,12 @@ def run(course: Path, students: Sequence[str], cores: int) -> dict[str, dict]:
 
 
 def entry(cost: Cost) -> dict:
+    """Return the numbers of one run."""
     return {"wall": cost.wall, "cpu": cost.cpu, "peak": cost.peak}
 
 
 def show(scaling: dict[str, dict], part: int) -> None:
+    """Print the runs, beside that of one process."""
     first = scaling["--jobs 1"]
     rows = [[what, one["wall"], one["cpu"], part / one["wall"], ratio(first["wall"], one["wall"]),
              ratio(one["cpu"], first["cpu"]), megabytes(one["peak"])] for what, one in scaling.items()]
@@ -56,16 +58,19 @@ def show(scaling: dict[str, dict], part: int) -> None:
 
 
 class Cluster:
-    """A context manager; ``address`` is the scheduler's, ``folder`` for what workers leave on the disk."""
+    """A scheduler and workers on this machine, as a context manager; ``address`` is the scheduler's.
 
-    def __init__(self, workers: int, folder: Path):
+    Workers write into ``folder``.
+    """
+
+    def __init__(self, workers: int, folder: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.address, self._workers, self._folder = f"tcp://127.0.0.1:{port}", workers, folder
         self._started: list[subprocess.Popen] = []
 
-    def __enter__(self):
+    def __enter__(self) -> Cluster:
         port = self.address.rpartition(":")[2]
         self._start("scheduler", "--host", "127.0.0.1", "--port", port, "--no-dashboard")
         self._start("worker", self.address, "--host", "127.0.0.1", "--nworkers", str(self._workers), "--nthreads", "1",
@@ -85,7 +90,7 @@ class Cluster:
         ))
 
     def _wait(self) -> None:
-        """Until all workers have joined."""
+        """Wait until all workers have joined."""
         from distributed import Client
 
         deadline = time.monotonic() + SECONDS
@@ -100,10 +105,10 @@ class Cluster:
                 time.sleep(0.5)
 
     def cpu(self) -> float:
-        """CPU seconds of scheduler, workers, and all beneath them, up to now."""
+        """Return the CPU seconds of scheduler, workers, and all beneath them, up to now."""
         return sum(cpu_of(psutil.Process(process.pid)) + cpu_beneath(process.pid) for process in self._started)
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: object) -> None:
         for process in self._started:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()

@@ -1,4 +1,4 @@
-"""One submission, and each further one of a batch: ours, the floor beneath it, and its peers."""
+"""Measure one submission, and each further one of a batch: ours, the floor beneath it, and its peers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FULL = 100.0  # what a right submission earns
 
 
 def run(scratch: Path, rounds: int, batch: int, with_otter: bool) -> tuple[dict, list[Bar]]:
-    """Measure and show; the numbers and the bars."""
+    """Measure, print the tables, and return the numbers and the bars."""
     measured, course, students = tools(scratch, batch, 10 * batch, with_otter)
     for tool in measured:
         progress(f"once before it counts, for its scores: {tool.name}")
@@ -51,6 +51,7 @@ def run(scratch: Path, rounds: int, batch: int, with_otter: bool) -> tuple[dict,
 
 
 def show_costs(turns: dict, measured: Sequence[Tool]) -> None:
+    """Print what one submission costs with each tool."""
     floor = turns["floor"]["cpu"]
     stock = next(tool for tool in measured if tool.name.endswith("comes, asserts"))
     stock_single, stock_batch = stock.middle("singles", "cpu"), stock.middle("further", "cpu")

@@ -23,10 +23,12 @@ from autograder.course.course import Course
 class StandIn:
     """Answers with a copy of one result, through the same pickles as a worker's."""
 
-    def __init__(self, job: Job):
-        self._job, self._graded = job, None
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._graded: bytes | None = None
 
     def grade(self, submissions: Iterable[Submission]) -> Iterator[GradedSubmission]:
+        """Yield a result for each submission."""
         return map(self._copy, submissions)
 
     def _copy(self, submission: Submission) -> GradedSubmission:
@@ -38,14 +40,15 @@ class StandIn:
         report = replace(graded.report, student=submission.student)
         return replace(graded, student=submission.student, key=submission.key, report=report)
 
-    def __enter__(self):
+    def __enter__(self) -> StandIn:
         return self
 
-    def __exit__(self, *exc_info):
+    def __exit__(self, *exc_info: object) -> None:
         pass
 
 
 def main(root: Path, name: str) -> None:
+    """Grade a class with the stand-in and print the counts."""
     students = sorted(path.parents[1].name for path in (root / "submitted").glob(f"*/{name}/{name}.ipynb"))
     summary = grade_class(Course(root), name, students, StandIn)
     print(json.dumps({"graded": summary.graded, "not_graded": summary.not_graded,

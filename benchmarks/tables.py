@@ -1,4 +1,4 @@
-"""How results are shown: progress as it goes, tables of plain text, bars that are met or missed."""
+"""Print progress, tables of plain text, and bars that are met or missed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ START = time.perf_counter()
 
 
 def progress(text: str) -> None:
-    """Say on stderr what is being measured, and how long the benchmark has run."""
+    """Print the current measurement and the time so far to stderr."""
     minutes, seconds = divmod(int(time.perf_counter() - START), 60)
     print(f"[{minutes:2}:{seconds:02}] {text}", file=sys.stderr, flush=True)
 
@@ -31,8 +31,8 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence], notes: Seq
     sys.stdout.flush()
 
 
-def shown(value) -> str:
-    """A number with the digits that mean something; nothing for None."""
+def shown(value: object) -> str:
+    """Return a number with its meaningful digits, or nothing for None."""
     if value is None:
         return ""
     if isinstance(value, float):
@@ -41,21 +41,23 @@ def shown(value) -> str:
 
 
 def milliseconds(seconds: float | None) -> float | None:
+    """Return milliseconds, or None for None."""
     return None if seconds is None else 1000 * seconds
 
 
 def megabytes(count: float | None) -> float | None:
-    """Of a million bytes, as a bar says them; None where the kernel does not tell."""
+    """Return millions of bytes, or None for nothing."""
     return count / 1e6 if count else None
 
 
 def ratio(one: float | None, other: float | None) -> float | None:
+    """Return one by the other, or None if either is missing."""
     return one / other if one and other else None
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A goal for a ratio, and what came out."""
+    """A goal for a number, and the number found."""
 
     what: str
     goal: float
@@ -65,15 +67,18 @@ class Bar:
 
     @property
     def met(self) -> bool | None:
+        """Whether the goal is met; None if nothing was measured."""
         if self.found is None:
             return None
         return self.found >= self.goal if self.at_least else self.found <= self.goal
 
     def to_dict(self) -> dict:
+        """Return the bar for a JSON file."""
         return asdict(self) | {"met": self.met}
 
 
 def show_bars(bars: Sequence[Bar]) -> None:
+    """Print the bars as a table."""
     words = {True: "met", False: "MISSED", None: "not measured"}
     rows = [
         [bar.what, f"{'>=' if bar.at_least else '<='} {bar.goal:g} {bar.unit}",

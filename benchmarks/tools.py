@@ -17,7 +17,7 @@ from .tables import progress
 
 @dataclass
 class Tool:
-    """A way of grading, as a command that is given some of the class."""
+    """A way of grading: a command on some of the class."""
 
     name: str
     run: Callable[[Sequence[str]], Cost]
@@ -27,22 +27,25 @@ class Tool:
     further: list[Cost] = field(default_factory=list)  # each further submission of a batch
 
     def measure(self, students: Sequence[str]) -> None:
+        """Run the tool on one submission, and on a batch if it takes one."""
         one = self.run(students[:1])
         self.singles.append(one)
         if self.batch:
             self.further.append((self.run(students[: 1 + self.batch]) - one).per(self.batch))
 
     def middle(self, what: str, of: str) -> float | None:
+        """Return the median of one number over all runs, or None without runs."""
         costs = getattr(self, what)
         return median(getattr(cost, of) for cost in costs) if costs else None
 
     def to_dict(self) -> dict:
+        """Return the medians for a JSON file."""
         return {f"{what}_{of}": self.middle(what, of) for what in ("singles", "further") for of in ("cpu", "wall")} | {
             "peak": self.middle("singles", "peak"), "batch": self.batch}
 
 
 def tools(scratch: Path, batch: int, ours: int, with_otter: bool) -> tuple[list[Tool], Path, list[str]]:
-    """All that is measured, on the same class of right answers; our course; its students."""
+    """Return the tools, on the same class of right answers, with our course and its students."""
     progress("making three courses of the same notebook and class")
     course = courses.ours(scratch / "ours")
     students = list(classes.make_class(course, NAME, 1 + max(batch, ours), {"right": 1}))
@@ -83,7 +86,9 @@ def tools(scratch: Path, batch: int, ours: int, with_otter: bool) -> tuple[list[
 
 
 def otter_tools(course: Path, folder: Path, notebooks: dict[str, Path], batch: int) -> list[Tool]:
-    archive, last = otter.assignment_zip(course, folder), []
+    """Return otter's command and its API as tools."""
+    archive = otter.assignment_zip(course, folder)
+    last: list[float] = []
 
     def one(some: Sequence[str]) -> Cost:
         cost, last[:] = otter.run_one(folder, archive, notebooks[some[0]])
@@ -97,5 +102,5 @@ def otter_tools(course: Path, folder: Path, notebooks: dict[str, Path], batch: i
 
 
 def pattern_of(students: Sequence[str]) -> str:
-    """A glob for the first few students of a class, as nbgrader's --student takes it."""
+    """Return a glob for the first few students of a class, for nbgrader's --student."""
     return f"{students[0][:-1]}[0-{len(students) - 1}]"

@@ -1,4 +1,4 @@
-"""A whole class: wall and CPU beside nbgrader on a sample of it; feedback; export; more processes, more workers."""
+"""Measure a whole class: wall and CPU beside nbgrader on a sample; feedback; export; more processes and workers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FULL = 100.0
 
 
 def run(scratch: Path, size: int, sample: int, part: int, endless: bool) -> tuple[dict, list[Bar]]:
-    """Measure and show; the numbers and the bars.
+    """Measure, print the tables, and return the numbers and the bars.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def run(scratch: Path, size: int, sample: int, part: int, endless: bool) -> tupl
 
 
 def show_class(course: Path, members: classes.Class, made: float) -> dict:
-    """What came of each kind: so that everybody sees that work was done, and right."""
+    """Print the results of each kind, to show that the work was done, and right."""
     reports = Course(course).reports(NAME).load_all()
     rows, found = [], {}
     for kind, count in Counter(members.values()).most_common():
@@ -79,13 +79,13 @@ def show_class(course: Path, members: classes.Class, made: float) -> dict:
 
 
 def sample_of(members: classes.Class, sample: int) -> dict[str, str]:
-    """Whom nbgrader grades, and under which names: by their first letters they fall into halves."""
+    """Return the students that nbgrader grades, with names whose first letters divide them into halves."""
     some = [student for student, kind in members.items() if kind in classes.HARMLESS][:sample]
     return {student: f"{'ab'[number % 2]}{number:03}" for number, student in enumerate(some)}
 
 
 def graded_by_nbgrader(place: Path, what: str, right: list[str], count: int) -> dict[str, Cost]:
-    """What nbgrader's start costs, and each submission: with one process, and with two that have half of them each."""
+    """Return the cost of nbgrader's start and of each submission, with one process and with two that share them."""
     command = "nbgrader", "autograde", NAME, "--force"
     progress(f"nbgrader autograde as it comes, {what}: one submission")
     one = measure(place, *command, "--student=a000", codes=NBGRADER)
@@ -103,19 +103,21 @@ def graded_by_nbgrader(place: Path, what: str, right: list[str], count: int) -> 
 
 
 def endless_loop(course: Path, folder: Path, members: classes.Class) -> dict | None:
-    """What one endless loop costs nbgrader: it waits for each cell that runs into it."""
+    """Measure one endless loop in nbgrader, which waits for each cell that runs into it."""
     student = next((student for student, kind in members.items() if kind == "endless"), None)
     if student is None:
         return None
     progress("nbgrader autograde, one endless loop: minutes")
     plain = courses.plain_course(course, folder, {student: student})
     cost = measure(plain, "nbgrader", "autograde", NAME, "--force", codes=NBGRADER)
-    ours = Course(course).reports(NAME).load(student).seconds
+    report = Course(course).reports(NAME).load(student)
+    ours = report.seconds if report else None
     table("one endless loop", ("", "wall, s"), [["autograder", ours], ["nbgrader, its start included", cost.wall]])
     return {"nbgrader": cost.wall, "ours": ours}
 
 
 def show_grading(whole: Cost, peer: dict, size: int, sample: int, cores: int) -> tuple[dict, list[Bar]]:
+    """Print the cost of grading the class, and return the numbers and the bars."""
     mine = whole.per(size)
     rows = [[f"autograder grade --jobs {cores}, all {size}, start included", whole.wall, whole.cpu, 1 / mine.wall,
              mine.wall, mine.cpu, 1.0, 1.0]]
@@ -148,7 +150,7 @@ def show_grading(whole: Cost, peer: dict, size: int, sample: int, cores: int) ->
 
 
 def feedback(course: Path, plain: Path) -> dict | None:
-    """Pages for the whole class, beside nbgrader's for the sample, of the plain course."""
+    """Measure pages for the whole class, beside nbgrader's for the sample, of the plain course."""
     progress("nbgrader generate_feedback")
     command = "nbgrader", "generate_feedback", NAME, "--force"
     page = measure(plain, *command, "--student=a000", codes=NBGRADER)
@@ -172,7 +174,7 @@ def feedback(course: Path, plain: Path) -> dict | None:
 
 
 def exports(course: Path, size: int) -> dict:
-    """The class's grades as a CSV file, both ways, from the same gradebook."""
+    """Measure the export of the class's grades to CSV, both ways, from the same gradebook."""
     progress("export, both ways")
     ours = measure(course, "autograder", "export", "csv", NAME, "--to", "ours.csv", codes=GRADED)
     theirs = measure(course, "nbgrader", "export", "--to", "theirs.csv")
