@@ -30,7 +30,7 @@ SHARES = {"right": 0.45, "mistaken": 0.35, "unfinished": 0.10, "raising": 0.05, 
 #: What any grader gets through: an endless loop costs nbgrader minutes, a copied cell the rest of its batch.
 HARMLESS = ("right", "mistaken", "unfinished", "raising", "exiting")
 
-Make = Callable[[NotebookNode, dict[str, str], Assignment], bytes | None]
+Make = demo.Pupil
 Class = dict[str, str]  # the kind of each student
 
 
@@ -163,7 +163,7 @@ class Template:
         """Return the bytes of the notebook that a maker makes of it."""
         nb = copy.deepcopy(self.nb)
         content = make(nb, dict(self.assignment.reference.sources), self.assignment)
-        if content is not None:
+        if isinstance(content, bytes):
             return content
         cells = [self._text[cell.id] if self._cells.get(cell.id) == cell else json.dumps(cell) for cell in nb.cells]
         rest = json.dumps({key: value for key, value in nb.items() if key != "cells"})

@@ -10,7 +10,7 @@ import numpy as np
 from nbformat import NotebookNode
 
 from autograder.course.assignment import Assignment
-from autograder.course.public_cases import by_name, path_of
+from autograder.course.public_cases import by_name, parse_label
 from autograder.model import Task, Value
 from autograder.notebooks import finding, reading
 from public_tests import find_gap
@@ -72,7 +72,7 @@ def asserts(assignment: Assignment, name: str) -> str:
         if isinstance(value, np.ndarray):
             lines.append(f"assert {expression(task, [output])}.shape == {value.shape}")
     for label in task.printed:
-        path = path_of(label)
+        path = parse_label(label)
         entry: Value = expected
         for key in path:
             entry = entry[key]
