@@ -1,30 +1,36 @@
 """The catalogued mistakes of a task, and the right answers written in other ways.
 
-Both are substitutions in the instructor's solution. Each left side occurs there exactly once. A table of
-``mistakes/<task>.toml`` is one mistake::
+Each is one or more substitutions in the instructor's solution. Each left side occurs there exactly once.
+``mistakes/<task>.toml`` has a table for each part of the solution that may be wrong. In it, mistakes that share a hint
+share a letter::
 
-    [no_ba]
-    replace = [["+ ba", ""]]
-    says = "`a_next` is what one gets without the bias `ba`."
-    hint = "The sum inside tanh has three terms. Which of the three is missing?"
+    [[line]]
+    code = "+ ba)"
+    a.hint = "The sum inside tanh has three terms. Which of the three is missing?"
+    a.no_ba = [")", "`a_next` is what one gets without the bias `ba`."]
+    a.no_biases = [")", "Both are what one gets without their biases.", ["+ by)", ")"]]
 
-A table of ``variants/<task>.toml`` is one right answer, with ``replace`` alone.
+A row holds the new code, the sentence, and any further substitutions. A table of ``variants/<task>.toml`` is one right
+answer::
+
+    [bias_first]
+    replace = [["Wax @ xt + Waa @ a_prev + ba", "ba + Wax @ xt + Waa @ a_prev"]]
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 from ..errors import CourseError
 from ..model import Mistake
 
 
 class Catalogue(Sequence[Mistake]):
-    """The mistakes of one file, in its order. The file is parsed when it is first needed.
+    """The entries of one file, in its order. The file is parsed when it is first needed.
 
     Parsing takes longer than judging a right submission, which needs no catalogue.
 
@@ -40,12 +46,7 @@ class Catalogue(Sequence[Mistake]):
     @cached_property
     def _mistakes(self) -> tuple[Mistake, ...]:
         try:
-            entries = tomllib.loads(self._path.read_text(encoding="utf-8"))
-            return tuple(
-                Mistake(id, tuple((old, new) for old, new in entry["replace"]), entry.get("says", ""),
-                        entry.get("hint", ""))
-                for id, entry in entries.items()
-            )
+            return tuple(parse_catalogue(tomllib.loads(self._path.read_text(encoding="utf-8"))))
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
@@ -57,7 +58,25 @@ class Catalogue(Sequence[Mistake]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Mistake]: ...
     def __getitem__(self, index: int | slice) -> Mistake | Sequence[Mistake]:
+        """Return an entry by its place."""
         return self._mistakes[index]
 
     def __len__(self) -> int:
+        """Return the number of entries."""
         return len(self._mistakes)
+
+
+def parse_catalogue(content: dict[str, Any]) -> Iterator[Mistake]:
+    """Yield the entries of a file: mistakes by the code that is wrong, or variants."""
+    seen = set()
+    for line in content.pop("line", ()):
+        code = line.pop("code")
+        for group in line.values():
+            hint = group.pop("hint")
+            for name, (new, says, *more) in group.items():
+                if name in seen:
+                    raise ValueError(f"{name} is there twice")
+                seen.add(name)
+                yield Mistake(name, ((code, new), *((old, other) for old, other in more)), says, hint)
+    for name, entry in content.items():
+        yield Mistake(name, tuple((old, new) for old, new in entry["replace"]), says="", hint="")

@@ -45,10 +45,10 @@ CLIP = Task(
 TASKS = (*TASKS, CLIP)
 """
 MISTAKE = """
-[from_below_only]
-replace = [["np.clip(gradients, -max_value, max_value)", "np.maximum(gradients, -max_value)"]]
-says = "`clipped` is limited from below only."
-hint = "The interval has two ends. Which one is missing?"
+[[line]]
+code = "np.clip(gradients, -max_value, max_value)"
+a.hint = "The interval has two ends. Which one is missing?"
+a.from_below_only = ["np.maximum(gradients, -max_value)", "`clipped` is limited from below only."]
 """
 
 
@@ -150,7 +150,9 @@ def test_a_mistake_that_fits_no_longer_is_named_by_release_and_audit(course):
     assert graded(assignment, SOLUTION.replace("-max_value, ", "")).diagnosis is None
 
 
-@pytest.mark.parametrize("text", ["[x", "[x]\nsays = 3", "x = 3", "[x]\nreplace = 5"])
+@pytest.mark.parametrize("text", [
+    "[x", "[x]\nsays = 3", "x = 3", "[x]\nreplace = 5", "[[line]]", "[[line]]\ncode = 'x'\na.b = ['y', 'z']",
+    "[[line]]\ncode = 'x'\na.hint = '?'\na.b = ['y']", "[[line]]\ncode = 'x'\na.hint = '?'\na.b = ['y', 'z']\n" * 2])
 def test_a_catalogue_that_cannot_be_read_is_one_line(course, text):
     """The file is named."""
     (course.source(NAME) / "mistakes" / "clip.toml").write_text(text)
