@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.grade import lesson
-from autograder.judging.diagnosis import may_agree, total_of
-from autograder.judging.judge import callees_first, identical, judge, judge_task, same_form, stand_in
+from autograder.judging import callees_first, judge, judge_task
+from autograder.judging.comparison import is_identical
+from autograder.judging.reference_callees import has_form_of, reference_callee
+from autograder.judging.wrong_versions import may_agree, total_of
 from autograder.model import Failed, Returned
 from autograder.notebooks import reading
 from autograder.sandbox.guest.codec import Foreign
@@ -260,9 +262,9 @@ def test_two_mistakes_are_both_named(verdicts_of, assignment):
 
 
 def _effects(assignment, mistake):
-    from autograder.judging.diagnosis import effects
+    from autograder.judging.wrong_versions import touched_outputs
 
-    return effects(assignment, "rnn_cell_backward", mistake.id)
+    return touched_outputs(assignment, "rnn_cell_backward", mistake.id)
 
 
 def test_callees_are_judged_first(assignment):
@@ -289,13 +291,13 @@ def test_the_stand_in_takes_one_step_only(assignment, name, change):
     """Whole sequences, other types and forms are refused with a sentence: the loop is still the student's to write."""
     arguments = {**assignment.visible_cases(name)[0].arguments, **change}
     with pytest.raises(ValueError, match=name):
-        stand_in(assignment, name)(*arguments.values())
+        reference_callee(assignment, name)(*arguments.values())
 
 
 def test_same_form_leaves_sizes_free():
     """A form fixes types, keys and numbers of axes, not lengths."""
-    assert same_form({"W": np.ones((2, 3)), "c": (np.ones(2),)}, {"W": np.ones((7, 1)), "c": [np.zeros(5)]})
-    assert not same_form(np.ones((2, 3)), np.ones(6))
+    assert has_form_of({"W": np.ones((2, 3)), "c": (np.ones(2),)}, {"W": np.ones((7, 1)), "c": [np.zeros(5)]})
+    assert not has_form_of(np.ones((2, 3)), np.ones(6))
 
 
 def test_what_is_identical():
@@ -304,14 +306,14 @@ def test_what_is_identical():
     same_numbers = one.copy()
     same_numbers[0] *= -1
     same_numbers.view(np.int64)[1] += 1  # another not-a-number
-    assert identical(one, same_numbers) and identical(one, one[::-1][::-1])
-    assert identical(np.ones((2, 3)), np.ones((3, 2)).T)
-    assert identical(([one], {"a": 1}), [(same_numbers,), {"a": 1}])
+    assert is_identical(one, same_numbers) and is_identical(one, one[::-1][::-1])
+    assert is_identical(np.ones((2, 3)), np.ones((3, 2)).T)
+    assert is_identical(([one], {"a": 1}), [(same_numbers,), {"a": 1}])
     for other in (one[:, None], one[:2], one.astype(np.float32), -one, list(one), None):
-        assert not identical(one, other) and not identical(other, one)
-    assert not identical(np.zeros((0, 2)), np.zeros((2, 0)))
-    assert not identical({"a": one}, {"b": one})
-    assert not identical(1, True)
+        assert not is_identical(one, other) and not is_identical(other, one)
+    assert not is_identical(np.zeros((0, 2)), np.zeros((2, 0)))
+    assert not is_identical({"a": one}, {"b": one})
+    assert not is_identical(1, True)
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1e-12, 1.0, 1e12]), st.floats(-0.99, 0.99))

@@ -14,8 +14,8 @@ from ..course.assignment import Assignment
 from ..errors import CourseError
 from ..model import Mistake, Verdict
 from ..sandbox.local import LocalSession
-from .diagnosis import effects
-from .judge import judge_task
+from .verdicts import judge_task
+from .wrong_versions import touched_outputs
 
 HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9
 
@@ -68,7 +68,7 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
     hidden = public = unique = group = 0
     gap_only, misnamed, harmless = [], [], []
     for mistake in task.mistakes:
-        if not effects(assignment, name, mistake.id):
+        if not touched_outputs(assignment, name, mistake.id):
             harmless.append(mistake.id)
             continue
         verdict = judged(assignment, name, mistake)

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.caches import BytesCache
 from autograder.course.public_cases import support_files
-from autograder.judging.judge import judge_task
+from autograder.judging import judge_task
 from autograder.sandbox import Limits, Sandbox, isolation
 from autograder.sandbox.guest import landlock
 from tests.helpers.processes import is_running, processes

@@ -9,7 +9,7 @@ import os
 import numpy as np
 import pytest
 
-from autograder.judging.judge import judge_task
+from autograder.judging import judge_task
 from autograder.sandbox import Session, isolation, pool
 from autograder.sandbox.guest import recorder
 from tests.helpers.sandbox import linux, texts

@@ -16,7 +16,8 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from autograder.judging.judge import judge_task, stand_in
+from autograder.judging import judge_task
+from autograder.judging.reference_callees import reference_callee
 from autograder.model import Failed
 from autograder.sandbox import Session, recovery
 from autograder.sandbox.guest import codec, messages
@@ -96,7 +97,7 @@ def test_nobody_answers_for_a_task_that_is_being_judged(sandbox, assignment, har
 
     class Believing(Session):
         def call(self, name, arguments, replacing=None):
-            return session.call(name, arguments, {TASK: stand_in(assignment, TASK)})
+            return session.call(name, arguments, {TASK: reference_callee(assignment, TASK)})
 
     with sandbox.open(notebook_of(assignment, *ask)) as session:
         assert 15 == judge_task(Believing(), assignment, TASK).score

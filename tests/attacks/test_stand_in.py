@@ -10,8 +10,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from autograder.judging import judge as judging
-from autograder.judging.judge import judge, stand_in
+from autograder.judging import judge, reference_callees, verdicts
+from autograder.judging.reference_callees import reference_callee
 from autograder.sandbox import Session
 from tests.helpers.sandbox import linux
 
@@ -66,7 +66,7 @@ class Obliging(Session):
         self.session, self.assignment = session, assignment
 
     def call(self, name, arguments, replacing=None):
-        return self.session.call(name, arguments, {TASK: stand_in(self.assignment, TASK)})
+        return self.session.call(name, arguments, {TASK: reference_callee(self.assignment, TASK)})
 
 
 # ---- for its answers ----------------------------------------------------------------------------------------
@@ -95,7 +95,7 @@ def test_its_answers_come_too_late(sources, sandbox, two, scores, harmless, monk
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, *sources)
     with monkeypatch.context() as patch:
-        patch.setattr(judging, "callees_first", lambda tasks: [LOOP, TASK])
+        patch.setattr(verdicts, "callees_first", lambda tasks: [LOOP, TASK])
         assert (0 if sources[0] is KEPT else 15, 0) == scores_of_two_rounds(sandbox, two, sources, lambda s: s)
         assert (15, 0) == scores_of_two_rounds(sandbox, two, sources, lambda s: Obliging(s, two))
 
@@ -112,7 +112,7 @@ def scores_of_two_rounds(sandbox, two, sources, through):
 def forgetful():
     """What a stand-in answers while a wall is down is no answer for the next test."""
     yield
-    stand_in.cache_clear()
+    reference_callee.cache_clear()
 
 
 WHOLE = {
@@ -131,8 +131,8 @@ def test_it_takes_one_step_only(body, sandbox, scores, harmless, reached, monkey
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
-    monkeypatch.setattr(judging, "same_form", lambda template, value: True)
-    stand_in.cache_clear()  # and with it what it has answered
+    monkeypatch.setattr(reference_callees, "has_form_of", lambda template, value: True)
+    reference_callee.cache_clear()  # and with it what it has answered
     scores(sandbox, loop(body), NOTHING)
     assert reached, "with that wall down its own errors alone are in the way"
 
@@ -149,7 +149,7 @@ except ValueError as error:
     with harmless(sandbox):
         with sandbox.open(notebook_of(two, ("loop", loop(wrong)))) as session:
             arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
-            said = session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).message
+            said = session.call(LOOP, arguments, {TASK: reference_callee(two, TASK)}).message
         assert "RuntimeError" in said and "THE SOLUTION" not in said and "tanh" not in said
     parameters = two.hidden_cases(TASK)[0].arguments["parameters"]
     try:
@@ -171,8 +171,8 @@ def test_it_computes_nothing_large(n, sandbox, scores, harmless, reached, monkey
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
-    monkeypatch.setattr(judging, "MAX_SIDE", 10**9)
-    stand_in.cache_clear()
+    monkeypatch.setattr(reference_callees, "MAX_SIDE", 10**9)
+    reference_callee.cache_clear()
     scores(sandbox, loop(body), NOTHING)
     assert n * n == max(reached)
 
@@ -185,7 +185,7 @@ def test_it_is_asked_a_bounded_number_of_times(sandbox, two, scores, harmless, m
         for most, kind in ((100, "too many calls"), (500, "raised")):
             with_limits(sandbox, monkeypatch, reference_calls=most)
             with sandbox.open(notebook_of(two, ("a", loop(body)))) as session:
-                assert kind == session.call(LOOP, arguments, {TASK: stand_in(two, TASK)}).kind
+                assert kind == session.call(LOOP, arguments, {TASK: reference_callee(two, TASK)}).kind
         with_limits(sandbox, monkeypatch)
 
 

@@ -11,7 +11,7 @@ from autograder.course.course import Course
 from autograder.course.public_cases import public_cases
 from autograder.course.settings import Secret
 from autograder.errors import CourseError
-from autograder.judging.judge import judge
+from autograder.judging import judge
 from autograder.notebooks import finding, reading
 from autograder.sandbox.local import LocalSession
 from autograder.scaffold import scaffold_notebook

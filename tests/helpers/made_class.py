@@ -15,7 +15,7 @@ from autograder.course.course import Course
 from autograder.course.reference import mutate
 from autograder.errors import NotebookError
 from autograder.grade import add_circumstances
-from autograder.judging.judge import callees_first, judge_task
+from autograder.judging import callees_first, judge_task
 from autograder.model import CellGrade, Repair, Report, StudentGrade, Verdict
 from autograder.notebooks import finding, reading
 from autograder.notebooks.repair import repair_notebook

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from autograder.course.course import Course
-from autograder.judging.judge import callees_first, judge_task
+from autograder.judging import callees_first, judge_task
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent

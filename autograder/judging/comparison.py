@@ -1,0 +1,109 @@
+"""What one call returned, compared with what the reference returns: gaps, details, changed arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from public_tests import Gap, Layout, differs, find_gap, split_outputs
+
+from ..caches import cached_by_answer
+from ..model import Case, Failed, Outcome, Task, Value
+
+#: The question that leads on from a call that failed, by `Failed.kind`.
+QUESTIONS: Mapping[str, str] = {
+    "missing": "Is the name spelt as in the task, and does its cell run?",
+    "raised": "Which two things meet in that line, and what are their shapes?",
+    "timed out": "What ends the loop, and does it change?",
+    "too many calls": "What ends the loop, and does it change?",
+    "died": "What in the cell ends the process?",
+    "cut off": "What in the cell ends the process?",
+    "unreadable": "What is returned besides arrays, numbers, tuples, lists and dicts?",
+    "garbled": "What is returned besides arrays, numbers, tuples, lists and dicts?",
+}
+
+
+@cached_by_answer
+def find_gaps(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
+    """Return the first gap of each output that differs.
+
+    If there are no outputs to compare, the one gap is named "returns".
+    """
+    if isinstance(outcome, Failed):
+        return {"returns": Gap("returns", outcome.kind, outcome.message, QUESTIONS[outcome.kind])}
+    outputs, problem = split_outputs({"returns_dict": task.returns_dict, "expected": task.outputs}, outcome.value)
+    if problem and problem.kind != "missing":
+        return {"returns": problem}
+    if problem:
+        outputs = outcome.value
+    gaps = {}
+    for name in task.outputs:
+        if name not in outputs:  # a missing gradient costs itself, not those beside it
+            text = f"The returned dict has no entry {name!r}."
+            gaps[name] = Gap(name, "missing", text, "Under which name is it stored?")
+        elif gap := find_gap(name, output_of(task, case.expected, name), outputs[name], layout_of(task, name, case)):
+            gaps[name] = gap
+    return gaps
+
+
+def detail_of(gap: Gap, task: Task, case: Case, value: Value) -> str:
+    """Return the `Check.detail` of an output's gap in a returned value."""
+    name, got, expected = gap.where, output_of(task, value, gap.where), output_of(task, case.expected, gap.where)
+    if gap.kind == "missing" and name in task.outputs:
+        if task.returns_dict and name not in value:
+            return "no entry"
+        return "None" if got is None else ""
+    if gap.kind != "value" or name not in task.outputs or not isinstance(expected, np.ndarray):
+        return ""
+    if not np.isfinite(got).all():
+        return "not finite"
+    return steps_detail(expected, got, layout_of(task, name, case))
+
+
+def steps_detail(expected: np.ndarray, got: np.ndarray, layout: Layout) -> str:
+    """Return "first step" or "last step" if an array is right at that time step alone, else ""."""
+    if layout.steps not in layout.symbols:
+        return ""
+    axis = layout.symbols.index(layout.steps)
+    right = ~differs(expected, got).any(axis=tuple(other for other in range(expected.ndim) if other != axis))
+    if right.sum() != 1 or right.size == 1:
+        return ""
+    return "first step" if right[0] else "last step" if right[-1] else ""
+
+
+def layout_of(task: Task, output: str, case: Case) -> Layout:
+    """Return the names and sizes of an output's axes."""
+    return Layout(task.outputs[output] or (), dict(case.sizes), task.steps)
+
+
+def output_of(task: Task, value: Value, name: str) -> Value:
+    """Return an output in what a function returned; None if it is not there."""
+    if task.returns_dict:
+        return value.get(name) if isinstance(value, dict) else None
+    position = list(task.outputs).index(name) if name in task.outputs else -1
+    is_there = isinstance(value, tuple | list) and 0 <= position < len(value)
+    return value[position] if is_there else None
+
+
+@cached_by_answer
+def leaves_arguments(case: Case, outcome: Outcome) -> bool:
+    """Tell if a call has left its arguments as they were; a call that failed shows no change."""
+    return isinstance(outcome, Failed) or is_identical(tuple(case.arguments.values()), outcome.arguments)
+
+
+def is_identical(one: Value, other: Value) -> bool:
+    """Compare two values to the last bit. NaN equals NaN, and a tuple equals a list."""
+    if one is other:
+        return True
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        if type(one) is not type(other) or one.dtype != other.dtype or one.shape != other.shape:
+            return False
+        # bytes first: numpy's own comparison takes five times as long on arrays of this size
+        return one.tobytes() == other.tobytes() or np.array_equal(one, other, equal_nan=one.dtype.kind in "fc")
+    if isinstance(one, dict):
+        return isinstance(other, dict) and one.keys() == other.keys() and all(
+            is_identical(one[key], other[key]) for key in one)
+    if isinstance(one, tuple | list):
+        return isinstance(other, tuple | list) and len(one) == len(other) and all(map(is_identical, one, other))
+    return type(one) is type(other) and bool(one == other or one != one)
