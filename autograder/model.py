@@ -80,7 +80,7 @@ class Problem:
 class CellRun:
     """The result of running one cell."""
 
-    outputs: tuple[dict, ...] = ()  # nbformat outputs
+    outputs: tuple[dict[str, Any], ...] = ()  # nbformat outputs
     execution_count: int | None = None
     problem: Problem | None = None  # None if the cell finished
 

@@ -35,8 +35,10 @@ class ReportStore:
     def load(self, student: str) -> Report | None:
         """Return a student's report; None if there is none that can be read."""
         content = self._content(student)
+        if content is None:
+            return None
         try:
-            return content and Report.from_dict(content)
+            return Report.from_dict(content)
         except (LookupError, TypeError, ValueError, AttributeError):  # of another version of this package
             return None
 

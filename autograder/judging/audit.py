@@ -9,6 +9,7 @@ from contextlib import redirect_stdout
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from io import StringIO
+from typing import Any
 
 from ..course.assignment import Assignment
 from ..errors import CourseError
@@ -52,7 +53,7 @@ class TaskAudit:
                 found.append(f"{self.task}: {caught} of {self.mistakes} mistakes are {what}; the gate is {gate:.0%}")
         return found
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         return asdict(self) | {"problems": self.problems}
 
 

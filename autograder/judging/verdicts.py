@@ -64,12 +64,22 @@ def judge_task(
         replaced = TaskRun.start(session, assignment, task, replacing)
         if replaced.share > own.share:
             failed = [callee for callee in callees if callee in earlier and not earlier[callee].passed]
-            return make_verdict(replaced, (failed or callees)[0])
-    return make_verdict(own)
+            return make_verdict(replaced, own, (failed or callees)[0])
+    return make_verdict(own, own)
 
 
-def make_verdict(run: TaskRun, blamed_on: str | None = None) -> Verdict:
-    """Return the verdict that follows from a task's run; ``blamed_on`` names the callee that was replaced."""
+def make_verdict(run: TaskRun, own: TaskRun, blamed_on: str | None = None) -> Verdict:
+    """Return the verdict that follows from a task's run.
+
+    Parameters
+    ----------
+    run : TaskRun
+        The one that counts.
+    own : TaskRun
+        With the student's own callees, as in the check cell.
+    blamed_on : str, optional
+        The callee that was replaced in ``run``.
+    """
     assignment, task = run.assignment, run.task
     points, findings = assignment.points[task.name], [run.find_visible_gap(check) for check in run.differing]
     checks = run.make_checks(points, findings)
@@ -81,7 +91,7 @@ def make_verdict(run: TaskRun, blamed_on: str | None = None) -> Verdict:
     return Verdict(
         task.name, points if run.share == 1 else sum(check.points for check in checks), points, checks,
         diagnose(assignment, task, run.hidden, wrong) if wrong else None, blamed_on,
-        public_passed=not find_gaps(task, public, run.visible[0]), notes=tuple(notes),
+        public_passed=not find_gaps(task, public, own.visible[0]), notes=tuple(notes),
         question=findings[0].question if findings else None,
     )
 
