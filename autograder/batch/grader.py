@@ -131,6 +131,18 @@ _grader: Grader | None = None
 _one_at_a_time = Lock()
 
 
+def prepare_grader(job: Job, assignment: Assignment) -> None:
+    """Make the grader here, so that an error is raised once, and forked workers need not load the assignment.
+
+    Raises
+    ------
+    CourseError
+        A step that the course adds to nbgrader's autograde cannot be used.
+    """
+    global _grader
+    _grader = Grader(job, assignment)
+
+
 def start_worker(job: Job) -> None:
     """Make this process a worker. It ends with its parent, and leaves Ctrl-C to it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)

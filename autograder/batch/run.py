@@ -24,7 +24,7 @@ from ..nbgrader_bridge.late import late_penalty
 from ..notebooks.finding import nbgrader_metadata
 from ..notebooks.reading import read_bytes
 from ..notebooks.submission import read_timestamp, submission_files
-from .grader import Grader, Submission, not_graded
+from .grader import Submission, not_graded, prepare_grader
 from .job import Job, digest_of, make_job
 from .workers import Workers
 from .writing import ClassFiles, Progress, RunSummary, Writer, check_writable
@@ -63,7 +63,7 @@ def grade_class(
     with gradebook.open_gradebook(course) as engine:
         structure = released_structure(course, assignment, engine)
         job = make_job(assignment, structure, config, isolation)
-        Grader(job, assignment)  # an error that every worker would meet is raised here, once
+        prepare_grader(job, assignment)
         extensions = gradebook_writer.graded_students(engine, structure)
         submissions = Submissions(course, name, job, extensions, again)
         writer = Writer(ClassFiles(course, name, structure, engine, late), summary, progress)
