@@ -34,7 +34,7 @@ class ClusterWorkers:
         Timeout for the scheduler's and the workers' first answer.
     """
 
-    def __init__(self, job: Job, address: str, seconds: float = 20):
+    def __init__(self, job: Job, address: str, seconds: float = 20) -> None:
         self._job, self._address, self._seconds = job, address, seconds
 
     def __enter__(self) -> ClusterWorkers:

@@ -65,7 +65,7 @@ class Grader:
         A step that the course adds to nbgrader's autograde cannot be used.
     """
 
-    def __init__(self, job: Job, assignment: Assignment | None = None):
+    def __init__(self, job: Job, assignment: Assignment | None = None) -> None:
         self.job = job
         self.assignment = assignment or unpack_assignment(job.assignment)
         self._steps_before, self._steps_after = extra_steps(job.config)

@@ -100,7 +100,7 @@ def released_structure(course: Course, assignment: Assignment, engine: Engine) -
     for cell in assignment.notebook.cells:
         metadata = nbgrader_metadata(cell)
         name, points = metadata.get("grade_id"), metadata.get("points")
-        known = structure.cells.get(name)
+        known = structure.cells.get(name or "")
         if name and (known is None or known.cell_type != cell.cell_type
                      or (known.locked and known.source != cell.source)
                      or (points is not None and float(points) != structure.points.get(name))):

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
-from typing import Protocol
+from typing import Any, Protocol
 
 from .grader import GradedSubmission, Submission, grade, not_graded, start_worker
 from .job import Job
@@ -50,7 +50,7 @@ class LocalWorkers:
         The largest number of processes.
     """
 
-    def __init__(self, job: Job, jobs: int):
+    def __init__(self, job: Job, jobs: int) -> None:
         self._job, self._jobs = job, jobs
         self._workers: list[Worker] = []
 
@@ -126,10 +126,10 @@ class Worker:
     worker waits to send a result, both would wait for ever.
     """
 
-    def __init__(self, job: Job):
+    def __init__(self, job: Job) -> None:
         # A fork has everything imported already. It is safe here: this process has no thread of its own, and no
         # connection to the gradebook stays open between two transactions.
-        context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.results, results = context.Pipe()
         submissions, self.pipe = context.Pipe()
         self.submissions: deque[Submission] = deque()  # first the one that it is at

@@ -117,7 +117,7 @@ class ClassFiles:
         if any(graded.notebook is not None for graded in batch):
             os.sync()  # once for all of them: a sync of each file takes ten times as long
         entries = [
-            gradebook_writer.Entry(graded.student, graded.timestamp and parse_utc(graded.timestamp),
+            gradebook_writer.Entry(graded.student, parse_utc(graded.timestamp) if graded.timestamp else None,
                                    graded.auto_scores, graded.auto_comments)
             for graded in batch if graded.has_file
         ]
@@ -154,7 +154,7 @@ class Writer:
     progress : callable
     """
 
-    def __init__(self, files: ClassFiles, summary: RunSummary, progress: Progress):
+    def __init__(self, files: ClassFiles, summary: RunSummary, progress: Progress) -> None:
         self._files, self._summary, self._progress = files, summary, progress
         self._batch: list[GradedSubmission] = []
         self._since = time.monotonic()

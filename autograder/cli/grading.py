@@ -1,4 +1,4 @@
-"""`autograder grade`: a class, with a bar while it runs and a table at the end."""
+"""`autograder grade`: grade a class, with a progress bar and a table at the end."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ if TYPE_CHECKING:
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the reports here, too.")
 @click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), show_default="c.Judge.isolation, or best",
-              help="How student code is kept apart; strict refuses anything but the strongest level.")
+              help="The sandbox's level; strict refuses anything but the strongest one.")
 @in_course
 def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool, jobs: int, scheduler: str | None,
-          json_file: Path | None, isolation: str | None):
-    """Grade the submissions of ASSIGNMENT into nbgrader's gradebook: those that are new or changed.
+          json_file: Path | None, isolation: str | None) -> int:
+    """Grade the submissions of ASSIGNMENT that are new or have changed.
 
-    Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells apart from us, judges each task on hidden arguments,
-    and writes autograded/, reports/ and the gradebook as it goes. Stop it at any time, with Ctrl-C or worse: the same
-    command goes on from there. Manual scores and comments stay. A submission that cannot be graded is named with the
-    reason and never stops the others.
+    Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells in a sandbox, and judges each task on hidden
+    arguments. Writes autograded/, reports/ and nbgrader's gradebook as it goes. Stop it at any time, with Ctrl-C or
+    otherwise: the same command goes on from there. Manual scores and comments stay. A submission that cannot be graded
+    is named with the reason, and does not stop the others.
 
     \b
     Exit code: 0 all graded, 1 some not graded, 2 bad usage or a course that cannot be loaded.
@@ -85,7 +85,7 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
 
 
 def check_isolation(isolation: str | None, course: Course) -> None:
-    """Fail where this machine does not give the level that is asked for, in one line instead of one a submission."""
+    """Raise an error now if this machine lacks the isolation level, and not once for each submission."""
     from ..batch.job import isolation_of
 
     if level := level_of(isolation or isolation_of(course.config)):
@@ -93,7 +93,7 @@ def check_isolation(isolation: str | None, course: Course) -> None:
 
 
 def workers_of(students: int, jobs: int, scheduler: str | None = None) -> Callable[[Job], Workers]:
-    """Who grades: so many processes of this machine, or a cluster."""
+    """Return what makes the workers: processes of this machine, or a cluster's."""
     if scheduler:
         from ..batch.cluster import ClusterWorkers
 
@@ -107,21 +107,22 @@ def grade_with_progress(
     course: Course, assignment: str, students: Sequence[str], workers: Callable[[Job], Workers],
     isolation: str | None = None, again: bool = False,
 ) -> RunSummary:
+    """Grade students' submissions, and show a bar meanwhile. See `grade_class`."""
     from ..batch.run import grade_class
 
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
                TimeRemainingColumn(), TextColumn("{task.fields[counts]}"))
-    # without its own thread: workers are forked while it is on
+    # no refreshing thread: workers are forked while the bar is shown
     with Progress(*columns, console=to_stderr, transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("grading", total=len(students), rate="", counts="")
-        start = shown = time.monotonic()
+        start = drawn = time.monotonic()
 
-        def advance(summary: RunSummary, report: dict | None) -> None:
-            nonlocal shown
+        def advance(summary: RunSummary, report: Report | None) -> None:
+            nonlocal drawn
             now = time.monotonic()
-            if now - shown < 0.1:
+            if now - drawn < 0.1:
                 return
-            shown = now
+            drawn = now
             counts = [f"{summary.unchanged} unchanged"] * bool(summary.unchanged)
             counts += [f"{summary.not_graded} not graded"] * bool(summary.not_graded)
             rate = (summary.graded + summary.not_graded) / (now - start)
@@ -132,7 +133,7 @@ def grade_with_progress(
 
 
 def show(course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:
-    """The table of students and tasks where it is not too long, then whatever was out of the ordinary."""
+    """Print a table of students and tasks if it is not too long, then all failures and repairs, then the counts."""
     if len(students) <= IN_A_TABLE:
         show_table(name, list(course.assignment(name).tasks), list(summary.reports(course.reports(name), students)))
     else:
@@ -150,6 +151,7 @@ def show(course: Course, name: str, students: Sequence[str], summary: RunSummary
 
 
 def show_table(name: str, tasks: Sequence[str], reports: Sequence[Report]) -> None:
+    """Print scores by student and task, then each student's reason and repairs."""
     table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE)
     for head in (*map(short_head, tasks), "total"):
         table.add_column(head, justify="right", no_wrap=True)
@@ -165,23 +167,23 @@ def show_table(name: str, tasks: Sequence[str], reports: Sequence[Report]) -> No
         for line in ([report.reason] if report.reason else []) + [repair.text for repair in report.repairs]:
             console.print(f"{report.student}: {line}", markup=False, highlight=False, soft_wrap=True)
     if any(verdict.blamed_on for report in reports for verdict in report.verdicts):
-        console.print("* judged with a correct function beneath it, since the student's own goes wrong")
+        console.print("* judged with the reference solution beneath it, since the student's own function is wrong")
 
 
 def short_head(task: str) -> str:
-    """A task's name as the narrow head of a column."""
+    """Return a task's name as the head of a narrow column."""
     return task.replace("forward", "fwd").replace("backward", "bwd").replace("_", "\n")
 
 
 def points(verdict: Verdict) -> str:
-    """A task's score for the table, with a letter where it was judged with a correct function beneath it."""
+    """Return a task's score, with a star if it was judged with the reference solution beneath it."""
     return f"{verdict.score:g}" + ("*" if verdict.blamed_on else "")
 
 
 def write_reports(path: Path, course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:
-    """The reports as others read them (DESIGN.md, contracts), one after the other, all or nothing.
+    """Write the reports that this run processed as JSON, all or nothing.
 
-    After Ctrl-C only those that the run came to are there, and ``"stopped": true`` says so.
+    After Ctrl-C the file has ``"stopped": true``.
     """
     head = {"assignment": name, "isolation": ", ".join(sorted(summary.isolation - {"none"})) or "none",
             "seconds": round(summary.seconds, 3)}

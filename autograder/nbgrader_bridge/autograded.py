@@ -36,7 +36,8 @@ def complete_metadata(nb: NotebookNode, structure: Structure) -> None:
     if structure.kernelspec:
         nb.metadata["kernelspec"] = NotebookNode(structure.kernelspec)
     for cell in nb.cells:
-        if (name := nbgrader_metadata(cell).get("grade_id")) in structure.cells:
+        name = nbgrader_metadata(cell).get("grade_id")
+        if name is not None and name in structure.cells:
             cell.metadata.nbgrader["checksum"] = structure.cells[name].checksum
 
 

@@ -82,7 +82,7 @@ def read_picture(folder: Path, source: str) -> str | None:
         content = path.read_bytes() if path.stat().st_size <= MAX_PICTURE // 2 else None
     except (OSError, ValueError):
         return None
-    return content and data_uri(mime, content)
+    return data_uri(mime, content) if content else None
 
 
 def read_small_file(path: Path) -> bytes | None:
@@ -107,7 +107,7 @@ class FeedbackPage(HTMLExporter):
         self._grades = cache(partial(gradebook.read_grades, self._course))
         read_course_picture.cache_clear()  # Formgrader's server may be older than a figure
 
-    def from_filename(self, filename: str, resources: Any = None, **more: Any) -> tuple[str, dict[str, Any]]:
+    def from_filename(self, filename: str, resources: Any = None, **more: Any) -> tuple[Any, dict[str, Any]]:
         """Return the page, and the resources with the files beside it."""
         if hooks.current_assignment(resources) is None:
             return super().from_filename(filename, resources, **more)

@@ -38,7 +38,7 @@ class PluginPenalty:
         With ``AssignLatePenalties.plugin_class``, or the settings of nbgrader's own ``LateSubmissionPlugin``.
     """
 
-    def __init__(self, config: Config):
+    def __init__(self, config: Config) -> None:
         from nbgrader.preprocessors import AssignLatePenalties
 
         try:

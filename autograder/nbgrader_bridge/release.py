@@ -1,4 +1,4 @@
-"""Release through nbgrader's own converter, and what that needs around it."""
+"""Release an assignment with nbgrader's converter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
-from nbgrader.converters.base import NbGraderException
+from nbgrader.converters.base import BaseConverter, NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
@@ -24,23 +24,33 @@ from ..course.settings import CONFIG
 from ..errors import AutograderError
 
 
+class _ErrorList(logging.Handler):
+    """Appends the messages of errors to a list."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._errors = errors
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._errors.append(record.getMessage())
+
+
 @contextmanager
 def nbgrader_surroundings() -> Iterator[list[str]]:
-    """What nbgrader's converters need around them; yields the errors that they log, as they come.
+    """Prepare the process for nbgrader's converters, and yield the list of errors that they log.
 
     Creating a gradebook starts ``alembic`` by name, so the environment's programs come first on PATH.
     """
     path, here = os.environ.get("PATH", ""), os.getcwd()
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), path])
     errors: list[str] = []
-    handler = logging.Handler(logging.ERROR)
-    handler.emit = lambda record: errors.append(record.getMessage())
+    handler = _ErrorList(errors)
     log = logging.getLogger("traitlets")
     log.addHandler(handler)
     propagate, log.propagate = log.propagate, False
     try:
         with warnings.catch_warnings():
-            # nbgrader's own queries make SQLAlchemy warn, several times a submission, of nothing we could change
+            # nbgrader's queries make SQLAlchemy warn several times a submission
             warnings.simplefilter("ignore", SAWarning)
             yield errors
     finally:
@@ -50,13 +60,13 @@ def nbgrader_surroundings() -> Iterator[list[str]]:
         os.chdir(here)
 
 
-def convert(converter, config: Config) -> None:
-    """Run one of nbgrader's converters; what it logs as an error becomes ours.
+def convert(converter: type[BaseConverter], config: Config) -> None:
+    """Run one of nbgrader's converters.
 
     Raises
     ------
     AutograderError
-        With the last line that nbgrader logged.
+        It failed; with the line of nbgrader's log that says why.
     """
     with nbgrader_surroundings() as errors:
         try:
@@ -66,7 +76,7 @@ def convert(converter, config: Config) -> None:
 
 
 def last_line(errors: Sequence[str]) -> str | None:
-    """The line of nbgrader's log that says what happened: the end of the first traceback, else the first error."""
+    """Return the line of nbgrader's log that says what failed: the end of the first traceback, else the first error."""
     for error in errors:
         if error.startswith("Traceback"):
             lines = [line for line in error.strip().splitlines() if not line.startswith(("[SQL: ", "(Background on "))]
@@ -75,9 +85,9 @@ def last_line(errors: Sequence[str]) -> str | None:
 
 
 def release_assignment(course: Course, name: str) -> Path:
-    """Generate ``release/<name>`` from ``source/<name>`` and record the assignment in the gradebook.
+    """Generate ``release/<name>`` from ``source/<name>``, record it in the gradebook, and return its folder.
 
-    The assignment is read and scaffolded once before anything is written, so that an error leaves the old release.
+    The assignment is loaded before anything is written, so that an error leaves the old release.
     """
     course.assignment(name).verify_catalogue()
     config = course.config_for(name)
@@ -87,7 +97,7 @@ def release_assignment(course: Course, name: str) -> Path:
 
 
 def differences(course: Course, name: str) -> list[Path]:
-    """The files in which ``release/<name>`` is not what ``source/<name>`` gives now, relative to the root."""
+    """Return the files, relative to the root, in which ``release/<name>`` differs from a fresh release."""
     with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
         copy = Course(scratch)
         shutil.copyfile(course.root / CONFIG, copy.root / CONFIG)

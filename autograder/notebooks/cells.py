@@ -22,15 +22,15 @@ def normalise_cell(raw: dict[str, Any]) -> dict[str, Any]:
     """
     raw = plain_json(raw, MAX_DEPTH)
     kind = raw.get("cell_type") if raw.get("cell_type") in KINDS else "raw"
-    metadata = raw.get("metadata")
+    metadata = raw["metadata"] if isinstance(raw.get("metadata"), dict) else {}
+    if not isinstance(metadata.get("nbgrader", {}), dict):
+        del metadata["nbgrader"]
     cell = {
         "cell_type": kind,
         "id": raw.get("id"),
-        "metadata": metadata if isinstance(metadata, dict) else {},
+        "metadata": metadata,
         "source": join_lines(raw.get("source")).replace("\r\n", "\n").replace("\r", "\n"),
     }
-    if not isinstance(cell["metadata"].get("nbgrader", {}), dict):
-        del cell["metadata"]["nbgrader"]
     if kind == "code":
         outputs = raw.get("outputs")
         found = map(normalise_output, outputs if isinstance(outputs, list) else ())

@@ -53,7 +53,7 @@ def code_cells(nb: NotebookNode) -> Iterator[tuple[int, NotebookNode]]:
 
 def solution_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
     """Return the code cells in which students write, by the name of their function, in the notebook's order."""
-    found = {}
+    found: dict[str, NotebookNode] = {}
     for _, cell in code_cells(nb):
         given = nbgrader_metadata(cell)
         if given.get("solution") is True and isinstance(given.get("grade_id"), str):
@@ -63,7 +63,7 @@ def solution_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
 
 def test_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
     """Return the autograded test cells, by the task that they test, in the notebook's order."""
-    found = {}
+    found: dict[str, NotebookNode] = {}
     for _, cell in code_cells(nb):
         given = nbgrader_metadata(cell)
         task = task_of(str(given.get("grade_id")))
@@ -72,7 +72,7 @@ def test_cells(nb: NotebookNode) -> dict[str, NotebookNode]:
     return found
 
 
-test_cells.__test__ = False  # pytest would take it for a test
+test_cells.__test__ = False  # type: ignore[attr-defined]  # pytest would take it for a test
 
 
 def defined_functions(source: str, exact: bool = True) -> frozenset[str]:

@@ -38,7 +38,7 @@ def place_cells(pairs: list[Pair], template: Template) -> tuple[list[Pair], list
 class _Order:
     """The cells in their present order, and the places at which the source would have them."""
 
-    def __init__(self, pairs: list[Pair], template: Template):
+    def __init__(self, pairs: list[Pair], template: Template) -> None:
         self.pairs, self._source, self._roles = list(pairs), template.nb, template.roles
         self._names = list(template.roles)
         self.solutions = {role.name for role in template.solutions}

@@ -92,9 +92,9 @@ def read_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:
 
 
 def normalise_notebook(document: Any, path: str | Path = "notebook") -> NotebookNode:
-    """Return a valid notebook with the cells of a document of any version of nbformat.
+    r"""Return a valid notebook with the cells of a document of any version of nbformat.
 
-    Each source is one string with ``\\n`` between lines, and each cell has an id of its own. Fields that nbformat
+    Each source is one string with ``\n`` between lines, and each cell has an id of its own. Fields that nbformat
     does not know are dropped. Cells of an unknown kind become raw ones.
 
     Raises
@@ -135,8 +135,8 @@ def _raw_cells(document: dict[str, Any], path: str | Path) -> list[dict[str, Any
     """
     cells, sheets = document.get("cells"), document.get("worksheets")
     if not isinstance(cells, list) and isinstance(sheets, list):  # nbformat 2 and 3
-        cells = [_upgrade_cell(cell) for sheet in plain_json(sheets, MAX_DEPTH) if isinstance(sheet, dict)
-                 for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else ())]
+        cells = [_upgrade_cell(cell) for sheet in plain_json(sheets, MAX_DEPTH)
+                 if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list) for cell in sheet["cells"]]
     if not isinstance(cells, list) or (cells and not any(isinstance(cell, dict) for cell in cells)):
         raise NotebookError(path, "the file is JSON but not a notebook: it holds no list of cells")
     if len(cells) > MAX_CELLS:
@@ -154,7 +154,7 @@ def _upgrade_cell(raw: Any) -> dict[str, Any] | None:
         if isinstance(lines, list) and lines and not str(lines[0]).endswith("\n"):  # written without line ends
             lines = "\n".join(map(str, lines))
         raw[key] = join_lines(lines)
-    for outputs in (raw.get("outputs", []), []):
+    for outputs in [raw.get("outputs", []), []]:
         try:
             return upgrade_cell(nbformat.from_dict(raw | {"outputs": outputs}))
         except Exception:  # nbformat trusts the outputs of a file; the second round gives it none

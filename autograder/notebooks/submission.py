@@ -1,4 +1,4 @@
-"""What lies in a submission's folder, found without trusting a name in it."""
+"""Find the notebook and the time in a submission's folder, without trusting a name in it."""
 
 from __future__ import annotations
 
@@ -26,46 +26,48 @@ CLEAR_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\
 
 
 def can_be_id(student: str) -> bool:
-    """Whether a folder's name can be written into a gradebook, a file's name and a terminal."""
+    """Return whether a folder's name can be written into a gradebook, a file's name and a terminal."""
     controls = any(unicodedata.category(character) in ("Cc", "Cs") for character in student)
     return not controls and len(student.encode()) <= MAX_ID_BYTES
 
 
 def printable(student: str) -> str:
-    """A name that can be printed, whatever is in it."""
+    """Return a student's id as it can be printed."""
     return student if can_be_id(student) else shorten(student)
 
 
 @dataclass(frozen=True)
 class SubmittedFiles:
-    """What a student handed in: the notebook, the other files beside it, and what was odd about them."""
+    """The files of a submission."""
 
     notebook: Path
     files: tuple[Path, ...]
     repairs: tuple[Repair, ...] = ()
 
 
-def submission_files(folder, name: str) -> SubmittedFiles:
-    """The notebook and the other plain files of a submission folder; links and odd names are left out.
+def submission_files(folder: str | Path, name: str) -> SubmittedFiles:
+    """Return the notebook and the other plain files in a submission's folder, without links and odd names.
 
     Parameters
     ----------
     folder : path
     name : str
-        The notebook's expected file name; a single notebook with another name is taken for it.
+        The notebook's expected file name. A single notebook with another name is taken instead.
 
     Raises
     ------
     NotebookError
-        There is no notebook to grade; says what was found instead.
+        There is no notebook to grade. The error names the files that were found.
     """
     folder = Path(folder)
     if folder.is_symlink() or not folder.is_dir():
         raise NotebookError(folder, "there is no such submission folder")
-    files, repairs = _listed(folder)
+    listing = _Listing(folder)
+    listing.read()
+    files, repairs = listing.files, listing.repairs
     notebooks = [path for path in files if path.suffix.lower() == ".ipynb"]
     if os.path.lexists(folder / name):
-        chosen = folder / name  # read() refuses what is not a regular file
+        chosen = folder / name  # reading it refuses anything but a regular file
     else:
         near = [path for path in notebooks if path.parent == folder] or notebooks
         near = [path for path in near if path.name.lower() == name.lower()] or near
@@ -73,50 +75,67 @@ def submission_files(folder, name: str) -> SubmittedFiles:
             found = ", ".join(shorten(str(path.relative_to(folder))) for path in (near or files)[:5]) or "nothing"
             raise NotebookError(folder, f"it holds no {name}; what was found is {found}")
         chosen = near[0]
-        said = f"the notebook was named {shorten(str(chosen.relative_to(folder)))} instead of {name}"
-        repairs.append(Repair("notebook renamed", None, said))
+        text = f"the notebook was named {shorten(str(chosen.relative_to(folder)))} instead of {name}"
+        repairs.append(Repair("notebook renamed", None, text))
     return SubmittedFiles(chosen, tuple(path for path in files if path not in notebooks), tuple(bound_repairs(repairs)))
 
 
-def _listed(folder: Path) -> tuple[list[Path], list[Repair]]:
-    """Regular files with plain names, in order, few and small enough; and a note for what was left out."""
-    files, repairs, size, folders, seen = [], [], 0, [folder], 0
+class _Listing:
+    """The regular files with plain names in a folder, few and small enough, and a repair for each one left out."""
 
-    def note(kind: str, text: str) -> None:
-        repairs.append(Repair(kind, None, text))
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.files: list[Path] = []
+        self.repairs: list[Repair] = []
+        self._size = self._seen = 0
 
-    while folders:
-        here = folders.pop(0)
-        try:
-            with os.scandir(here) as listing:
-                entries = sorted(itertools.islice(listing, MAX_FILES + 1), key=lambda entry: entry.name)
-        except OSError as error:  # no permission, or a path that is too long
-            if here == folder:
-                raise NotebookError(folder, f"it cannot be listed: {error.strerror}") from None
-            note("folder unreadable", f"{shorten(os.path.relpath(here, folder))} cannot be listed: {error.strerror}")
-            continue
-        for entry in entries:
-            seen += 1
-            if seen > MAX_FILES:
-                note("too many files", f"only the first {MAX_FILES:,} files of the submission were looked at")
-                return files, repairs
-            if entry.name.startswith("."):
-                continue  # checkpoints, version control, what file managers leave
-            what = shorten(os.path.relpath(entry.path, folder))
-            if entry.is_symlink():
-                note("link", f"{what} is a symbolic link and was left out")
-            elif not entry.name.isprintable() or set(entry.name) & set('\\:*?"<>|') or entry.name[0] == "-":
-                note("odd file name", f"{what} has an odd name and was left out")
-            elif entry.is_dir():
-                folders.append(Path(entry.path))
-            elif not entry.is_file():
-                note("special file", f"{what} is not a regular file and was left out")
-            elif size + (bytes_ := entry.stat(follow_symlinks=False).st_size) > MAX_FOLDER_BYTES:
-                note("too large", f"{what} was left out: a submission may have {MAX_FOLDER_BYTES:,} bytes")
-            else:
-                size += bytes_
-                files.append(Path(entry.path))
-    return files, repairs
+    def read(self) -> None:
+        """List the folder and the folders in it, in order."""
+        folders = [self._folder]
+        while folders:
+            here = folders.pop(0)
+            try:
+                with os.scandir(here) as listing:
+                    entries = sorted(itertools.islice(listing, MAX_FILES + 1), key=lambda entry: entry.name)
+            except OSError as error:  # no permission, or a path that is too long
+                if here == self._folder:
+                    raise NotebookError(here, f"it cannot be listed: {error.strerror}") from None
+                self._note("folder unreadable", f"{self._shorten(here)} cannot be listed: {error.strerror}")
+                continue
+            for entry in entries:
+                self._seen += 1
+                if self._seen > MAX_FILES:
+                    self._note("too many files", f"only the first {MAX_FILES:,} files of the submission were looked at")
+                    return
+                if entry.is_dir(follow_symlinks=False) and self._has_plain_name(entry):
+                    folders.append(Path(entry.path))
+                elif not entry.name.startswith("."):  # checkpoints, version control, a file manager's files
+                    self._take(entry)
+
+    def _take(self, entry: os.DirEntry[str]) -> None:
+        """Add a file, or a repair if it is left out."""
+        name = self._shorten(entry.path)
+        if entry.is_symlink():
+            self._note("link", f"{name} is a symbolic link and was left out")
+        elif not self._has_plain_name(entry):
+            self._note("odd file name", f"{name} has an odd name and was left out")
+        elif not entry.is_file():
+            self._note("special file", f"{name} is not a regular file and was left out")
+        elif self._size + (size := entry.stat(follow_symlinks=False).st_size) > MAX_FOLDER_BYTES:
+            self._note("too large", f"{name} was left out: a submission may have {MAX_FOLDER_BYTES:,} bytes")
+        else:
+            self._size += size
+            self.files.append(Path(entry.path))
+
+    @staticmethod
+    def _has_plain_name(entry: os.DirEntry[str]) -> bool:
+        return entry.name.isprintable() and not set(entry.name) & set('\\:*?"<>|') and entry.name[0] not in ".-"
+
+    def _shorten(self, path: str | Path) -> str:
+        return shorten(os.path.relpath(path, self._folder))
+
+    def _note(self, kind: str, text: str) -> None:
+        self.repairs.append(Repair(kind, None, text))
 
 
 # ---- when it was submitted --------------------------------------------------------------------------------
