@@ -1,4 +1,4 @@
-"""What the tests share: the course, its assignment, and sessions that hold a student's functions."""
+"""Fixtures of all tests: the assignment, sessions with a student's functions, a class before and after grading."""
 
 import shutil
 
@@ -15,12 +15,13 @@ from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
 
 @pytest.fixture(scope="session")
 def assignment():
+    """Return the first assignment of this course."""
     return Course(ROOT).assignment(NAME)
 
 
 @pytest.fixture
 def session_with(assignment):
-    """A session whose student wrote these sources; the instructor's stand for the tasks not named."""
+    """Return a function that makes a session with these sources; the reference solution fills the other tasks."""
 
     def make(missing=(), **sources):
         namespace = {}
@@ -35,7 +36,7 @@ def session_with(assignment):
 
 @pytest.fixture
 def wrong_source(assignment):
-    """The instructor's source of a task with a catalogued mistake in it, or with a replacement made."""
+    """Return a function that gives the reference source of a task, with a catalogued mistake or a replacement."""
 
     def make(task, mistake=None, replace=None):
         source = assignment.reference.sources[task]
@@ -49,12 +50,12 @@ def wrong_source(assignment):
     return make
 
 
-# ---- a class, for tests of what happens to one ---------------------------------------------------------------
+# ---- a class ---------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def ungraded(tmp_path_factory):
-    """A course with a release, a due date, and a class that nobody has graded yet."""
+    """Return the root of a course with a release, a due date, and an ungraded class."""
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("classroom") / "course").root
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(LATE)
@@ -89,7 +90,7 @@ def ungraded(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def graded(ungraded, tmp_path_factory):
-    """That course, graded in one go."""
+    """Return the root of a copy of that course, graded in one run."""
     course = shutil.copytree(ungraded, tmp_path_factory.mktemp("graded") / "course")
     run(course, "autograder", "grade", NAME, code=1)  # 1: garbage is not graded
     return course

@@ -1,4 +1,4 @@
-"""The benchmarks: what stands for workers in them is graded with as the real ones are."""
+"""The benchmarks: their substitute for workers grades through the real program."""
 
 import json
 import shutil
@@ -8,7 +8,7 @@ from tests.helpers.courses import ENVIRONMENT, NAME, ROOT, run
 
 
 def test_the_stand_in_for_workers_grades_a_class(ungraded, tmp_path, monkeypatch):
-    """Everybody gets a copy of one real result, through the real program."""
+    """Every student gets a copy of one real result, written by the real program."""
     course = shutil.copytree(ungraded, tmp_path / "course")
     monkeypatch.setitem(ENVIRONMENT, "PYTHONPATH", str(ROOT))
     counts = json.loads(run(course, sys.executable, "-m", "benchmarks.standin", str(course), NAME).splitlines()[-1])

@@ -1,4 +1,4 @@
-"""The house: imports point down, modules stay readable, nothing of this machine is written down."""
+"""The shape of the code: imports point down, modules stay short, no file names the machine it was written on."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""A gradebook in PostgreSQL: a real server, started for these tests, gives what SQLite gives."""
+"""A gradebook in PostgreSQL, on a real server that the tests start, equals one in SQLite."""
 
 import os
 import pwd
@@ -24,10 +24,10 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def server():
-    """The address of an empty PostgreSQL server of our own."""
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # not pytest's, which only this user may enter
+    """Start an empty PostgreSQL server and yield its address."""
+    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))  # pytest's own folder is closed to other users
     as_user = ()
-    if os.getuid() == 0:  # which the server refuses to run as
+    if os.getuid() == 0:  # the server refuses to run as root
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
         as_user = (RUNUSER, "-u", "postgres", "--")
@@ -52,7 +52,7 @@ def server():
 
 @pytest.fixture
 def course(ungraded, server, tmp_path):
-    """The class of `test_classroom`, with its gradebook in a database of its own on that server."""
+    """Return the ungraded class with a new database on that server, and the address of the database."""
     import psycopg
 
     course = shutil.copytree(ungraded, tmp_path / "course", ignore=shutil.ignore_patterns("gradebook.db"))
@@ -76,7 +76,7 @@ def test_the_gradebook_is_row_by_row_that_of_sqlite(graded, course):
 
 
 def test_a_second_run_does_nothing_and_nbgrader_goes_on_from_there(course):
-    """What is graded is known there, too; nbgrader's own autograde and export work on the same database."""
+    """A second run finds everything unchanged; nbgrader's own autograde works on the same database."""
     folder, url = course
     run(folder, "autograder", "grade", NAME, "--student", "ada", "--student", "dora")
     assert "2 unchanged" in run(folder, "autograder", "grade", NAME, "--student", "ada", "--student", "dora")
@@ -86,7 +86,7 @@ def test_a_second_run_does_nothing_and_nbgrader_goes_on_from_there(course):
 
 
 def test_two_graders_at_once_lose_nothing(graded, course):
-    """Two commands add the same students in the same moment: both come through, the rows are as after one."""
+    """Two commands that add the same students at once both succeed, with the rows of one run."""
     folder, url = course
     both = [start(folder, "--all") for _ in range(2)]
     for runner in both:

@@ -16,10 +16,10 @@ NAME = "rnn-step-by-step"
 
 ENVIRONMENT = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])}
 
-#: A line for a course's configuration: who hands in late gets nothing.
+#: A line for a course's configuration: late submissions get no points.
 LATE = "c.LateSubmissionPlugin.penalty_method = 'zero'\n"
 
-#: What a gradebook says, without the ids that each database draws for itself.
+#: Queries for the content of a gradebook, without the ids that each database generates.
 ROWS = {
     "submissions": """
         SELECT s.student_id, s.timestamp, s.extension, n.late_submission_penalty, n.flagged
@@ -37,23 +37,23 @@ ROWS = {
 
 
 def run(course, *command, code=0):
-    """Run a command in a course, as a person would; its output."""
+    """Run a command in a course, check its exit code, and return its output."""
     done = subprocess.run(command, cwd=course, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
     assert code == done.returncode, done.stdout + done.stderr
     return done.stdout + done.stderr
 
 
 def write(course, student, nb, name=NAME):
-    """Hand in a notebook, or any bytes, as a student of the course."""
+    """Write a submission, a notebook or any bytes, and return its folder."""
     folder = course / "submitted" / student / NAME
     folder.mkdir(parents=True, exist_ok=True)
-    data = nb if isinstance(nb, bytes) else json.dumps(nb).encode()  # as it is: nbformat would mend it
+    data = nb if isinstance(nb, bytes) else json.dumps(nb).encode()  # unchanged: nbformat would repair it
     (folder / f"{name}.ipynb").write_bytes(data)
     return folder
 
 
 def rows(course, url=None):
-    """All that a course's gradebook says of submissions, sorted, by table."""
+    """Return the gradebook's rows on submissions, sorted, by table."""
     engine = create_engine(url or f"sqlite:///{course / 'gradebook.db'}")
     try:
         with engine.connect() as db:
@@ -64,14 +64,14 @@ def rows(course, url=None):
 
 
 def plain(value):
-    """A value as SQLite stores it, whichever database it comes from."""
+    """Return a value as SQLite stores it, for any database."""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M:%S.%f")
     return int(value) if isinstance(value, bool) else value
 
 
 def change(course, statement, **values):
-    """Change a course's gradebook behind everyone's back, as Formgrader would."""
+    """Change a course's gradebook directly, as Formgrader does."""
     engine = create_engine(f"sqlite:///{course / 'gradebook.db'}")
     with engine.begin() as db:
         assert db.execute(text(statement), values).rowcount
@@ -79,7 +79,7 @@ def change(course, statement, **values):
 
 
 def start(course, *options, limit=None):
-    """`autograder grade` in the background, open to Ctrl-C: what a script starts with `&` inherits that it is not."""
+    """Start `autograder grade` in the background. It accepts Ctrl-C, which a shell switches off for `&`."""
 
     def prepare():
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -1,11 +1,11 @@
-"""Processes as the host sees them: which there are, and which are left."""
+"""Read the process table, as the host sees it."""
 
 import os
 import time
 
 
 def processes(ancestor):
-    """The numbers of a process and of all below it, parents first. Numbers start anew, and tell no age."""
+    """Return the pids of a process and of all below it, parents first. Pids are reused, so they tell no age."""
     parents = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -20,6 +20,7 @@ def processes(ancestor):
 
 
 def is_running(number):
+    """Return whether a process exists and is no zombie."""
     try:
         with open(f"/proc/{number}/stat") as file:
             return file.read().rpartition(")")[2].split()[0] not in "ZX"
@@ -28,6 +29,7 @@ def is_running(number):
 
 
 def wait_until_gone(numbers):
+    """Wait until none of the processes is running."""
     deadline = time.monotonic() + 60
     while left := [number for number in numbers if is_running(number)]:
         assert time.monotonic() < deadline, left
@@ -49,7 +51,7 @@ def stable_tree(ancestor, more_than=0, patience=20):
 
 
 def left_over(course, patience=10):
-    """Processes whose working folder is the course, once they had some seconds to end."""
+    """Return the pids of processes whose working folder is the course, after some seconds in which they may end."""
     deadline = time.monotonic() + patience
     while True:
         found = []

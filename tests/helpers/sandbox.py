@@ -6,13 +6,13 @@ import pytest
 
 from autograder.sandbox import LEVELS, Limits, isolation
 
-#: Seconds are generous where a test expects success: a loaded machine must not make one fail.
+#: Generous where a test expects success: it must not fail on a busy machine.
 LIMITS = Limits(cell_seconds=30.0, call_seconds=30.0, submission_seconds=120.0)
 HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, retry_seconds=0.5, submission_seconds=60.0, restarts=3)
 
 
 def available(level):
-    """The level, or a mark that skips it where this machine does not give it."""
+    """Return the level as a parameter, with a mark that skips it if this machine does not support it."""
     problem = isolation.bubblewrap_problem() if level == "bubblewrap" else None
     return pytest.param(level, marks=pytest.mark.skipif(problem is not None, reason=str(problem)))
 
@@ -22,12 +22,12 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 def notebook(*sources):
-    """Code cells with ids a, b, c, ..."""
+    """Return code cells with the ids a, b, c, ..."""
     return [(chr(ord("a") + i), source) for i, source in enumerate(sources)]
 
 
 def texts(run):
-    """All text of a cell's outputs."""
+    """Return all text of a cell's outputs."""
     found = []
     for output in run.outputs:
         found += [output.get("text", ""), output.get("evalue", ""), output.get("data", {}).get("text/plain", "")]
