@@ -45,8 +45,7 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
 def write_files(files: Mapping[str, bytes]) -> None:
     """Write files into the working folder, and make it importable."""
     for name, content in files.items():
-        if os.path.dirname(name):
-            os.makedirs(os.path.dirname(name), exist_ok=True)
+        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         with open(name, "wb") as file:
             file.write(content)
     sys.path.append(os.getcwd())  # last, so that a file here shadows no library

@@ -8,6 +8,7 @@ import builtins
 import contextlib
 import getpass
 import os
+import re
 import sys
 import types
 from collections.abc import Iterable, Mapping, Sequence
@@ -59,54 +60,71 @@ class Compiled(NamedTuple):
 
 
 class Transformer(TransformerManager):
-    """IPython's own, with known results for the template's cells.
+    """IPython's own, which looks for magics only in cells that are not plain Python.
 
-    IPython splits every cell into tokens, which takes longer than to run most cells. See benchmarks/README.md,
-    "Shortcuts".
+    To look for them IPython splits a cell into tokens, which takes longer than to run most cells. See
+    benchmarks/README.md, "Shortcuts".
     """
 
-    def __init__(self) -> None:
+    #: Where IPython changes what could be Python: prompts, indented cells, and line ends that only some parsers know.
+    PROMPTS = (">>>", "In [")
+    UNUSUAL = re.compile(r"\A\s|\n[ \t]*(?:\.{3,}:|[!%?,;/])"), re.compile(r"[^\S \t\n]")
+    BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
+
+    def __init__(self, shell: "Shell"):
         super().__init__()
-        self.known: dict[str, str] = {}
-        self.usual = self.steps()
+        self.shell, self.usual = shell, self.steps()
 
     def steps(self) -> list[Any]:
         """Return the steps of a transformation. A notebook may add its own."""
         return [*self.cleanup_transforms, None, *self.line_transforms, None, *self.token_transformers]
 
     def transform_cell(self, cell: str) -> str:
-        if cell in self.known and self.steps() == self.usual:
-            return self.known[cell]
+        plain = self.BLANKS.sub("", cell if cell.endswith("\n") else cell + "\n")  # as textwrap.dedent does it
+        unusual = any(prompt in plain for prompt in self.PROMPTS) or any(odd.search(plain) for odd in self.UNUSUAL)
+        if self.steps() == self.usual and not unusual and self.shell.compile.is_python(plain, self.shell.execution_count):
+            return plain
         return super().transform_cell(cell)
 
 
 class Compiler(CachingCompiler):
-    """IPython's own, with the template's cells compiled before the fork.
+    """IPython's own, which parses a cell once, and a template cell before the fork.
 
     See benchmarks/README.md, "Shortcuts".
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.known: dict[str, Compiled] = {}  # by transformed source
-        self.usual_flags = self.flags
+        self.known: dict[tuple[str, str, int], Compiled] = {}  # the template's cells, by what `ast_parse` gets
+        self.parsed: tuple[tuple[str, str, int], ast.Module] | None = None  # what `is_python` parsed last
 
     def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.Module:
-        known = self.known.get(source)
-        # a cell that imports something from __future__ changes the flags
-        if known is not None and (known.name, "exec", self.usual_flags) == (filename, symbol, self.flags):
-            return known.tree
+        wanted = source, symbol, self.flags
+        parsed, self.parsed = self.parsed, None  # a tree is used once, because code may change it
+        if parsed is not None and parsed[0] == wanted:
+            return parsed[1]
+        if wanted in self.known and self.known[wanted].name == filename:
+            return self.known[wanted].tree
         return super().ast_parse(source, filename, symbol)
 
-    def add(self, source: str, number: int) -> None:
+    def is_python(self, source: str, number: int) -> bool:
+        """Return whether a cell parses as Python. Keep its tree for the next call of `ast_parse`."""
+        try:
+            tree = self.ast_parse(source, self.get_code_name(source, source, number))
+        except Exception:  # whatever a parser raises for student code
+            return False
+        self.parsed = (source, "exec", self.flags), tree
+        return True
+
+    def prepare(self, source: str, number: int) -> None:
         """Compile a template cell that will run under this number."""
         name = self.get_code_name(source, source, number)
-        tree = super().ast_parse(source, name)
+        tree = self.ast_parse(source, name)
         last = len(tree.body) - isinstance(tree.body[-1], ast.Expr)
         parts: list[tuple[ast.AST, str]] = [(ast.Module(tree.body[:last], []), "exec"),
                                             (ast.Interactive(tree.body[last:]), "single")]
         codes = [self(part, name, mode) for part, mode in parts if part.body]  # type: ignore[attr-defined]
-        self.known[source] = Compiled(tree, name, codes)
+        self.known[source, "exec", self.flags] = Compiled(tree, name, codes)
 
     def codes_of(self, nodes: Sequence[ast.stmt]) -> list[types.CodeType] | None:
         """Return what was compiled from exactly these nodes."""
@@ -123,20 +141,16 @@ class Shell(InteractiveShell):
 
     def prepare(self, template: Iterable[str | None]) -> None:
         """Compile the template's cells before any fork."""
-        transformer, compiler = self.input_transformer_manager, self.compile
-        transformer.known.clear()
-        compiler.known.clear()
+        self.compile.known.clear()
         for number, source in enumerate(template, 1):
             if source is not None:
                 with contextlib.suppress(Exception):  # a cell that does not compile shows its error when it runs
-                    text = self.transform_cell(source)
-                    compiler.add(text, number)
-                    transformer.known[source] = text
+                    self.compile.prepare(self.transform_cell(source), number)
 
     def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None,
                          preprocessing_exc_tuple: Any = None) -> bool:
         """Return whether a cell awaits at its top level. IPython compiles it to find out."""
-        if transformed_cell in self.compile.known:
+        if transformed_cell is not None and "await" not in transformed_cell and "async" not in transformed_cell:
             return False
         return super().should_run_async(
             raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
@@ -196,7 +210,7 @@ def make_shell() -> Shell:
     sys.modules["__main__"] = module
     Shell.recorder = Recorder(limit=1 << 20)  # the display hook and the publisher use it from their start
     shell: Shell = Shell.instance(config=config, user_module=module)
-    shell.input_transformer_manager = Transformer()
+    shell.input_transformer_manager = Transformer(shell)
     shell.display_formatter.active_types = shell.display_formatter.format_types
     builtins.input = _refuse_input
     getpass.getpass = _refuse_input

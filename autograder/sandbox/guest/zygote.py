@@ -3,16 +3,12 @@
 It reads from the host alone, never from a student, and it runs no student code: its forks do.
 """
 
-import gc
-import importlib.util
 import json
-import marshal
 import os
 import select
 import signal
 import site
 import socket
-import struct
 import sys
 from typing import Any
 
@@ -21,8 +17,6 @@ from .codec import decode, encode
 from .messages import send
 from .settings import Limits, Options
 from .shell import DRAWING, make_shell, rehearse
-
-HASH_BASED = 3  # flags of bytecode that is used for exactly one source (PEP 552)
 
 
 def main(options: dict[str, Any]) -> None:
@@ -50,7 +44,7 @@ class Zygote:
         self.files: dict[str, bytes] = {}
         self.forks: dict[int, str | None] = {}  # the scratch folder of each
         confine.prepare(options)
-        self.freeze()
+        confine.measure_memory()
 
     def serve(self) -> None:
         """Answer requests until the host is gone, then end all forks."""
@@ -82,32 +76,18 @@ class Zygote:
             return {}
         if "preload" in request:
             rehearse(self.shell, DRAWING)
-            self.freeze()
+            confine.measure_memory()
             return {}
         if "fork" in request:
             return self.fork(Limits(**request["fork"]), descriptors[0])
         return {"ended": self.end(request["end"], request["grace"]) if request["end"] in self.forks else None}
 
     def install(self, descriptor: int) -> None:
-        """Take the files for the working folder, with bytecode for modules, and compile the template's cells."""
+        """Take the files for the working folder, and compile the template's cells."""
         with open(descriptor, "rb") as file:
             files, template = decode(file.read())
         self.shell.prepare(template)
         self.files = {name: content.tobytes() for name, content in files.items()}
-        for name, content in list(self.files.items()):
-            if name.endswith(".py"):
-                try:
-                    code = compile(content, name, "exec", dont_inherit=True)
-                except Exception:  # the course's module: the cell that imports it shows the error
-                    continue
-                head = importlib.util.MAGIC_NUMBER + struct.pack("<I", HASH_BASED) + importlib.util.source_hash(content)
-                self.files[importlib.util.cache_from_source(name)] = head + marshal.dumps(code)
-
-    def freeze(self) -> None:
-        """Keep the garbage collectors of forks away from the memory they share with the zygote."""
-        gc.collect()
-        gc.freeze()
-        confine.measure_memory()
 
     def fork(self, limits: Limits, descriptor: int) -> dict[str, Any]:
         """Fork. In the child, serve one session and exit; in the zygote, return the answer."""

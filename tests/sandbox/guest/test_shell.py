@@ -1,76 +1,142 @@
-"""Template cells are prepared once, and come out as IPython runs them."""
+"""The shell runs cells as IPython does, to the letter, and takes template cells ready compiled."""
 
 import ast
+import inspect
+import textwrap
 from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
+import public_tests
+from autograder.notebooks import reading
+from autograder.notebooks.reading import read_notebook
 from autograder.sandbox.guest.shell import Compiler, Shell, Transformer
+from tests.helpers.courses import ROOT
+
+CELLS = [cell.source for path in sorted((ROOT / "source").glob("*/*.ipynb"))
+         for cell in read_notebook(path).cells if cell.cell_type == "code"]
+MODULES = [inspect.getsource(module) for module in (public_tests, reading, textwrap, inspect)]
+ODD = [
+    "", "\n", " ", "\n\nx = 1", "  x = 1\n  y = 2", "  x = 1\n y = 2", "x = 1;", "plt.plot([1]);\n", "x = 1\n\n\n",
+    "%matplotlib inline\nx = 1", "x = 1\n%time y = x", "%%time\nx = 1", "%%writefile a.py\nx = 1\n    \n", "%nothing",
+    "x?", "x??", "?x", "np.d*?", "%time?", "x = 1  # is it?", "x = 'is it?'", "a = !ls", "!ls", "!!ls", "a = %who",
+    "a = b = %who", "/f 1 2", ",f 1 2", ";f 1 2", "f 1 2", "await f()", "async def f():\n    await g()",
+    ">>> x = 1\n... y = 2", "    >>> x = 1", "'''\n>>> x\n'''", "def f():\n    '''\n    >>> f()\n    ...\n    '''",
+    "In [1]: x = 1", "In [1]: x = 1\n   ...: y = 2", "[ins] In [3]: x", "In [2]: int", "x[0,\n...: 1]", "x[\n...:]",
+    "def f():\n    ...", "def f():\n    \n    return 1", "s = '''\n   \n\t\n%time\n!ls\nx?\n'''", "s = '''a\n   '''",
+    "x = (1\n% 2)", "x = (1\n/ 2)", "x = 5 \\\n% 3", "x = 5 \\\n  % 3\n", "x = [1\n, 2]", "if x:\n    %time y",
+    "if True print", "del", "(" * 300, "x = '\\d'", "x = 1\r\ny = 2\r\n", "x = 1\ry = 2", "x = '\u2028% 3'",
+    "x = 1\f\ny = 2", "\fx = 1", "x = '\x0c'", "x\xa0= 1", "\ufeffx = 1", "é = 1", "x = 1 # \x85 %time", "x = '\0'",
+    "x = 1\n\\\n", "x = 1 \\", "'''", "ls", "exit", "from __future__ import annotations\nx: int = 1", "lambda: (yield)",
+    "f'{x = }'", "f'{x!r}'", "f'''{\nx\n}'''", "return 1", "x = 1\n# %time\n#%%\ny = 2", "class A:\n\n  \n    x = 1",
+]
+PIECES = ["x", "y", " ", "    ", "\n", "\n", "\n\n", "\t", "=", " = ", "==", "%", "%%", "!", "!!", "?", "??", "'", '"',
+          "'''", "\\", "\\\n", "(", ")", "[", "]", ":", "...", "...:", ">>>", ">>> ", "In [1]: ", "#", ",", ";", "/",
+          "1", "f", "def f():\n", "if x:\n", "return x", "time", "\r", "\f", "\u2028", "\xa0", ".", "*", "{", "}"]
 
 
-@pytest.fixture
-def prepare():
-    """Return a bare shell, without IPython's start-up, that has prepared a template."""
-
-    def prepare(*template):
-        shell = SimpleNamespace(input_transformer_manager=Transformer(), compile=Compiler())
-        shell.transform_cell = shell.input_transformer_manager.transform_cell
-        Shell.prepare(shell, template)
-        return shell
-
-    return prepare
+def ipython(cell):
+    """Return IPython's transformation of a cell, or the type of its exception."""
+    return outcome(TransformerManager(), cell)
 
 
-CELLS = ["x = 1", "%matplotlib inline\nx = 1", "x = !ls", "def f():\n    return 1\n", "?print", "  x = 1\n  y = 2"]
+def guest(cell):
+    return outcome(bare_shell().input_transformer_manager, cell)
 
 
-@pytest.mark.parametrize("cell", CELLS)
-def test_a_template_cell_is_transformed_as_ipython_does(prepare, cell):
-    """The known result is IPython's own."""
-    expected = TransformerManager().transform_cell(cell)
-    assert expected == prepare(None, cell).transform_cell(cell)
-    assert expected == prepare().transform_cell(cell)
+def outcome(manager, cell):
+    try:
+        return manager.transform_cell(cell)
+    except Exception as error:
+        return type(error)
 
 
-def test_a_template_cell_is_not_split_into_tokens_again(prepare, monkeypatch):
-    """Only cells that are not the template's go through IPython's transformation."""
-    shell, seen = prepare("x = 1", None), []
+def bare_shell(*template):
+    """Return a shell without IPython's start-up, with a template prepared."""
+    shell = SimpleNamespace(compile=Compiler(), execution_count=1)
+    shell.input_transformer_manager = Transformer(shell)
+    shell.transform_cell = shell.input_transformer_manager.transform_cell
+    Shell.prepare(shell, template)
+    return shell
+
+
+@pytest.mark.parametrize("cell", [*CELLS, *MODULES, *ODD])
+def test_a_cell_is_transformed_as_ipython_does(cell):
+    """Whole cells, magics, prompts, blank lines in strings, and line ends of all kinds give IPython's text."""
+    assert ipython(cell) == guest(cell)
+    assert ipython(textwrap.indent(cell, "  ")) == guest(textwrap.indent(cell, "  "))
+
+
+@given(st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=25).map("".join),
+    st.lists(st.sampled_from([*ODD, *"\n".join(CELLS).split("\n")]), max_size=6).map("\n".join),
+))
+def test_any_text_is_transformed_as_ipython_does(cell):
+    """Lines and scraps of Python and of IPython in any order give IPython's text."""
+    assert ipython(cell) == guest(cell)
+
+
+def test_python_is_not_split_into_tokens(monkeypatch):
+    """Of the source notebook's cells, only those with magics go through IPython's own transformer."""
+    seen = []
     monkeypatch.setattr(TransformerManager, "transform_cell", lambda self, cell: seen.append(cell))
-    for cell in ("x = 1", "y = 2"):
-        shell.transform_cell(cell)
-    assert ["y = 2"] == seen
+    for cell in CELLS:
+        bare_shell().transform_cell(cell)
+    assert [cell for cell in CELLS if "\n%" in "\n" + cell] == seen
 
 
-def test_steps_that_a_notebook_adds_are_taken(prepare):
-    """`get_ipython().input_transformers_cleanup.append(...)` works as in a kernel, for template cells too."""
-    shell = prepare("x = 1")
+def test_steps_that_a_notebook_adds_are_taken():
+    """`get_ipython().input_transformers_cleanup.append(...)` works as in a kernel."""
+    shell = bare_shell()
     shell.input_transformer_manager.cleanup_transforms.append(lambda lines: [line.upper() for line in lines])
     assert "X = 1\n" == shell.transform_cell("x = 1")
 
 
-def test_a_tree_belongs_to_its_source_place_and_flags(prepare):
-    """A compiled cell serves only the same text under the same number, without new flags."""
-    compiler = prepare(None, "x = 1").compile
+def test_a_tree_is_used_once_and_for_its_own_source_only():
+    """A change that one cell's run makes to its tree shows in no other cell."""
+    compiler = Compiler()
+    tree = ast.parse("x = 1")
+    compiler.parsed = ("x = 1", "exec", compiler.flags), tree
+    assert tree is compiler.ast_parse("x = 1")
+    assert tree is not compiler.ast_parse("x = 1")
+    compiler.parsed = ("x = 1", "exec", compiler.flags), tree
+    assert "y" == compiler.ast_parse("y").body[0].value.id
+    assert tree is not compiler.ast_parse("x = 1")
+
+
+def test_a_template_cell_belongs_to_its_source_place_and_flags():
+    """A compiled cell serves the same text under the same number, without new flags."""
+    compiler = bare_shell(None, "x = 1").compile
     (known,) = compiler.known.values()
     assert known.tree is compiler.ast_parse("x = 1\n", known.name)
     assert known.codes is compiler.codes_of(known.tree.body)
     assert known.tree is not compiler.ast_parse("x = 1\n", compiler.get_code_name("x = 1\n", "x = 1\n", 1))
     assert known.tree is not compiler.ast_parse("x = 2\n", known.name)
-    compiler.ast_parse("from __future__ import annotations")
     compiler("from __future__ import annotations", "<cell>", "exec")
     assert known.tree is not compiler.ast_parse("x = 1\n", known.name)
     assert compiler.codes_of(ast.parse("x = 1").body) is None
 
 
-def test_cells_that_do_not_compile_are_not_prepared(prepare):
-    """A syntax error, and a cell that awaits at its top level, run as IPython runs them."""
-    assert {} == prepare("del", "await f()", "async for x in y: pass").compile.known
+def test_cells_that_do_not_compile_are_not_prepared():
+    """A syntax error, and a cell that awaits at its top level, are left to IPython."""
+    assert {} == bare_shell("del", "await f()", "async for x in y: pass").compile.known
 
 
-def test_another_template_replaces_the_first(prepare):
+def test_another_template_replaces_the_first():
     """Nothing of the template before is kept."""
-    shell = prepare("x = 1")
+    shell = bare_shell("x = 1")
     Shell.prepare(shell, ("y = 2",))
-    assert ["y = 2"] == list(shell.input_transformer_manager.known)
-    assert ["y = 2\n"] == list(shell.compile.known)
+    assert ["y = 2\n"] == [source for source, _, _ in shell.compile.known]
+
+
+@pytest.mark.parametrize("cell", ["x = 1", "await f()", "async for x in y: pass", "def f():\n    return 1", "'await'"])
+def test_cells_that_await_are_found_as_ipython_finds_them(cell):
+    """Cells without the words are not compiled for it."""
+    shell = SimpleNamespace(autoawait=True)
+    expected = super(Shell, Shell).should_run_async(shell, cell, transformed_cell=cell)
+    bare = Shell.__new__(Shell)
+    bare.autoawait = True
+    assert expected == bare.should_run_async(cell, transformed_cell=cell)
