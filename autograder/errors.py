@@ -87,6 +87,19 @@ class SandboxError(AutograderError):
     kind = "sandbox"
 
 
+def reason_of(error: BaseException) -> str:
+    """Return the message of an error for a report, which students read: without the folders of this machine."""
+    if isinstance(error, NotebookError):
+        path, problem = error.args
+        return f"{Path(path).name}: {problem}"
+    if isinstance(error, LocatedError) and len(error.args) == 3:
+        where, problem, fix = error.args
+        return f"{Path(where).name}: {problem}. {fix}"
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{Path(error.filename).name}: {error.strerror}"
+    return str(error)
+
+
 def kind_of(error: BaseException) -> str:
     """Return the kind of an error, for the reports of submissions that it kept from being graded."""
     if isinstance(error, AutograderError):

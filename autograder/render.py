@@ -10,7 +10,6 @@ from .model import Verdict
 
 #: Marks are words too, and stay on one line.
 PASSED, NOT_YET = "✓&nbsp;passed", "✗&nbsp;not&nbsp;yet"
-FOLDERS = re.compile(r"^[^:]*/(?=[^/:]+:)|(?<![\w.])/(?:[^\s/:'\"]+/)+")
 NAMES = {"returns": "comes back", "arguments": "leaves its arguments alone", "repeatable": "same answer twice"}
 
 
@@ -72,11 +71,6 @@ def to_html(verdict: Verdict) -> str:
 
 def row(*cells: str, tag: str = "td") -> str:
     return f"<tr>{''.join(f'<{tag}>{cell}</{tag}>' for cell in cells)}</tr>"
-
-
-def without_folders(reason: str) -> str:
-    """Return the reason without the folders of the machine that graded: a student reads it, too."""
-    return FOLDERS.sub("", reason)
 
 
 def label(check: str) -> str:

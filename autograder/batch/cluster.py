@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from ..errors import AutograderError, CourseError, WorkerError
+from ..errors import AutograderError, CourseError, WorkerError, reason_of
 from .grader import GradedSubmission, Submission, grade, not_graded, register_job
 from .job import Job, versions
 from .workers import TICK
@@ -85,7 +85,7 @@ class ClusterWorkers:
                     if refusals[submission.student] < TRIES:
                         again.append(submission)
                     else:
-                        yield not_graded(submission, str(error))
+                        yield not_graded(submission, reason_of(error))
 
     def _count_workers(self) -> int:
         """Return the number of workers.
@@ -132,9 +132,9 @@ def result_of(future: Future, submission: Submission) -> GradedSubmission:
     except WorkerError:
         raise
     except AutograderError as error:
-        return not_graded(submission, str(error))
+        return not_graded(submission, reason_of(error))
     except Exception as error:  # Dask's own: it gives up a submission that ended several workers
-        return not_graded(submission, f"grading it failed: {type(error).__name__}: {error}")
+        return not_graded(submission, f"grading it failed: {type(error).__name__}: {reason_of(error)}")
 
 
 def plugin_for(job: Job) -> WorkerPlugin:

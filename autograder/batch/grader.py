@@ -14,7 +14,7 @@ from functools import cached_property
 from threading import Lock
 
 from ..course.assignment import Assignment, unpack_assignment
-from ..errors import AutograderError, CourseError, WorkerError, kind_of
+from ..errors import AutograderError, CourseError, WorkerError, kind_of, reason_of
 from ..grade import grade_submission
 from ..model import CellRun, Repair, Report
 from ..nbgrader_bridge.autograded import auto_comments, auto_scores, complete_metadata, extra_steps, run_steps
@@ -85,9 +85,9 @@ class Grader:
         try:
             return self._grade(submission)
         except AutograderError as error:
-            return not_graded(submission, str(error), error.kind)
+            return not_graded(submission, reason_of(error), error.kind)
         except Exception as error:  # a bug of ours, or of a course's own step: the class goes on without this one
-            reason = f"the autograder failed: {type(error).__name__}: {error}"
+            reason = f"the autograder failed: {type(error).__name__}: {reason_of(error)}"
             return not_graded(submission, reason, kind_of(error))
 
     def _grade(self, submission: Submission) -> GradedSubmission:

@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from ..course.assignment import Assignment
 from ..course.course import Course
-from ..errors import CourseError, NotebookError, kind_of
+from ..errors import CourseError, NotebookError, kind_of, reason_of
 from ..model import Repair
 from ..nbgrader_bridge import gradebook, gradebook_writer
 from ..nbgrader_bridge.late import late_penalty
@@ -142,10 +142,8 @@ class Submissions:
             found = submission_files(folder, f"{self.name}.ipynb")
             path, repairs = str(found.notebook), found.repairs
             content = read_bytes(found.notebook)
-        except NotebookError as error:
-            problem = str(error), kind_of(error)
-        except OSError as error:
-            problem = f"{folder}: {error.strerror or error}", kind_of(error)
+        except (NotebookError, OSError) as error:
+            problem = reason_of(error), kind_of(error)
         if odd:
             repairs = (*repairs, odd)
         key = digest_of(self.job.digest, student, content, timestamp or "", str(odd or ""),

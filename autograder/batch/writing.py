@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError
 
 from ..course.course import Course
 from ..course.folder import list_student_files
-from ..errors import AutograderError, CourseError, kind_of
+from ..errors import AutograderError, CourseError, kind_of, reason_of
 from ..files import SharedFile, write_file
 from ..model import Report
 from ..nbgrader_bridge import gradebook_writer
@@ -204,7 +204,7 @@ class Writer:
                 self._write([graded])
         elif first.report.is_graded:
             reason = not_writable(problem.filename, problem) if isinstance(problem, OSError) else problem
-            self._write([withdraw(first, str(reason), kind_of(problem))])
+            self._write([withdraw(first, reason_of(reason), kind_of(problem))])
         else:
             self._count([replace(first.report, student=printable(first.student))], saved=False)
         return None

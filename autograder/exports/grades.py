@@ -13,9 +13,10 @@ from functools import cached_property
 from typing import Any
 
 from ..model import CellGrade, Report, StudentGrade, Verdict
-from ..render import number, without_folders
+from ..render import number
 
 NO_SUBMISSION = "no submission"
+NO_REASON = "no reason is known"
 NO_RESPONSE = "No response."  # nbgrader's comment on an untouched cell, which the verdict explains better
 
 
@@ -113,7 +114,7 @@ def combine_grade(student: str, grade: StudentGrade | None, report: Report | Non
         return ExportedGrade(student, grade, report, None, reason, submitted)
 
     if report and report.status == "not graded" and not is_scored_by_hand(grade):
-        return without_score(f"not graded: {public_reason(report)}")
+        return without_score(f"not graded: {report.reason or NO_REASON}")
     if grade is None:
         return without_score("not graded: the gradebook does not know this student")
     if not grade.submitted:
@@ -127,8 +128,3 @@ def is_scored_by_hand(grade: StudentGrade | None) -> bool:
     """Tell if a person has scored every cell."""
     return grade is not None and bool(grade.cells) and all(
         cell.manual_score is not None for cell in grade.cells.values())
-
-
-def public_reason(report: Report) -> str:
-    """Return the reason why a submission was not graded, without the folders of this machine: students read it."""
-    return without_folders(report.reason or "no reason is known")

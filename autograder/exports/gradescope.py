@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model import Report, Verdict
 from ..render import label, number
-from .grades import Export, ExportedGrade, public_reason, to_json
+from .grades import NO_REASON, Export, ExportedGrade, to_json
 from .words import exceptions, feedback_lines
 
 FILE = "results.json"
@@ -42,7 +42,7 @@ def grade_results(grade: ExportedGrade) -> dict[str, Any]:
 def report_results(report: Report) -> dict[str, Any]:
     """Return the ``results.json`` of a submission from its report alone, without a gradebook."""
     if report.status == "not graded":
-        return without_score(f"Not graded: {public_reason(report)}.", report)
+        return without_score(f"Not graded: {report.reason or NO_REASON}.", report)
     tests = [task_result(verdict) for verdict in report.verdicts]
     return with_score(report.score, tests, [repair.text for repair in report.repairs], report)
 

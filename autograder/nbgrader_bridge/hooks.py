@@ -18,7 +18,7 @@ from ..course.course import Course
 from ..course.folder import PRIVATE
 from ..course.public_cases import support_files
 from ..course.settings import CONFIG
-from ..errors import AutograderError, CourseError
+from ..errors import AutograderError, CourseError, reason_of
 from ..model import Repair, Report
 from ..notebooks.reading import normalise_notebook, serialise_notebook
 from ..notebooks.repair import repair_notebook
@@ -117,7 +117,7 @@ class Judge(Execute):
             graded = grade.grade_submission(serialise_notebook(nb), assignment, shared_sandbox(self.isolation),
                                             student=student, repairs=repairs)
         except AutograderError as error:
-            report = Report(assignment.name, student, "not graded", reason=str(error), repairs=tuple(repairs),
+            report = Report(assignment.name, student, "not graded", reason=reason_of(error), repairs=tuple(repairs),
                             reason_kind=error.kind)
             store.save(report)
             raise AutograderError(f"not graded: {error}") from error

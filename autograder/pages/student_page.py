@@ -257,7 +257,7 @@ def make_page(
     max_score = standing.max_score if standing and standing.cells else sum(part.max_score for part in parts)
     return template().render(
         assignment=report.assignment, student=report.student, standing=standing,
-        full_name=full_name(standing), graded=graded, reason=render.without_folders(report.reason or ""),
+        full_name=full_name(standing), graded=graded, reason=report.reason or "",
         repairs=report.repairs, parts=parts, shown=shown, score=score, max_score=max_score,
         late=late(standing), waiting=[part for part in parts if part.state == "waiting"],
         told=[part for part in parts if part.told], summary=summary(parts), first=FIRST,
