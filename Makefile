@@ -44,7 +44,7 @@ lab: setup  ## open JupyterLab on this course, or on another: make lab COURSE=de
 
 lint: setup  ## run ruff and mypy
 	$(BIN)/ruff check --config .ci/pending.toml .
-	$(BIN)/mypy --config-file .ci/pending-mypy.ini autograder benchmarks
+	$(BIN)/python .ci/pending.py
 
 bench: setup  ## measure the cost of grading, beside nbgrader in the same run
 	$(BIN)/python -m benchmarks
