@@ -29,7 +29,7 @@ class BytesCache(Generic[T]):
         The size of one key with its result.
     """
 
-    def __init__(self, max_bytes: int = 8 << 20, max_item: int = 1 << 17):
+    def __init__(self, max_bytes: int = 8 << 20, max_item: int = 1 << 17) -> None:
         self._max_item = max_item
         self._results: LRUCache[bytes, tuple[T, int]] = LRUCache(max_bytes, getsizeof=lambda pair: pair[1])
         self._lock = Lock()

@@ -78,6 +78,7 @@ def bubblewrap_problem() -> str | None:
 
 
 def bubblewrap_lack() -> Lack | None:
+    """Return why the level "bubblewrap" is not available, with advice, or None if it is."""
     return _try_bubblewrap()[1]
 
 

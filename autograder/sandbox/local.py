@@ -29,11 +29,12 @@ class LocalSession(Session):
         Only the size of messages applies.
     """
 
-    def __init__(self, namespace: dict[str, Any], limits: Limits | None = None):
+    def __init__(self, namespace: dict[str, Any], limits: Limits | None = None) -> None:
         self.namespace = namespace
         self.cap = (limits or Limits()).message_bytes
 
     def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
+        """Call a function of the namespace. See `Session.call`."""
         function = self.namespace.get(name)
         if not callable(function):
             return Failed("missing", f"`{name}` is not defined.")

@@ -49,8 +49,8 @@ def clean_output(output: dict[str, Value]) -> dict[str, Any] | None:
     if kind in ("display_data", "execute_result"):
         bundle = output.get("data")
         data: dict[str, str] = {}
-        for mime in (*TEXTS, *IMAGES) if type(bundle) is dict else ():
-            content = bundle.get(mime)
+        for mime in (*TEXTS, *IMAGES):
+            content = bundle.get(mime) if type(bundle) is dict else None
             if type(content) is str and (mime in TEXTS or _is_base64(content)):
                 data[mime] = content
         if not data:

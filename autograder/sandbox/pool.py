@@ -54,7 +54,7 @@ class Sandbox:
         If the level is not available, or the zygote does not start.
     """
 
-    def __init__(self, limits: Limits | None = None, level: str | None = None):
+    def __init__(self, limits: Limits | None = None, level: str | None = None) -> None:
         self.limits = limits or Limits()
         self.level = level or isolation.best_level()
         self.abandoned: list[tuple[Zygote, int]] = []  # forks that nobody ended
@@ -226,13 +226,14 @@ class Sandbox:
 class Fork:
     """One process of a student, as the host sees it."""
 
-    def __init__(self, sandbox: Sandbox, zygote: Zygote, sock: socket.socket, pid: int):
+    def __init__(self, sandbox: Sandbox, zygote: Zygote, sock: socket.socket, pid: int) -> None:
         self.sandbox, self.zygote, self.sock, self.pid = sandbox, zygote, sock, pid
         self.ended = False
         self.memory: int | None = None  # bytes at its peak, known once it has ended
         self.seconds = 0.0  # spent waiting for it
 
     def send(self, frame: bytes, seconds: float) -> None:
+        """Send a frame within some seconds. See `guest.messages.send` for the errors."""
         send(self.sock, frame, time.monotonic() + seconds)
 
     def receive(self, deadline: float) -> Message:

@@ -55,7 +55,7 @@ class SandboxSession(Session):
     """
 
     def __init__(self, sandbox: Sandbox, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
-                 template: Template = (), times: CellTimes | None = None):
+                 template: Template = (), times: CellTimes | None = None) -> None:
         self._sandbox, self._limits = sandbox, sandbox.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
@@ -81,6 +81,7 @@ class SandboxSession(Session):
 
     @property
     def cells(self) -> tuple[CellRun, ...]:
+        """The result of each cell."""
         return tuple(run or CellRun(problem=Problem("not run", "was not run")) for run in self._runs)
 
     @property
@@ -89,6 +90,7 @@ class SandboxSession(Session):
         return max((fork.memory for fork in self._forks if fork.memory), default=None)
 
     def close(self) -> None:
+        """End the fork."""
         if self._fork is not None:
             self._fork.end()
             self._fork = None
@@ -238,10 +240,12 @@ class SandboxSession(Session):
     # ---- calls ------------------------------------------------------------------------------------------
 
     def call(self, name: str, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Outcome:
+        """Call the student's function. See `Session.call`."""
         frame = call_frame(name, arguments, tuple(sorted(replacing or {})), self._limits.message_bytes)
         return self._call(name, frame, len(arguments), replacing or {})
 
     def calls(self, name: str, cases: Sequence[Case], replacing: Replacing | None = None) -> list[Outcome]:
+        """Call the function with the arguments of each case. See `Session.calls`."""
         outcomes: list[Outcome] = []
         for case in cases:
             frame = case_frame(name, case, tuple(sorted(replacing or {})), self._limits.message_bytes)

@@ -36,6 +36,7 @@ class Session(ABC):
 
     @property
     def cells(self) -> tuple[CellRun, ...]:
+        """The result of each cell."""
         return ()
 
     @abstractmethod

@@ -44,7 +44,7 @@ class Zygote:
         If the level is not available, or the zygote does not start.
     """
 
-    def __init__(self, level: str, layers: tuple[str, ...] | None = None):
+    def __init__(self, level: str, layers: tuple[str, ...] | None = None) -> None:
         self._owner = os.getpid()
         self._root: str | None = None
         isolation.remove_abandoned()

@@ -144,14 +144,14 @@ class _Seen:
 
     __slots__ = ("bytes", "complete", "height", "nodes", "number")
 
-    def __init__(self, number: int, nodes: int = 0, size: int = 0, height: int = 0, complete: bool = False):
+    def __init__(self, number: int, nodes: int = 0, size: int = 0, height: int = 0, complete: bool = False) -> None:
         self.number, self.nodes, self.bytes, self.height, self.complete = number, nodes, size, height, complete
 
 
 class _Encoder:
     """Turns a value into a node and a body."""
 
-    def __init__(self, paths: Mapping[int, Path], cap: int):
+    def __init__(self, paths: Mapping[int, Path], cap: int) -> None:
         self.paths, self.cap = paths, cap
         self.body: list[bytes] = []
         self.length = 0  # of the body
@@ -332,7 +332,7 @@ def _require(fact: object, problem: str) -> None:
 class _Decoder:
     """Turns nodes and a body into values, and trusts neither."""
 
-    def __init__(self, body: memoryview, arguments: Value, cap: int, writable: bool):
+    def __init__(self, body: memoryview, arguments: Value, cap: int, writable: bool) -> None:
         self.body, self.arguments, self.cap, self.writable = body, arguments, cap, writable
         self.position = 0  # in the body
         self.nodes, self.bytes = 0, 0  # of a walk through the value
@@ -352,7 +352,8 @@ class _Decoder:
             read, *form = _READERS.get(tag, (None,))
             if read is None or form != list(map(type, node[1:])):
                 raise CodecError("a node has not the form of its kind")
-            return read(self, *node[1:], depth)
+            found: tuple[Value, int] = read(self, *node[1:], depth)
+            return found
         if node is None or kind is bool:
             return node, 0
         if kind is int:
@@ -465,4 +466,5 @@ _READERS: dict[str, tuple[Any, ...]] = {
 def _make_array(data: memoryview, dtype: np.dtype[Any], shape: Any) -> np.ndarray:
     if dtype.kind == "b":  # bytes other than 0 and 1 would be an invalid bool
         return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
-    return np.ndarray(shape, dtype, data).copy()
+    array: np.ndarray[Any, Any] = np.ndarray(shape, dtype, data).copy()
+    return array

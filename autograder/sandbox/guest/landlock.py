@@ -27,7 +27,8 @@ def version() -> int:
     """Return the kernel's version of Landlock, or 0 if there is none."""
     if sys.platform != "linux":
         return 0
-    return max(0, libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1))
+    found: int = libc().syscall(CREATE_RULESET, None, ctypes.c_size_t(0), 1)
+    return max(0, found)
 
 
 def restrict(readable: Iterable[str], own: str) -> None:

@@ -12,7 +12,7 @@ OUTPUT_BYTES = 200  # that an output takes beside its text
 class Recorder:
     """A cell's outputs, in the order in which they came."""
 
-    def __init__(self, limit: int):
+    def __init__(self, limit: int) -> None:
         self.limit = limit
         self.start()
 
@@ -118,13 +118,15 @@ class Stream(io.TextIOBase):
     encoding = "utf-8"
     errors = "replace"
 
-    def __init__(self, recorder: Recorder, name: str):
+    def __init__(self, recorder: Recorder, name: str) -> None:
         self.recorder, self.name = recorder, name
 
     def writable(self) -> bool:
+        """Return True."""
         return True
 
     def write(self, text: str) -> int:
+        """Record text."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         self.recorder.stream(self.name, text)

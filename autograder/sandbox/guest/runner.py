@@ -12,8 +12,9 @@ from typing import Any
 from .codec import Value, decode, describe, encode
 from .explain import explain
 from .messages import receive, send, unwrap
+from .recorder import Stream
 from .settings import Limits
-from .shell import Shell, Stream, run_cell
+from .shell import Shell, run_cell
 
 
 def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], files: Mapping[str, bytes],
@@ -54,7 +55,7 @@ def write_files(files: Mapping[str, bytes]) -> None:
 class Runner:
     """The state of one session."""
 
-    def __init__(self, sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], limits: Limits):
+    def __init__(self, sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], limits: Limits) -> None:
         self.sock, self.shell, self.descriptors = sock, shell, descriptors
         self.cap = limits.message_bytes
         shell.recorder.limit = limits.cell_output_bytes

@@ -29,25 +29,33 @@ from .recorder import Recorder, Stream
 class Hook(DisplayHook):
     """Shows the value of a cell's last expression."""
 
+    shell: Any  # a Shell
+
     def write_output_prompt(self) -> None:
-        pass
+        """Write nothing."""
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
+        """Record the value's representations."""
         self.shell.recorder.bundle("execute_result", format_dict, md_dict, self.shell.execution_count - 1)
 
     def finish_displayhook(self) -> None:
+        """Write nothing after a value."""
         self._is_active = False
 
 
 class Publisher(DisplayPublisher):
-    """Shows what ``display`` is called with."""
+    """Shows the arguments of ``display``."""
 
-    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, *,
+    shell: Any  # a Shell
+
+    def publish(self, data: dict[str, Any], metadata: dict[str, Any] | None = None, source: Any = None, *,
                 transient: dict[str, Any] | None = None, update: bool = False, **kwargs: Any) -> None:
+        """Record a display, or update the one with the same id."""
         display_id = (transient or {}).get("display_id")
         self.shell.recorder.bundle("display_data", data, metadata, display_id=display_id, update=update)
 
     def clear_output(self, wait: bool = False) -> None:
+        """Clear the cell's outputs."""
         self.shell.recorder.clear(wait)
 
 
@@ -71,8 +79,8 @@ class Transformer(TransformerManager):
     UNUSUAL = re.compile(r"\A\s|\n[ \t]*(?:\.{3,}:|[!%?,;/])"), re.compile(r"[^\S \t\n]")
     BLANKS = re.compile(r"^[ \t]+$", re.MULTILINE)
 
-    def __init__(self, shell: "Shell"):
-        super().__init__()
+    def __init__(self, shell: "Shell") -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
         self.shell, self.usual = shell, self.steps()
 
     def steps(self) -> list[Any]:
@@ -80,9 +88,11 @@ class Transformer(TransformerManager):
         return [*self.cleanup_transforms, None, *self.line_transforms, None, *self.token_transformers]
 
     def transform_cell(self, cell: str) -> str:
+        """Return the Python of a cell, as IPython does."""
         plain = self.BLANKS.sub("", cell if cell.endswith("\n") else cell + "\n")  # as textwrap.dedent does it
         unusual = any(prompt in plain for prompt in self.PROMPTS) or any(odd.search(plain) for odd in self.UNUSUAL)
-        if self.steps() == self.usual and not unusual and self.shell.compile.is_python(plain, self.shell.execution_count):
+        compiler, number = self.shell.compile, self.shell.execution_count
+        if self.steps() == self.usual and not unusual and compiler.is_python(plain, number):
             return plain
         return super().transform_cell(cell)
 
@@ -94,18 +104,21 @@ class Compiler(CachingCompiler):
     """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.known: dict[tuple[str, str, int], Compiled] = {}  # the template's cells, by what `ast_parse` gets
-        self.parsed: tuple[tuple[str, str, int], ast.Module] | None = None  # what `is_python` parsed last
+        super().__init__()  # type: ignore[no-untyped-call]
+        #: The template's cells, by the source, symbol and flags that `ast_parse` gets.
+        self.known: dict[tuple[str, str, int], Compiled] = {}
+        self.parsed: tuple[tuple[str, str, int], ast.Module] | None = None  # by `is_python`
 
     def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.Module:
+        """Return the syntax tree of a cell."""
         wanted = source, symbol, self.flags
         parsed, self.parsed = self.parsed, None  # a tree is used once, because code may change it
         if parsed is not None and parsed[0] == wanted:
             return parsed[1]
         if wanted in self.known and self.known[wanted].name == filename:
             return self.known[wanted].tree
-        return super().ast_parse(source, filename, symbol)
+        tree: ast.Module = super().ast_parse(source, filename, symbol)  # type: ignore[assignment]
+        return tree
 
     def is_python(self, source: str, number: int) -> bool:
         """Return whether a cell parses as Python. Keep its tree for the next call of `ast_parse`."""
@@ -121,9 +134,9 @@ class Compiler(CachingCompiler):
         name = self.get_code_name(source, source, number)
         tree = self.ast_parse(source, name)
         last = len(tree.body) - isinstance(tree.body[-1], ast.Expr)
-        parts: list[tuple[ast.AST, str]] = [(ast.Module(tree.body[:last], []), "exec"),
-                                            (ast.Interactive(tree.body[last:]), "single")]
-        codes = [self(part, name, mode) for part, mode in parts if part.body]  # type: ignore[attr-defined]
+        parts: tuple[tuple[Any, str], ...] = ((ast.Module(tree.body[:last], []), "exec"),
+                                              (ast.Interactive(tree.body[last:]), "single"))
+        codes = [self(part, name, mode) for part, mode in parts if part.body]
         self.known[source, "exec", self.flags] = Compiled(tree, name, codes)
 
     def codes_of(self, nodes: Sequence[ast.stmt]) -> list[types.CodeType] | None:
@@ -138,6 +151,10 @@ class Shell(InteractiveShell):
     displayhook_class = Type(Hook)
     display_pub_class = Type(Publisher)
     recorder: Recorder
+    compile: Compiler
+    input_transformer_manager: Any
+    display_formatter: Any
+    history_manager: Any
 
     def prepare(self, template: Iterable[str | None]) -> None:
         """Compile the template's cells before any fork."""
@@ -145,39 +162,39 @@ class Shell(InteractiveShell):
         for number, source in enumerate(template, 1):
             if source is not None:
                 with contextlib.suppress(Exception):  # a cell that does not compile shows its error when it runs
-                    self.compile.prepare(self.transform_cell(source), number)
+                    self.compile.prepare(self.input_transformer_manager.transform_cell(source), number)
 
     def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None,
                          preprocessing_exc_tuple: Any = None) -> bool:
         """Return whether a cell awaits at its top level. IPython compiles it to find out."""
         if transformed_cell is not None and "await" not in transformed_cell and "async" not in transformed_cell:
             return False
-        return super().should_run_async(
+        return bool(super().should_run_async(
             raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
-        )
+        ))
 
     async def run_ast_nodes(self, nodelist: list[ast.stmt], cell_name: str, interactivity: str = "last_expr",
-                            compiler: Any = compile, result: Any = None) -> bool:
+                            compiler: Any = builtins.compile, result: Any = None) -> bool:
         """Run a cell's statements. Return whether an error stopped them."""
         codes = self.compile.codes_of(nodelist) if interactivity == "last_expr" and not self.ast_transformers else None
         if codes is None:
-            return await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result)
+            return bool(await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result))
         for code in codes:
-            if await self.run_code(code, result):
+            if await self.run_code(code, result):  # type: ignore[no-untyped-call]
                 return True
         return False
 
     def init_io(self) -> None:
-        pass
+        """Leave the streams alone."""
 
     def init_virtualenv(self) -> None:
-        pass
+        """Add no folder to ``sys.path``."""
 
     def enable_gui(self, gui: Any = None) -> None:
-        pass
+        """Start no event loop."""
 
     def ask_exit(self) -> None:
-        pass
+        """Go on after ``exit()``."""
 
     def _showtraceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
         try:
@@ -192,6 +209,7 @@ class Shell(InteractiveShell):
         self.user_ns["_exit_code"] = 0
 
     def getoutput(self, command: str, split: bool = True, depth: int = 0) -> Any:
+        """Return no output. See `system`."""
         from IPython.utils.text import SList
 
         self.system(command)
@@ -212,13 +230,12 @@ def make_shell() -> Shell:
     shell: Shell = Shell.instance(config=config, user_module=module)
     shell.input_transformer_manager = Transformer(shell)
     shell.display_formatter.active_types = shell.display_formatter.format_types
-    builtins.input = _refuse_input
-    getpass.getpass = _refuse_input
+    builtins.input = getpass.getpass = _refuse_input
     rehearse(shell, REHEARSAL)
     return shell
 
 
-def _refuse_input(prompt: object = "") -> NoReturn:
+def _refuse_input(prompt: object = "", stream: object = None) -> NoReturn:
     raise StdinNotImplementedError("input() has nobody to ask while a notebook is graded.")
 
 
@@ -247,7 +264,7 @@ def rehearse(shell: Shell, sources: Iterable[str]) -> None:
     shell.history_manager.reset()
     shell.history_manager.outputs.clear()
     shell.history_manager.exceptions.clear()
-    shell.displayhook.flush()
+    shell.displayhook.flush()  # type: ignore[no-untyped-call]
     shell.user_ns_hidden.clear()
     shell.user_ns_hidden.update(hidden)  # else `_` would count as set by the student
     shell.execution_count = 1
@@ -266,7 +283,7 @@ def run_cell(shell: Shell, source: str, number: int = 1, descriptors: Mapping[st
     sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
     shell.execution_count = number  # by place: a cell that is left out does not shift the others
     try:
-        shell.run_cell(source, store_history=True)
+        shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
     finally:
         sys.stdout, sys.stderr = streams
     for name, descriptor in (descriptors or {}).items():

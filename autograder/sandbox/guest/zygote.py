@@ -17,6 +17,7 @@ from .codec import decode, encode
 from .messages import send
 from .settings import Limits, Options
 from .shell import DRAWING, make_shell, rehearse
+from .tree import remove_tree
 
 
 def main(options: dict[str, Any]) -> None:
@@ -35,7 +36,7 @@ class Zygote:
     - ``{"end": pid, "grace": seconds}``: kill a fork with all that it started; answered with ``ended``.
     """
 
-    def __init__(self, options: Options):
+    def __init__(self, options: Options) -> None:
         self.options = options
         self.control = socket.socket(fileno=options.control)
         os.set_inheritable(self.control.fileno(), False)
@@ -56,7 +57,7 @@ class Zygote:
             self.answer(self.handle(json.loads(data), descriptors))
         for pid in list(self.forks):
             self.end(pid, 0)
-        confine.remove_tree(self.options.root)
+        remove_tree(self.options.root)
         os._exit(0)
 
     def wait(self) -> bool:
@@ -68,9 +69,11 @@ class Zygote:
         return self.options.watch not in {descriptor for descriptor, _ in poll.poll()}
 
     def answer(self, message: dict[str, Any]) -> None:
+        """Send an answer to the host."""
         self.control.sendall(json.dumps(message).encode())
 
     def handle(self, request: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        """Do what a request asks, and return the answer."""
         if "install" in request:
             self.install(descriptors[0])
             return {}
@@ -129,5 +132,6 @@ class Zygote:
         runner.serve(sock, self.shell, outputs, self.files, limits)
 
     def end(self, pid: int, grace: float) -> dict[str, Any]:
+        """End a fork. See `confine.end_fork`."""
         scratch = self.forks.pop(pid)
         return confine.end_fork(self.options, pid, scratch, self.forks, grace)
