@@ -1,10 +1,12 @@
-"""Files that lie beside every autograded notebook."""
+"""Files are written all or nothing, with the mode that the umask leaves, and shared by many folders."""
 
 import os
 
 import pytest
+from nbformat.v4 import new_notebook
 
-from autograder.files import SharedFile
+from autograder.files import SharedFile, write_file
+from autograder.notebooks import reading
 
 
 @pytest.fixture
@@ -53,3 +55,29 @@ def test_without_links_it_is_copied(tmp_path, file, monkeypatch):
     monkeypatch.setattr(os, "link", refuse)
     one, two = laid(file, tmp_path / "ann", tmp_path / "ben")
     assert one.read_bytes() == two.read_bytes() == b"one" and not one.samefile(two)
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
+    """The error names the target, not the scratch file, which is gone."""
+    (tmp_path / "x").mkdir()
+    for target in (tmp_path / "x", tmp_path / "none" / "y"):
+        with pytest.raises(OSError) as caught:
+            write_file(target, b"content")
+        assert str(target) == caught.value.filename
+    assert [tmp_path / "x"] == list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("write", ["file", "notebook", "json"])
+def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
+    """A report can be shared with a group that shares the course, a notebook as well as a page."""
+    from autograder.cli.common import write_json
+
+    path = tmp_path / "x"
+    before = os.umask(0o002)
+    try:
+        {"file": lambda: write_file(path, b""), "json": lambda: write_json(path, {}),
+         "notebook": lambda: reading.write_notebook(new_notebook(), path),
+         }[write]()
+    finally:
+        os.umask(before)
+    assert 0o664 == path.stat().st_mode & 0o777

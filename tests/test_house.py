@@ -22,7 +22,7 @@ LEVELS = {
     "judging": 7,
     "grade": 8,
     "nbgrader_bridge": 9,
-    "demo": 10, "hooks": 10,
+    "demo": 10, "hooks": 10, "feedback": 10, "sanitize": 10,
     "collect": 11, "exports": 11,
     "batch": 12,
     "cli": 14,

@@ -7,6 +7,7 @@ Importing nbgrader takes 0.9 s, so it is imported only for what a course adds to
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -134,6 +135,7 @@ def run_steps(steps: Sequence[Step], nb: NotebookNode, resources: Mapping[str, A
 def _make(trait: str, step: str | type, config: Config) -> Step:
     if name_of(step) == ("nbgrader", "LimitOutput"):
         return partial(limit_output, config=config)
+    find_course_modules(config)
     try:
         found = import_item(step) if isinstance(step, str) else step
     except Exception as error:  # importing a module may raise anything
@@ -144,6 +146,13 @@ def _make(trait: str, step: str | type, config: Config) -> Step:
     except Exception as error:  # an error of traitlets, or of the course's own step
         problem = f"{getattr(found, '__name__', found)} cannot be made ({type(error).__name__}: {error})"
         raise CourseError(CONFIG, problem, "Mend its settings, or take it out of the list.") from error
+
+
+def find_course_modules(config: Config) -> None:
+    """Let Python find modules beside nbgrader_config.py, as nbgrader does for its own commands."""
+    root = str(config.CourseDirectory.get("root", "."))
+    if root not in sys.path:
+        sys.path.append(root)
 
 
 @cache

@@ -9,7 +9,7 @@ from traitlets.config import Config
 
 from ..course.settings import CONFIG
 from ..errors import AutograderError, CourseError
-from .autograded import quiet_log
+from .autograded import find_course_modules, quiet_log
 
 #: The points to take off: (student, score, seconds late) -> penalty in [0, score], or None.
 Penalty = Callable[[str, float, float], float | None]
@@ -41,6 +41,7 @@ class PluginPenalty:
     def __init__(self, config: Config) -> None:
         from nbgrader.preprocessors import AssignLatePenalties
 
+        find_course_modules(config)
         try:
             self._step = AssignLatePenalties(config=config)
             self._step.log = quiet_log()

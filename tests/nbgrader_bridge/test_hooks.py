@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 import pytest
+from traitlets.utils.importstring import import_item
 
 from autograder.notebooks import finding, reading
 from autograder.notebooks.matching import Template
@@ -79,3 +80,15 @@ def assert_fit_after(nb, source):
     for cell in nb.cells:
         cell.metadata.get("nbgrader", {}).pop("checksum", None)
     assert_fit(nb, source)
+
+
+@pytest.mark.parametrize(("former", "now"), [
+    *((f"autograder.hooks.{name}", f"autograder.nbgrader_bridge.hooks.{name}")
+      for name in ("Scaffold", "Support", "HideTests", "Restore", "Judge")),
+    ("autograder.feedback.exporter.FeedbackPage", "autograder.nbgrader_bridge.feedback.FeedbackPage"),
+    ("autograder.sanitize.clean_html", "autograder.pages.sanitizer.clean_html"),
+    ("autograder.sanitize.markdown2html", "autograder.pages.sanitizer.markdown2html"),
+])  # fmt: skip
+def test_the_names_of_older_configurations_stay(former, now):
+    """A course configured for version 0.1 names the same objects."""
+    assert import_item(now) is import_item(former)

@@ -1,0 +1,246 @@
+"""A class, graded in any order and by any number of workers, killed and resumed, has one gradebook."""
+
+import os
+import random
+import shutil
+import signal
+import time
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from autograder.batch import grader, workers, writing
+from autograder.batch.workers import LocalWorkers
+from autograder.course.course import Course
+from autograder.course.students import students_of
+from autograder.errors import CourseError
+from autograder.notebooks import finding, reading
+from tests.helpers.courses import LATE, NAME, change, rows, run, start
+from tests.helpers.grading import Lenient, grade, penalty
+from tests.helpers.processes import left_over
+
+
+@pytest.fixture
+def course(ungraded, tmp_path):
+    """A copy of that course to do with as one likes."""
+    return shutil.copytree(ungraded, tmp_path / "course")
+
+
+def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, course):
+    """Scores, flags, comments, penalties, timestamps, rows of the ungraded: equal, also after people graded on top."""
+    # nbgrader cannot read this student's timestamp and fails; we take it as no timestamp
+    shutil.rmtree(course / "submitted" / "odd")
+    ours = shutil.copytree(course, course.parent / "ours")
+    run(ours, "autograder", "grade", NAME, code=1)
+    run(course, "nbgrader", "autograde", NAME, code=1)
+    assert rows(course) == rows(ours)
+    assert {0.0, 85.0, 100.0} <= {r.score for r in Course(ours).reports(NAME).load_all().values()}
+
+    for each in (course, ours):
+        mine = ("FROM grade g JOIN submitted_notebook n ON n.id = g.notebook_id JOIN submitted_assignment s "
+                "ON s.id = n.assignment_id WHERE s.student_id = :student")
+        change(each, f"UPDATE grade SET manual_score = 3.5, extra_credit = 1 WHERE id IN (SELECT g.id {mine} LIMIT 2)",
+               student="dora")
+        change(each, f"UPDATE comment SET manual_comment = 'see me' WHERE notebook_id IN (SELECT n.id {mine})",
+               student="lisa")
+        change(each, "UPDATE submitted_assignment SET extension = '1970-01-03 00:00:00.000000' "
+                     "WHERE student_id = 'lisa'")
+    run(ours, "autograder", "grade", NAME, "--all", code=1)
+    run(course, "nbgrader", "autograde", NAME, "--force", code=1)
+    assert rows(course) == rows(ours)
+    manual = [row for row in rows(ours)["grades"] if row[3] is not None]
+    assert [("dora", 3.5, 1.0, 1)] * 2 == [(student, m, extra, flag) for student, _, _, m, extra, flag in manual]
+    assert {"see me"} == {row[3] for row in rows(ours)["comments"] if row[0] == "lisa"}
+
+
+def test_autograded_notebooks_are_what_nbgrader_writes(graded, course):
+    """Cell by cell: sources, metadata, outputs but for times and addresses; figures lie beside it."""
+    run(course, "nbgrader", "autograde", NAME, "--student", "dora")
+    ours, theirs = (
+        reading.read_notebook(each / "autograded" / "dora" / NAME / f"{NAME}.ipynb") for each in (graded, course))
+    assert [cell.source for cell in theirs.cells] == [cell.source for cell in ours.cells]
+    assert [cell.metadata for cell in theirs.cells] == [cell.metadata for cell in ours.cells]
+    assert theirs.metadata == ours.metadata
+    for one, other in zip(theirs.cells, ours.cells, strict=True):
+        if one.cell_type == "code":
+            assert [o.output_type for o in one.outputs] == [o.output_type for o in other.outputs], one.id
+    beside = {path.name for path in (graded / "autograded" / "dora" / NAME).rglob("*") if path.is_file()}
+    assert {path.name for path in (course / "autograded" / "dora" / NAME).rglob("*") if path.is_file()} == beside
+
+
+def test_a_second_run_does_nothing(graded):
+    """Everything graded is passed over; what could not be graded is tried again, and named again."""
+    before = {path: path.stat().st_mtime_ns for path in (graded / "autograded").rglob("*.ipynb")}
+    summary = grade(graded)
+    assert (0, 1, 12) == (summary.graded, summary.not_graded, summary.unchanged)
+    assert before == {path: path.stat().st_mtime_ns for path in (graded / "autograded").rglob("*.ipynb")}
+    assert "JSON" in summary.failures["garbage"]
+
+
+@pytest.mark.parametrize("what", ["submission", "timestamp", "secret", "configuration", "record", "gradebook"])
+def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
+    """A new submission, time, secret or setting, a lost report or row of the gradebook: that one is graded again."""
+    shutil.rmtree(course)
+    shutil.copytree(graded, course)
+    folder = course / "submitted" / "ada" / NAME
+    expected = 1
+    if what == "submission":
+        nb = reading.read_notebook(folder / f"{NAME}.ipynb")
+        finding.find_cell(nb, "rnn_cell_forward").source += "\n# once more"
+        reading.write_notebook(nb, folder / f"{NAME}.ipynb")
+    elif what == "timestamp":
+        (folder / "timestamp.txt").write_text("2026-01-09 12:00:00 UTC")
+    elif what == "secret":
+        monkeypatch.setenv("AUTOGRADER_SECRET", "another one")
+        expected = 2
+    elif what == "configuration":
+        config = (course / "nbgrader_config.py").read_text().replace(LATE, "")
+        (course / "nbgrader_config.py").write_text(config)
+        expected = 2
+    elif what == "record":
+        (course / "reports" / NAME / "ada.json").unlink()
+    else:
+        change(course, "DELETE FROM submitted_assignment WHERE student_id = 'ada'")
+    assert expected == grade(course, ["ada", "onno"]).graded
+
+
+def test_a_source_that_has_changed_must_be_released_first(course):
+    """Points are never given by tests that students were not submission: one line says what to run."""
+    path = course / "source" / NAME / f"{NAME}.ipynb"
+    nb = reading.read_notebook(path)
+    finding.find_cell(nb, "rnn_cell_forward_tests").metadata.nbgrader.points = 20
+    reading.write_notebook(nb, path)
+    with pytest.raises(CourseError, match=r"'rnn_cell_forward_tests' has changed .* autograder release"):
+        grade(course)
+
+
+def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
+    """`kill -9` five times at random, then once to the end: row by row what one go gives, and nothing is left over."""
+    chance = random.Random(5)
+    for _ in range(5):
+        runner = start(course)
+        time.sleep(chance.uniform(2.0, 5.0))
+        os.killpg(runner.pid, signal.SIGKILL)
+        runner.communicate()
+        assert [] == left_over(course)
+    run(course, "autograder", "grade", NAME, code=1)
+    assert rows(graded) == rows(course)
+    scores = {student: report.score for student, report in Course(course).reports(NAME).load_all().items()}
+    assert {student: report.score for student, report in Course(graded).reports(NAME).load_all().items()} == scores
+
+
+def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
+    """One SIGINT to the command: exit code 1, a word on how to go on, and no process left."""
+    slow = shutil.copytree(course / "submitted" / "ada", course / "submitted" / "zoe") / NAME / f"{NAME}.ipynb"
+    nb = reading.read_notebook(slow)  # half a minute of it: the run is still going when the signal comes
+    nb.cells += [new_code_cell("import time\ntime.sleep(1.5)") for _ in range(20)]
+    reading.write_notebook(nb, slow)
+    runner = start(course, "--jobs", "1")
+    while not list((course / "reports").rglob("*.json")):
+        time.sleep(0.05)
+    os.kill(runner.pid, signal.SIGINT)
+    out, _ = runner.communicate(timeout=20)
+    assert (1, True) == (runner.returncode, "The same command goes on" in out), out
+    assert "Traceback" not in out
+    assert [] == left_over(course)
+    assert "zoe" not in Course(course).reports(NAME).load_all()
+    assert set(Course(course).reports(NAME).load_all()) <= {row[0] for row in rows(course)["submissions"]} | {"garbage"}
+
+
+def test_a_submission_that_kills_its_worker_costs_itself_only(course, monkeypatch):
+    """The culprit alone is not graded, after two tries; the submissions in flight beside it are graded."""
+
+    def grade_unless_dora(submission, digest):
+        if submission.student == "dora":  # as a bug in a library could end the process
+            os.kill(os.getpid(), signal.SIGKILL)
+        return grader.grade(submission, digest)
+
+    monkeypatch.setattr(workers, "grade", grade_unless_dora)  # workers are forks: they have it, too
+    summary = grade(course)
+    assert (11, 2) == (summary.graded, summary.not_graded)
+    assert "ended the grading process, twice" in summary.failures["dora"]
+
+
+def test_a_killed_worker_costs_nothing(course, monkeypatch):
+    """`kill -9` on one worker in mid-run: another one grades its submissions."""
+    monkeypatch.setattr(writing, "BATCH_SECONDS", 0)  # so that each is counted as it comes
+    pools = []
+
+    class Watched(LocalWorkers):
+        def __enter__(self):
+            pools.append(self)
+            return super().__enter__()
+
+    def kill_one(summary, report):
+        if summary.graded == 2 and pools:
+            os.kill(pools.pop()._workers[0].process.pid, signal.SIGKILL)
+
+    summary = grade(course, pool=Watched, progress=kill_one)
+    assert (12, 1, []) == (summary.graded, summary.not_graded, pools)
+
+
+def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
+    """A bug that one submission brings out: "not graded" with the reason and without a score; the others are graded."""
+    real = grader.grade_submission
+
+    def fail(content, *more, student, **options):
+        if student == "ada":
+            raise KeyError("a bug")
+        return real(content, *more, student=student, **options)
+
+    monkeypatch.setattr(grader, "grade_submission", fail)  # workers are forks: they have it, too
+    assert 11 == grade(course).graded
+    report = Course(course).reports(NAME).load_all()["ada"]
+    assert ("not graded", ()) == (report.status, report.verdicts)
+    assert "KeyError" in report.reason
+    assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "ada"}
+
+
+def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
+    """It is somebody's: not graded, with the reason, instead of nobody's."""
+    def refuse(path, **more):
+        if path.parent.name == "ada" and path.name == NAME:
+            raise PermissionError(13, "Permission denied", str(path))
+        return os.stat(path, **more)
+
+    monkeypatch.setattr("pathlib.Path.stat", refuse)  # a test that root runs is let in everywhere
+    assert "ada" in students_of(Course(course), NAME)
+    summary = grade(course, ["ada", "dora"], Lenient)
+    assert (1, 1) == (summary.graded, summary.not_graded)
+    assert "Permission denied" in summary.failures["ada"]
+
+
+@pytest.mark.parametrize("content", [
+    b"\xef\xbb\xbf2026-01-11 12:00:01 UTC", "2026-01-11 12:00:01 UTC".encode("utf-16"), b"2026-01-11 12:00:01 UTC\r\n",
+])  # fmt: skip
+def test_a_late_time_counts_in_whatever_encoding(course, content):
+    """A byte order mark or UTF-16, as PowerShell writes: the penalty is taken, and the file beside it is plain."""
+    (course / "submitted" / "ada" / NAME / "timestamp.txt").write_bytes(content)
+    grade(course, ["ada"], Lenient)
+    assert penalty(course, "ada") == 100
+    assert () == Course(course).reports(NAME).load_all()["ada"].repairs
+    assert b"2026-01-11 12:00:01 UTC" == (course / "autograded" / "ada" / NAME / "timestamp.txt").read_bytes()
+
+
+@pytest.mark.parametrize(("content", "says"), [
+    (b"the day before yesterday", "says no time ('the day before yesterday')"), (b"", "says no time ('')"),
+    (b"\xff2026-01-11", "says no time"), (b"x" * 300, "says no time"), (None, "says no time"),
+    (b"11/01/2026 12:00", "says '11/01/2026 12:00', which is read as 2026-11-01 12:00:00 UTC"),
+    (b"2026-01-10 11:00:00 PDT", "says '2026-01-10 11:00:00 PDT', which is read as 2026-01-10 11:00:00 UTC"),
+    (b"2026-01-10 11:00:00 +0100", "which is read as 2026-01-10 10:58:20 UTC"),
+])  # fmt: skip
+def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
+    """Garbled, empty, a link, or read by nbgrader in a way that was hardly meant: the report says so."""
+    path = course / "submitted" / "ada" / NAME / "timestamp.txt"
+    path.symlink_to(course / "x") if content is None else path.write_bytes(content)
+    grade(course, ["ada"], Lenient)
+    repairs = Course(course).reports(NAME).load("ada")["repairs"]
+    (said,) = [repair["text"] for repair in repairs if repair.text.startswith("timestamp.txt")]
+    assert says in said
+
+
+def test_a_time_that_has_become_unreadable_is_graded_again(course):
+    """No time before and a garbled one now are not the same submission."""
+    grade(course, ["ada"], Lenient)
+    (course / "submitted" / "ada" / NAME / "timestamp.txt").write_text("garbled")
+    assert 1 == grade(course, ["ada"], Lenient).graded

@@ -1,0 +1,68 @@
+"""`autograder grade` prints and writes reports."""
+
+import json
+import shutil
+
+import pytest
+
+from autograder.cli import grading
+from autograder.course.course import Course
+from autograder.course.students import students_of
+from autograder.model import Report
+from tests.helpers.courses import NAME, run
+from tests.helpers.grading import ODD_NAMES, Lenient, grade
+
+
+@pytest.fixture
+def course(ungraded, tmp_path):
+    """A copy of that course to do with as one likes."""
+    return shutil.copytree(ungraded, tmp_path / "course")
+
+
+def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
+    """--json holds the whole class, also those that were unchanged, in the form that DESIGN.md gives."""
+    file = tmp_path / "reports.json"
+    run(graded, "autograder", "grade", NAME, "--json", str(file), code=1)
+    whole = json.loads(file.read_text())
+    assert {"assignment", "isolation", "seconds", "submissions"} == whole.keys()
+    assert students_of(Course(graded), NAME) == [report["student"] for report in whole["submissions"]]
+    task = whole["submissions"][0]["tasks"]["rnn_cell_forward"]
+    assert {"score", "max_score", "passed", "checks", "diagnosis", "blamed_on", "public_passed"} <= task.keys()
+
+
+def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
+    """Exit code 1, a line with the reason, and it stands in the JSON; no page is made of it, and that is said."""
+    for student in students_of(Course(course), NAME):
+        if student != "ada":
+            shutil.rmtree(course / "submitted" / student)
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / ODD_NAMES[0])
+    out = run(course, "autograder", "grade", NAME, "--json", str(tmp_path / "all.json"), code=1)
+    assert "1 graded, 1 not graded of 2" in out and "rename this one" in out and "caf" in out
+    assert ["graded", "not graded"] == [
+        report["status"] for report in json.loads((tmp_path / "all.json").read_text())["submissions"]]
+    out = run(course, "autograder", "feedback", NAME, code=1)
+    assert "wrote 1 of 2 pages" in out and "caf" in out
+
+
+def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
+    """Reports of an earlier run on students not reached are not among them, and the file says that it was stopped."""
+    students = ["ada", "dora", "leo"]
+    grade(course, students, Lenient)
+
+    def stop(summary, report):
+        if report is not None:
+            raise KeyboardInterrupt
+
+    (course / "submitted" / "leo" / NAME / "timestamp.txt").write_text("2026-01-10 11:00:00 UTC")
+    summary = grade(course, students, Lenient, progress=stop)
+    assert summary.stopped
+    grading.write_reports(tmp_path / "all.json", Course(course), NAME, students, summary)
+    whole = json.loads((tmp_path / "all.json").read_text())
+    assert (["ada"], True) == ([report["student"] for report in whole["submissions"]], whole["stopped"])
+
+
+def test_an_id_in_brackets_is_shown(course, capsys):
+    """What a table could take for a style is part of the id."""
+    report = Report(NAME, "ada [late] :smile:", "not graded", reason="no [bold] :smile:")
+    grading.show_table(NAME, [], [report])
+    assert 2 == capsys.readouterr().out.count("ada [late] :smile:")

@@ -1,0 +1,38 @@
+"""nbgrader's plugin sets the penalties for late submissions."""
+
+import shutil
+
+import pytest
+
+from autograder.course.course import Course
+from autograder.nbgrader_bridge import gradebook
+from tests.helpers.courses import NAME, rows
+from tests.helpers.grading import Lenient, grade
+
+
+@pytest.fixture
+def course(ungraded, tmp_path):
+    """A copy of that course to do with as one likes."""
+    return shutil.copytree(ungraded, tmp_path / "course")
+
+
+def test_late_work_loses_what_the_plugin_says(graded):
+    """With penalty_method "zero" the late one ends with 0, those on time and without a time with all."""
+    found = gradebook.read_grades(Course(graded), NAME)
+    assert {"lisa": 0.0, "onno": 100.0, "ada": 100.0, "odd": 100.0} == {
+        student: found[student].score for student in ("lisa", "onno", "ada", "odd")}
+    assert (100.0, 100.0) == (found["lisa"].raw_score, found["lisa"].late_penalty)
+
+
+def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, monkeypatch):
+    """The course's own code raises for one student: not graded with that reason, without a score; the others are."""
+    (tmp_path / "of_the_course.py").write_text(
+        "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass Strict(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student, score, seconds):\n        return {}[student]\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.AssignLatePenalties.plugin_class = 'of_the_course.Strict'\n")
+    summary = grade(course, ["ada", "lisa", "onno"], Lenient)
+    assert (2, 1) == (summary.graded, summary.not_graded)
+    assert "the plugin for late penalties failed: KeyError: 'lisa'" in summary.failures["lisa"]
+    assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "lisa"}
