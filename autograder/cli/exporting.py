@@ -56,7 +56,7 @@ def write_grades(
 
     format_ = exports.FORMATS[name]
     if into:
-        options |= {"into": exports.read_file(into), "where": into.name}
+        options |= {"into": into.read_bytes(), "where": into.name}
     grades = exports.class_grades(course, assignment)
     export = format_.export(grades, assignment, **options)
     target = to or course.root / FOLDER / assignment / format_.target

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from ..course.course import Course
 from ..errors import CourseError
@@ -17,11 +17,10 @@ from ..files import write_file
 from . import canvas, classroom50, coursera, gradescope, moodle, tables
 from .grades import Export, ExportedGrade, combine_grades
 
-__all__ = ["FORMATS", "Export", "ExportedGrade", "Format", "class_grades", "read_file", "write_export"]
+__all__ = ["FORMATS", "Export", "ExportedGrade", "Format", "class_grades", "write_export"]
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A format: the function that makes its files, and their default place under exports/ASSIGNMENT/."""
 
     export: Callable[..., Export]
@@ -52,20 +51,6 @@ def class_grades(course: Course, assignment: str) -> dict[str, ExportedGrade]:
     return combine_grades(read_grades(course, assignment), course.reports(assignment).load_all())
 
 
-def read_file(path: Path) -> bytes:
-    """Return the content of a file to fill in.
-
-    Raises
-    ------
-    CourseError
-        It cannot be read.
-    """
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise CourseError(path, f"cannot be read: {error.strerror}", "Give the file as it was downloaded.") from error
-
-
 def write_export(export: Export, target: Path, folder: bool) -> list[str]:
     """Write an export's files, each at once, and return a line for each outcome.
 
@@ -80,18 +65,17 @@ def write_export(export: Export, target: Path, folder: bool) -> list[str]:
     Raises
     ------
     CourseError
+        The target of a file is a folder.
+    OSError
         A file cannot be written.
     """
-    if not folder and target.is_dir():
-        raise CourseError(target, "is a folder", "Name a file with --to.")
-    try:
-        if not folder:
-            (content,) = export.files.values()
-            return [f"{write_one(target, content)} {target}"]
-        stale = find_stale_files(target, export)
-        outcomes = Counter(write_one(target / path, content) for path, content in export.files.items())
-    except OSError as error:
-        raise CourseError(target, f"cannot be written: {error.strerror}", "Name another place with --to.") from error
+    if not folder:
+        if target.is_dir():
+            raise CourseError(target, "is a folder", "Name a file with --to.")
+        (content,) = export.files.values()
+        return [f"{write_one(target, content)} {target}"]
+    stale = find_stale_files(target, export)
+    outcomes = Counter(write_one(target / path, content) for path, content in export.files.items())
     return [*(f"{outcome} {count} files in {target}" for outcome, count in outcomes.items()),
             *(f"left from an earlier export, not current: {path}" for path in stale)]
 
