@@ -47,6 +47,7 @@ class Task:
     sizes: tuple[Sizes, ...]
     draw: Callable[[np.random.Generator, Sizes, Functions], dict[str, Value]]
     returns_dict: bool = False
+    returns_value: bool = False  # the one output is returned by itself, not in a tuple
     calls: tuple[str, ...] = ()  # other tasks that the solution calls
     printed: tuple[str, ...] = ()  # what the seeds print of the public case, as expressions in the outputs
     steps: str = ""  # the symbol that counts time steps, if there are any

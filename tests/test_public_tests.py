@@ -160,7 +160,7 @@ def test_gap_names_the_first_wrong_step():
     expected = np.ones((2, 3, 4))
     got = expected.copy()
     got[0, 1, 2] = 5
-    gap = find_gap("a", expected, got, Layout(("n_a", "m", "T_x"), {"n_a": 2, "m": 3, "T_x": 4}))
+    gap = find_gap("a", expected, got, Layout(("n_a", "m", "T_x"), {"n_a": 2, "m": 3, "T_x": 4}, "T_x"))
     assert "`a[0, 1, 2]` is 5" in gap.text
     assert "Right at time step t = 0, 1, 3; wrong at the others." in gap.text
 

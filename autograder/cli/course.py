@@ -42,6 +42,23 @@ def release_command(course: Course, assignment: str, check: bool):
             click.echo(f"wrote {path.relative_to(course.root)}")
 
 
+@click.command("new")
+@click.argument("assignment")
+@in_course
+def new_command(course: Course, assignment: str) -> int:
+    """Start ASSIGNMENT: a small skeleton in source/ASSIGNMENT.
+
+    It has a notebook of two tasks, tasks.py, and a catalogue of mistakes. It releases, grades and passes its audit as
+    it is. Replace its parts one by one; CONTRIBUTING.md explains them.
+    """
+    from ..course.new import new_assignment
+
+    for path in new_assignment(course, assignment):
+        click.echo(f"wrote {path.relative_to(course.root)}")
+    click.echo(f"next: autograder audit {assignment}; autograder release {assignment}")
+    return ALL_GRADED
+
+
 @click.command("audit")
 @click.argument("assignment")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",

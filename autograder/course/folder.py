@@ -7,7 +7,6 @@ the notebook: data, helper modules, figures. A helper that several assignments s
 from __future__ import annotations
 
 import builtins
-import hashlib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -53,7 +52,6 @@ class Modules:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._prefix = "assignment_" + hashlib.sha256(str(folder).encode()).hexdigest()[:12]
         self._loaded: dict[str, ModuleType] = {}
         self.builtins = {**vars(builtins), "__import__": self._import}
 
@@ -61,15 +59,20 @@ class Modules:
         """Return a module of the folder, running it at the first call."""
         if name not in self._loaded:
             path = self._folder / f"{name}.py"
-            module = ModuleType(f"{self._prefix}.{name}")
+            module = ModuleType(name)
             module.__file__ = str(path)
             vars(module)["__builtins__"] = self.builtins
-            self._loaded[name] = sys.modules[module.__name__] = module  # dataclasses look their module up there
+            self._loaded[name], before = module, sys.modules.get(name)
+            sys.modules[name] = module  # while it runs: dataclasses look for their module there
             try:
                 exec(compile(path.read_bytes(), path, "exec"), vars(module))
             except BaseException:
-                del self._loaded[name], sys.modules[module.__name__]
+                del self._loaded[name]
                 raise
+            finally:
+                del sys.modules[name]
+                if before is not None:
+                    sys.modules[name] = before
         return self._loaded[name]
 
     def _import(

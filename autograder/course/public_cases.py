@@ -61,6 +61,7 @@ def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
         "sizes": dict(case.sizes),
         "steps": task.steps,
         "returns_dict": task.returns_dict,
+        **({"returns_value": True} if task.returns_value else {}),
         "calls": [callee for callee in task.calls if callee in assignment.tasks],
         "shapes": {name: symbols and list(symbols) for name, symbols in task.outputs.items()},
         "printed": [[label, parse_label(label)] for label in task.printed],
@@ -92,6 +93,8 @@ def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list
 
 def is_complete(task: Task, value: Value) -> bool:
     """Return whether a wrong version returned all outputs."""
+    if task.returns_value:
+        return value is not None
     if task.returns_dict:
         return isinstance(value, dict) and value.keys() >= task.outputs.keys()
     return isinstance(value, tuple | list) and len(value) == len(task.outputs)
@@ -99,6 +102,8 @@ def is_complete(task: Task, value: Value) -> bool:
 
 def by_name(task: Task, value: Value) -> dict[str, Value]:
     """Return the outputs of a task by name."""
+    if task.returns_value:
+        value = (value,)
     return {n: value[n] for n in task.outputs} if task.returns_dict else dict(zip(task.outputs, value, strict=True))
 
 

@@ -10,6 +10,7 @@ from public_tests import Gap, Layout, differs, find_gap, split_outputs
 
 from ..caches import cached_by_answer
 from ..model import Case, Failed, Outcome, Task, Value
+from ..sandbox.guest.codec import NamedFunction
 
 #: The question that leads on from a call that failed, by `Failed.kind`.
 QUESTIONS: Mapping[str, str] = {
@@ -32,7 +33,8 @@ def find_gaps(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     """
     if isinstance(outcome, Failed):
         return {"returns": Gap("returns", outcome.kind, outcome.message, QUESTIONS[outcome.kind])}
-    outputs, problem = split_outputs({"returns_dict": task.returns_dict, "expected": task.outputs}, outcome.value)
+    form = {"returns_dict": task.returns_dict, "returns_value": task.returns_value, "expected": task.outputs}
+    outputs, problem = split_outputs(form, outcome.value)
     if problem and problem.kind != "missing":
         return {"returns": problem}
     if problem:
@@ -79,6 +81,8 @@ def layout_of(task: Task, output: str, case: Case) -> Layout:
 
 def output_of(task: Task, value: Value, name: str) -> Value:
     """Return an output in what a function returned; None if it is not there."""
+    if task.returns_value:
+        return value
     if task.returns_dict:
         return value.get(name) if isinstance(value, dict) else None
     position = list(task.outputs).index(name) if name in task.outputs else -1
@@ -106,4 +110,13 @@ def is_identical(one: Value, other: Value) -> bool:
             is_identical(one[key], other[key]) for key in one)
     if isinstance(one, tuple | list):
         return isinstance(other, tuple | list) and len(one) == len(other) and all(map(is_identical, one, other))
+    if callable(one):  # the student's process has its own copy of the function's module
+        return name_function(one) == name_function(other)
     return type(one) is type(other) and bool(one == other or one != one)
+
+
+def name_function(function: Value) -> NamedFunction | None:
+    """Return the module and the name of a function, which may have crossed by its name."""
+    if isinstance(function, NamedFunction):
+        return function
+    return NamedFunction(function.__module__, function.__name__) if callable(function) else None

@@ -21,9 +21,10 @@ import numpy as np
 from public_tests import a_kind
 
 from ..course.assignment import Assignment
-from ..model import Value
+from ..model import Case, Value
+from .comparison import name_function
 
-MAX_SIDE = 100  # of an array; the cases have a dozen
+MAX_NUMBER = 100  # a side or an integer, unless the cases have larger ones
 
 
 @cache
@@ -33,12 +34,17 @@ def reference_callee(assignment: Assignment, name: str) -> Callable[..., Any]:
     It raises ValueError for arguments of another form than the public case's, and for whatever the reference raises.
     """
     function = assignment.reference.functions[name]
-    template = assignment.visible_cases(name)[0].arguments
+    template, limit = assignment.visible_cases(name)[0].arguments, largest_number(assignment)
+    functions = {name_function(value): value for case in cases_of(assignment, name)
+                 for value in case.arguments.values() if callable(value)}
 
     @wraps(function)
     def answer(*arguments: Value, **keywords: Value) -> Value:
+        # a function arrives by its name, and only those of the cases are looked up
+        arguments = tuple(functions.get(name_function(a), a) for a in arguments)
+        keywords = {parameter: functions.get(name_function(a), a) for parameter, a in keywords.items()}
         for parameter, argument in [*zip(template, arguments, strict=False), *keywords.items()]:
-            if not has_form_of(template[parameter], argument):
+            if not has_form_of(template[parameter], argument, limit):
                 raise ValueError(f"{name} cannot work with {a_kind(argument)} of this form as {parameter}")
         try:
             with np.errstate(all="ignore"):
@@ -49,17 +55,50 @@ def reference_callee(assignment: Assignment, name: str) -> Callable[..., Any]:
     return answer
 
 
-def has_form_of(template: Value, value: Value) -> bool:
+def cases_of(assignment: Assignment, name: str) -> tuple[Case, ...]:
+    """Return all cases of a task."""
+    return (*assignment.visible_cases(name), *assignment.hidden_cases(name))
+
+
+@cache
+def largest_number(assignment: Assignment) -> int:
+    """Return the largest side or integer that the reference accepts, since the host computes with it."""
+    found = [MAX_NUMBER]
+
+    def collect(value: Value) -> None:
+        if isinstance(value, np.ndarray):
+            found.extend(value.shape)
+        elif isinstance(value, int | np.integer):
+            found.append(abs(int(value)))
+        elif isinstance(value, dict | tuple | list):
+            for item in value.values() if isinstance(value, dict) else value:
+                collect(item)
+
+    for name in assignment.tasks:
+        for case in cases_of(assignment, name):
+            collect(tuple(case.arguments.values()))
+    return max(found)
+
+
+def has_form_of(template: Value, value: Value, limit: int = MAX_NUMBER) -> bool:
     """Tell if a value has a template's types, keys and numbers of axes; a number passes for an array.
 
-    Sizes are free up to `MAX_SIDE`, since the host computes with them.
+    Sides and integers are free up to the limit, since the host computes with them.
     """
-    if isinstance(template, np.ndarray):
+    if template is None or callable(template):
+        return value is None or callable(value)
+    if isinstance(template, bool | np.bool_ | str):
+        return type(value) is type(template)
+    if isinstance(template, int | np.integer):
+        return isinstance(value, int | np.integer) and not isinstance(value, bool) and abs(int(value)) <= limit
+    if isinstance(template, np.ndarray | float | np.floating):
         if isinstance(value, int | float | np.number) and not isinstance(value, np.complexfloating):
             return True
-        return (type(value) is np.ndarray and value.ndim == template.ndim and value.dtype.kind in "fiu"
-                and max(value.shape, default=0) <= MAX_SIDE)
+        kinds = "fiub" if np.asarray(template).dtype.kind == "b" else "fiu"
+        return (type(value) is np.ndarray and value.ndim == np.ndim(template) and value.dtype.kind in kinds
+                and max(value.shape, default=0) <= limit)
     if isinstance(template, dict):
         return type(value) is dict and template.keys() == value.keys() and all(
-            has_form_of(template[key], value[key]) for key in template)
-    return type(value) in (tuple, list) and len(value) == len(template) and all(map(has_form_of, template, value))
+            has_form_of(template[key], value[key], limit) for key in template)
+    return type(value) in (tuple, list) and len(value) == len(template) and all(
+        has_form_of(one, other, limit) for one, other in zip(template, value, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -64,7 +65,13 @@ class LocalSession(Session):
         return Returned(value, arguments)
 
     def _copy(self, value: Value) -> Value:
-        return decode(encode(value, cap=self.cap), cap=self.cap)
+        return decode(encode(value, cap=self.cap), cap=self.cap, resolve=self._import)
+
+    def _import(self, module: str, name: str) -> Callable[..., Value]:
+        """Return a function of a module that the notebook can import."""
+        known = self.namespace.get("__builtins__", builtins)
+        load = known["__import__"] if isinstance(known, dict) else known.__import__
+        return getattr(load(module, self.namespace), name)
 
     def _reference(self, function: Callable[..., Value]) -> Callable[..., Value]:
         def ask(*arguments: Value, **keywords: Value) -> Value:

@@ -6,6 +6,7 @@ the same functions, on arguments of its own.
 """
 
 import copy
+import importlib
 import inspect
 import json
 import sys
@@ -39,7 +40,7 @@ class Layout(NamedTuple):
 
     symbols: tuple = ()  # ("n_a", "m", "T_x")
     sizes: dict = {}  # {"n_a": 5, ...}  # noqa: RUF012
-    steps: str = "T_x"  # the symbol that counts time steps
+    steps: str = ""  # the symbol that counts time steps, if there are any
 
 
 def find_gap(name, expected, got, layout=None):
@@ -60,6 +61,8 @@ def find_gap(name, expected, got, layout=None):
     """
     if isinstance(expected, np.ndarray | np.generic | int | float):
         return array_gap(name, np.asarray(expected), got, layout or Layout())
+    if expected is None or isinstance(expected, str) or callable(expected):
+        return plain_gap(name, expected, got)
     if got is None:
         return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
     if isinstance(expected, dict):
@@ -89,6 +92,18 @@ def dict_gap(name, expected, got):
     return next((gap for gap in gaps if gap), None)
 
 
+def plain_gap(name, expected, got):
+    """Return the gap of a text, of None, or of a function, which is compared by its name."""
+    if type(got) is type(expected) and got == expected:
+        return None
+    if callable(expected) and expected.__name__ in (getattr(got, "__name__", None), getattr(got, "name", None)):
+        return None
+    asked = f"the function {expected.__name__}" if callable(expected) else repr(expected)
+    if type(got) is not type(expected):
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", "What kind of thing is made?")
+    return Gap(name, "value", f"`{name}` is {got!r:.80}; expected {asked}.", "Which line gives it its value?")
+
+
 def array_gap(name, expected, got, layout):
     if got is None:
         return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
@@ -100,9 +115,12 @@ def array_gap(name, expected, got, layout):
         asked = f"{shape_text(layout.symbols)} = {expected.shape}" if layout.symbols else f"{expected.shape}"
         text = f"`{name}` has shape {got.shape}; the task asks for {asked}."
         return Gap(name, "shape", text, shape_question(expected.shape, got.shape))
-    if got.dtype.kind not in "fiu":
-        text = f"`{name}` holds entries of type {got.dtype}; real numbers are asked for."
+    if got.dtype.kind not in ("b" if expected.dtype.kind == "b" else "fiu"):
+        asked = "True or False" if expected.dtype.kind == "b" else "real numbers"
+        text = f"`{name}` holds entries of type {got.dtype}; {asked} are asked for."
         return Gap(name, "dtype", text, "Where does that type come from?")
+    if expected.dtype.kind == "b":
+        expected, got = expected.astype(int), got.astype(int)
     return value_gap(name, expected, got, layout)
 
 
@@ -257,7 +275,9 @@ def numbers_in(value):
     if isinstance(value, tuple | list):
         for item in value:
             yield from numbers_in(item)
-    elif isinstance(value, np.ndarray | np.generic | int | float) and np.asarray(value).dtype.kind in "fiu":
+    elif isinstance(value, str):
+        yield np.array([ord(character) for character in value], dtype=float)
+    elif isinstance(value, np.ndarray | np.generic | int | float) and np.asarray(value).dtype.kind in "fiub":
         array = np.asarray(value, dtype=float)
         yield array
         yield np.array(array.shape, dtype=float)
@@ -332,6 +352,8 @@ def examine(function, case):
 def split_outputs(case, got):
     """The outputs by name, or a gap where the function returned something else."""
     names = list(case["expected"])
+    if case.get("returns_value"):
+        return {names[0]: got}, None
     if case["returns_dict"]:
         if not isinstance(got, dict):
             text = f"the function returns {a_kind(got)}; a dict of {len(names)} gradients is asked for."
@@ -387,8 +409,8 @@ def value_lines(case, outputs):
 
 
 def brief(value):
-    """A number or the first entries of an array, with eight decimals as the course prints them."""
-    entries = [f"{entry:.8f}" for entry in np.ravel(value)[:3]]
+    """A value or the first entries of an array; real numbers have eight decimals."""
+    entries = [f"{entry:.8f}" if isinstance(entry, float) else str(entry) for entry in np.ravel(value)[:3].tolist()]
     text = " ".join(entries) + (" ..." if np.size(value) > 3 else "")
     return f"[{text}]" if np.ndim(value) else text
 
@@ -436,8 +458,13 @@ def unpack(packed, seen):
     """A value from its JSON form; what occurs again in a case is stored once and referred to by number."""
     if "again" in packed:
         return seen[packed["again"]]
+    if "function" in packed:
+        module, name = packed["function"]
+        return getattr(importlib.import_module(module), name)
+    if "plain" in packed:
+        return packed["plain"]
     if "array" in packed:
-        value = np.array(packed["array"], dtype=float).reshape(packed["shape"])
+        value = np.array(packed["array"], dtype=packed.get("dtype", float)).reshape(packed["shape"])
     elif "dict" in packed:
         value = {key: unpack(item, seen) for key, item in packed["dict"].items()}
     else:
@@ -449,6 +476,10 @@ def unpack(packed, seen):
 
 def pack(value, seen, digits=10):
     """The JSON form of a value, its numbers to so many significant digits; the inverse of `unpack`."""
+    if value is None or isinstance(value, bool | int | str):
+        return {"plain": value}
+    if callable(value):
+        return {"function": [value.__module__, value.__name__]}
     for number, other in enumerate(seen):
         if other is value:
             return {"again": number}
@@ -456,6 +487,8 @@ def pack(value, seen, digits=10):
         packed = {"dict": {key: pack(item, seen, digits) for key, item in value.items()}}
     elif isinstance(value, tuple | list):
         packed = {"items": [pack(item, seen, digits) for item in value], "tuple": isinstance(value, tuple)}
+    elif (array := np.asarray(value)).dtype.kind in "iub":
+        packed = {"array": array.ravel().tolist(), "shape": list(array.shape), "dtype": str(array.dtype)}
     else:
         packed = {"array": [float(f"{x:.{digits}g}") for x in np.ravel(value)], "shape": list(np.shape(value))}
     seen.append(value)

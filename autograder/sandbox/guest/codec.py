@@ -18,11 +18,13 @@ import struct
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
-#: None, bool, int, float, str, numeric arrays and scalars; tuples, lists and dicts (with string keys) of these.
+#: None, bool, int, float, str, numeric arrays and scalars, functions of a module; tuples, lists and dicts (with string
+#: keys) of these.
 Value = Any
 #: One value in a header: a JSON scalar, or a list that starts with a tag.
 Node = Any
@@ -65,6 +67,14 @@ class Foreign:
     """Placeholder for an object that cannot be serialised."""
 
     type_name: str
+
+
+@dataclass(frozen=True)
+class NamedFunction:
+    """Placeholder for a function of a module. Only its name crosses; the receiver may look it up."""
+
+    module: str
+    name: str
 
 
 # ---- encoding -----------------------------------------------------------------------------------------
@@ -119,6 +129,11 @@ def _encodable(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_name(text: object) -> bool:
+    """Return whether an object is the plain name of a module or a function."""
+    return type(text) is str and len(text) <= MAX_NAME and text.isascii() and text.isidentifier()
 
 
 def _find_paths(arguments: Value) -> dict[int, Path]:
@@ -185,6 +200,8 @@ class _Encoder:
             if id(value) in self.seen:
                 return self.reference(value, depth)
             return self.array(value) if kind is _ndarray else self.container(value, depth)
+        if kind is FunctionType or kind is NamedFunction:
+            return self.function(value)
         return self.foreign(describe(value))
 
     def push(self, data: bytes) -> None:
@@ -194,6 +211,13 @@ class _Encoder:
 
     def foreign(self, name: str) -> tuple[Node, int]:
         return ["x", _printable(name)], 0
+
+    def function(self, value: FunctionType | NamedFunction) -> tuple[Node, int]:
+        if isinstance(value, NamedFunction):
+            names = value.module, value.name
+        else:
+            names = value.__module__, value.__qualname__
+        return (["n", *names], 0) if all(map(is_name, names)) else self.foreign("function")
 
     def text(self, value: str) -> tuple[Node, int]:
         if len(value) <= SHORT and value.isascii():
@@ -266,7 +290,7 @@ class _Encoder:
 
 
 def decode(frame: bytes | bytearray | memoryview, arguments: Value = (), cap: int = DEFAULT_CAP,
-           writable: bool = True) -> Value:
+           writable: bool = True, resolve: Callable[[str, str], Value] = NamedFunction) -> Value:
     """Return the value that a frame holds. All its objects are new.
 
     Parameters
@@ -278,6 +302,8 @@ def decode(frame: bytes | bytearray | memoryview, arguments: Value = (), cap: in
         The largest frame, and the most bytes that a walk through the value may meet.
     writable : bool
         Whether the arrays are writable.
+    resolve : callable
+        Returns the function of a module, by their names.
 
     Raises
     ------
@@ -294,7 +320,7 @@ def decode(frame: bytes | bytearray | memoryview, arguments: Value = (), cap: in
         text = bytes(frame[_LENGTHS.size : _LENGTHS.size + header])
         if text.count(b"[") + text.count(b"{") > 3 * MAX_NODES:  # before JSON makes an object of each
             raise CodecError("a header has too many parts")
-        decoder = _Decoder(frame[_LENGTHS.size + header :], arguments, cap, writable)
+        decoder = _Decoder(frame[_LENGTHS.size + header :], arguments, cap, writable, resolve)
         value = decoder.node(_from_json(text.decode()), 0)[0]
         if decoder.position != body:
             raise CodecError("a frame has bytes that nothing mentions")
@@ -332,7 +358,9 @@ def _require(fact: object, problem: str) -> None:
 class _Decoder:
     """Turns nodes and a body into values, and trusts neither."""
 
-    def __init__(self, body: memoryview, arguments: Value, cap: int, writable: bool) -> None:
+    def __init__(self, body: memoryview, arguments: Value, cap: int, writable: bool,
+                 resolve: Callable[[str, str], Value]) -> None:
+        self.resolve = resolve
         self.body, self.arguments, self.cap, self.writable = body, arguments, cap, writable
         self.position = 0  # in the body
         self.nodes, self.bytes = 0, 0  # of a walk through the value
@@ -386,6 +414,10 @@ class _Decoder:
 
     def read_foreign(self, name: str, depth: int) -> tuple[Value, int]:
         return Foreign(_printable(name)), 0
+
+    def read_function(self, module: str, name: str, depth: int) -> tuple[Value, int]:
+        _require(is_name(module) and is_name(name), "a function has no plain name")
+        return self.resolve(module, name), 0
 
     def read_scalar(self, code: str, depth: int) -> tuple[Value, int]:
         dtype = _DTYPES[code]
@@ -457,6 +489,7 @@ class _Decoder:
 #: By tag: the method that reads a node, and the types of what follows the tag.
 _READERS: dict[str, tuple[Any, ...]] = {
     "f": (_Decoder.read_float, str), "u": (_Decoder.read_text, int), "x": (_Decoder.read_foreign, str),
+    "n": (_Decoder.read_function, str, str),
     "s": (_Decoder.read_scalar, str), "a": (_Decoder.read_array, str, list), "t": (_Decoder.read_tuple, list),
     "l": (_Decoder.read_list, list), "d": (_Decoder.read_dict, list), "r": (_Decoder.read_reference, int),
     "arg": (_Decoder.read_argument, list),

@@ -1,0 +1,301 @@
+"""A course of another subject, added without touching the engine: k-means, with a helper module and data.
+
+Its tasks take integers, booleans, texts, None and a function of the helper module, and return a bare array or a tuple.
+"""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from autograder.course.assignment import unpack_assignment
+from autograder.course.course import Course
+from autograder.errors import CourseError
+from autograder.judging.audit import audit
+from autograder.notebooks import finding, reading
+from tests.helpers.courses import ROOT, run
+
+NAME = "k-means"
+PRIVATE = ("tasks.py", "mistakes", "variants", "__pycache__")
+
+HELPER = '''"""Distances between points and centers, and the points of the lesson."""
+import numpy as np
+
+
+def manhattan(points, centers):
+    return np.abs(points[:, None] - centers[None]).sum(axis=2)
+
+
+def euclidean(points, centers):
+    return np.sqrt(((points[:, None] - centers[None]) ** 2).sum(axis=2))
+
+
+def load_points():
+    return np.loadtxt("data/points.csv", delimiter=",")
+'''
+
+NEAREST = '''def nearest(points, centers, distance, weights=None):
+    """Return the index of the nearest center of each point."""
+    ### START CODE HERE ###
+    lengths = distance(points, centers)
+    if weights is not None:
+        lengths = lengths * weights
+    labels = lengths.argmin(axis=1)
+    ### END CODE HERE ###
+    return labels'''
+
+K_MEANS = '''def k_means(points, centers, distance, steps, keep_empty, ties):
+    """Move each center to the mean of its points, some times."""
+    ### START CODE HERE ###
+    for _ in range(steps):
+        labels = nearest(points, centers, distance)
+        centers = np.array([
+            points[labels == k].mean(axis=0) if (labels == k).any() else (center if keep_empty else center * 0)
+            for k, center in enumerate(centers)])
+    found = f"{steps} steps, ties to the {ties}"
+    ### END CODE HERE ###
+    return centers, labels, bool((labels == 0).any()), found'''
+
+TASKS = """
+import numpy as np
+
+from autograder.course.drawing import draw_array
+from autograder.model import Task
+from helpers import euclidean, load_points, manhattan
+
+SHAPES = (7, 2, 3), (5, 3, 2), (4, 1, 2), (9, 2, 4), (1, 2, 1), (8, 4, 3)
+SIZES = tuple({"n": n, "d": d, "k": k} for n, d, k in SHAPES)
+
+
+def arguments(points, k, distance):
+    return {"points": points, "centers": points[:k] + 0.1, "distance": distance}
+
+
+def more(sizes):
+    return {"steps": 1 + sizes["n"] % 3, "keep_empty": sizes["n"] % 2 == 0, "ties": "first"}
+
+
+def public(functions):
+    return arguments(load_points(), 3, manhattan)
+
+
+def draw(rng, sizes, functions):
+    distance = euclidean if sizes["n"] % 2 else manhattan
+    return arguments(draw_array(rng, sizes, "n", "d"), sizes["k"], distance)
+
+
+def draw_weighted(rng, sizes, functions):
+    weights = None if sizes["n"] % 2 else 0.5 + rng.random(sizes["k"])
+    return draw(rng, sizes, functions) | {"weights": weights}
+
+
+COMMON = {"public_sizes": {"n": 6, "d": 2, "k": 3}, "sizes": SIZES}
+TASKS = (
+    Task("nearest", {"labels": ("n",)}, {"labels": 8, "arguments": 1, "repeatable": 1}, **COMMON, returns_value=True,
+         public=lambda functions: public(functions) | {"weights": None}, draw=draw_weighted, printed=("labels",)),
+    Task("k_means", {"centers": ("k", "d"), "labels": ("n",), "any_first": (), "found": None},
+         {"centers": 5, "labels": 2, "any_first": 1, "found": 1, "repeatable": 1}, **COMMON, calls=("nearest",),
+         public=lambda functions: public(functions) | more({"n": 6}),
+         draw=lambda rng, sizes, functions: draw(rng, sizes, functions) | more(sizes),
+         printed=("centers[0]", "labels", "found")),
+)
+"""
+MISTAKES = {
+    "nearest": """
+[[line]]
+code = "lengths.argmin(axis=1)"
+a.hint = "The nearest center has the smallest distance. Which end of the list do you take?"
+a.farthest = ["lengths.argmax(axis=1)", "`labels` are those of the farthest centers."]
+""",
+    "k_means": """
+[[line]]
+code = ".mean(axis=0)"
+a.hint = "A center is the mean of its points. By what is their sum divided?"
+a.sums = [".sum(axis=0)", "`centers` are the sums of the points, not their means."]
+""",
+}
+
+
+def code_cell(name, source, **more):
+    """Return a cell that nbgrader knows."""
+    metadata = {"schema_version": 3, "grade_id": name, "cell_type": "code", "task": False, "grade": False,
+                "solution": False, "locked": True, **more}
+    return new_code_cell(source, id=name, metadata={"nbgrader": metadata})
+
+
+def write_assignment(root):
+    """Write the folder of the assignment."""
+    folder = root / "source" / NAME
+    for name in ("data", "mistakes"):
+        (folder / name).mkdir(parents=True)
+    cells = [code_cell("imports", "import numpy as np\n\nfrom helpers import euclidean, manhattan, load_points\n"
+                       "from public_tests import check"),
+             code_cell("look", "load_points().shape")]
+    for name, source in (("nearest", NEAREST), ("k_means", K_MEANS)):
+        test = (f"check({name})\n### BEGIN HIDDEN TESTS\nfrom autograder.grade import award\n\naward({name})\n"
+                "### END HIDDEN TESTS")
+        cells += [code_cell(name, source, solution=True, locked=False),
+                  code_cell(f"{name}_tests", test, grade=True, points=10)]
+        (folder / "mistakes" / f"{name}.toml").write_text(MISTAKES[name])
+    spec = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nb = new_notebook(cells=cells, metadata={"kernelspec": spec})
+    reading.write_notebook(nb, folder / f"{NAME}.ipynb")
+    (folder / "tasks.py").write_text(TASKS)
+    (folder / "helpers.py").write_text(HELPER)
+    points = np.random.default_rng(4).standard_normal((6, 2)).round(3)
+    np.savetxt(folder / "data" / "points.csv", points, delimiter=",")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "tasks.cpython-311.pyc").write_bytes(b"x")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course with two assignments that have tasks and helpers of the same names."""
+    root = tmp_path_factory.mktemp("subject") / "course"
+    root.mkdir()
+    shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
+    write_assignment(root)
+    other = shutil.copytree(root / "source" / NAME, root / "source" / "k-medians")
+    (other / f"{NAME}.ipynb").rename(other / "k-medians.ipynb")
+    helper = (other / "helpers.py").read_text().replace("np.abs(points", "2 * np.abs(points")
+    (other / "helpers.py").write_text(helper)
+    run(root, "autograder", "release", NAME)
+    return Course(root)
+
+
+def files(folder):
+    """Return the files below a folder, relative to it."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+PUBLIC = {"k-means.ipynb", "helpers.py", "data/points.csv", "public_tests.py", "public_cases.json"}
+
+
+@pytest.mark.parametrize("command", [("autograder", "release", NAME),
+                                     ("nbgrader", "generate_assignment", NAME, "--force")])
+def test_students_get_helpers_and_data_and_no_solution(course, command):
+    """Both commands release notebook, helper, data and check; tasks, mistakes and caches stay with the instructor."""
+    shutil.rmtree(course.release(NAME), ignore_errors=True)
+    run(course.root, *command)
+    assert files(course.release(NAME)) == PUBLIC
+
+
+def test_nbgrader_releases_nothing_private_without_the_setting(course, tmp_path):
+    """A configuration without the list of what stays: the release is refused, and nothing of it is left."""
+    root = shutil.copytree(course.root, tmp_path / "course", ignore=shutil.ignore_patterns("release"))
+    text = (root / "nbgrader_config.py").read_text()
+    (root / "nbgrader_config.py").write_text(text + "\ndel c.CourseDirectory.ignore\n")
+    assert "mistakes, tasks.py, variants" in run(root, "nbgrader", "generate_assignment", NAME, "--force", code=1)
+    assert not Course(root).release(NAME).exists()
+    assert "c.CourseDirectory.ignore lacks" in run(root, "autograder", "release", NAME, code=2)
+    assert not Course(root).release(NAME).exists()
+
+
+def submit(course, student, **sources):
+    """Write a submission made from the release."""
+    nb = reading.read_notebook(course.release(NAME) / f"{NAME}.ipynb")
+    for name, source in {"nearest": NEAREST, "k_means": K_MEANS, **sources}.items():
+        finding.find_cell(nb, name).source = source
+    course.submitted(student, NAME).mkdir(parents=True, exist_ok=True)
+    reading.write_notebook(nb, course.submitted(student, NAME) / f"{NAME}.ipynb")
+
+
+@pytest.fixture(scope="module")
+def reports(course, tmp_path_factory):
+    """The graded submissions, by student."""
+    farthest, sums = NEAREST.replace("argmin", "argmax"), K_MEANS.replace(".mean(", ".sum(")
+    submit(course, "right")
+    submit(course, "callee", nearest=farthest)
+    submit(course, "caller", k_means=sums)
+    submit(course, "tuple", nearest=NEAREST.replace("return labels", "return (labels,)"))
+    submit(course, "text", k_means=K_MEANS.replace("ties to the", "ties for the"))
+    submit(course, "writes", nearest=NEAREST.replace("lengths = distance", "centers *= 1.5; lengths = distance"))
+    run(course.root, "autograder", "grade", NAME, "--json", str(course.root / "all.json"))
+    whole = json.loads((course.root / "all.json").read_text())
+    return {report["student"]: report["tasks"] for report in whole["submissions"]}
+
+
+def test_right_answers_get_full_marks(reports):
+    """A right submission has all points, in the sandbox with functions, data and helpers beside it."""
+    assert [10, 10] == [task["score"] for task in reports["right"].values()]
+    assert all(task["public_passed"] for task in reports["right"].values())
+
+
+def test_a_wrong_callee_costs_once(reports):
+    """The mistake is named, and the caller is judged with a right callee, to which functions cross by name."""
+    assert [0, 10] == [task["score"] for task in reports["callee"].values()]
+    assert "farthest" == reports["callee"]["nearest"]["diagnosis"]["mistake"]
+    assert "nearest" == reports["callee"]["k_means"]["blamed_on"]
+
+
+def test_a_wrong_caller_is_named(reports):
+    """The caller's own mistake is named, and costs the callee nothing."""
+    assert "sums" == reports["caller"]["k_means"]["diagnosis"]["mistake"]
+    assert 10 == reports["caller"]["nearest"]["score"]
+
+
+@pytest.mark.parametrize("student, task, check, kind", [
+    ("tuple", "nearest", "labels", "type"), ("text", "k_means", "found", "value"),
+    ("writes", "nearest", "arguments", "arguments"),
+])  # fmt: skip
+def test_what_differs_is_named(reports, student, task, check, kind):
+    """A tuple in place of a bare value, a different text, a changed argument: each check has its kind."""
+    failed = {entry["name"]: entry["kind"] for entry in reports[student][task]["checks"] if not entry["passed"]}
+    assert failed[check] == kind
+
+
+def test_the_learners_check_passes_and_names(course, tmp_path, monkeypatch, capsys):
+    """The released check imports the helper, loads functions by name, passes what is right and names a mistake."""
+    shutil.copytree(course.release(NAME), tmp_path / "work")
+    out = run(tmp_path / "work", "python", "-c", "\n".join((
+        "import numpy as np", "from helpers import *", "from public_tests import check", NEAREST, K_MEANS,
+        "check(nearest); check(k_means)", NEAREST.replace("argmin", "argmax"), "check(nearest)")))
+    assert 2 == out.count("all outputs agree")
+    assert "farthest centers" in out and "3 steps" not in out
+
+
+def test_the_audit_passes(course):
+    """Each mistake is caught, by the public check too, and named."""
+    audits = audit(course.assignment(NAME))
+    assert [] == [problem for task in audits for problem in task.problems]
+    assert [1, 1] == [task.unique for task in audits]
+
+
+def test_the_bundle_has_helpers_and_data(course):
+    """A worker on another machine draws the same public case from the data file."""
+    one, two = course.assignment(NAME), unpack_assignment(course.assignment(NAME).bundle)
+    first, second = (a.visible_cases("k_means")[0].expected[0] for a in (one, two))
+    assert np.array_equal(first, second)
+
+
+def test_equal_names_in_two_assignments_do_not_meet(course):
+    """Two assignments with tasks, helpers and mistakes of the same names use their own."""
+    one, two = (course.assignment(name).reference.functions["nearest"] for name in (NAME, "k-medians"))
+    points = np.ones((1, 2))
+    distances = [function.__globals__["manhattan"](points, 0 * points) for function in (one, two)]
+    assert [2, 4] == [float(value[0, 0]) for value in distances]
+
+
+def test_award_knows_the_folder_it_runs_in(course):
+    """In the source notebook's folder `award` gives the points, with helpers and data beside it."""
+    lines = ("import numpy as np", "from helpers import *", NEAREST, K_MEANS, "from autograder.grade import award",
+             "print(award(nearest), award(k_means))")
+    assert "10.0 10.0" in run(course.source(NAME), "python", "-c", "\n".join(lines))
+
+
+def test_a_new_assignment_works_as_it_is(course):
+    """The skeleton of `autograder new` is released, passes its audit, and its solution gets full marks."""
+    run(course.root, "autograder", "new", "fresh")
+    run(course.root, "autograder", "release", "fresh")
+    run(course.root, "autograder", "audit", "fresh")
+    nb = reading.read_notebook(course.source("fresh") / "fresh.ipynb")
+    course.submitted("ada", "fresh").mkdir(parents=True)
+    reading.write_notebook(nb, course.submitted("ada", "fresh") / "fresh.ipynb")
+    assert "20/20" in run(course.root, "autograder", "grade", "fresh")
+    with pytest.raises(CourseError, match="is there already"):
+        from autograder.course.new import new_assignment
+
+        new_assignment(course, "fresh")
+    assert "cannot be the name" in run(course.root, "autograder", "new", "../x", code=2)
