@@ -10,7 +10,7 @@ import sys
 # nbformat imports jsonschema, which imports this package, if it is there, to check addresses that no notebook has. It
 # builds a grammar at its import: 1.25 s of CPU, when one submission from cold takes 2 (`python -m benchmarks cold`).
 # None makes the import raise ModuleNotFoundError, as where the package is not installed.
-sys.modules.setdefault("rfc3987_syntax", None)
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import click  # noqa: E402
 

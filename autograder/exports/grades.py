@@ -13,11 +13,11 @@ from functools import cached_property
 from typing import Any
 
 from ..model import CellGrade, Report, StudentGrade, Verdict
+from ..notebooks.finding import NO_RESPONSE, tests_of
 from ..render import number
 
 NO_SUBMISSION = "no submission"
 NO_REASON = "no reason is known"
-NO_RESPONSE = "No response."  # nbgrader's comment on an untouched cell, which the verdict explains better
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class ExportedGrade:
 
 def grade_cell(verdict: Verdict) -> str:
     """Return the grade_id of a task's test cell."""
-    return f"{verdict.task}_tests"
+    return tests_of(verdict.task)
 
 
 def combine_grades(

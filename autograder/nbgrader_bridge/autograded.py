@@ -19,10 +19,8 @@ from traitlets.utils.importstring import import_item
 from ..course.settings import CONFIG
 from ..errors import CourseError
 from ..model import Report
-from ..notebooks.finding import compute_checksum, nbgrader_metadata, tests_of
+from ..notebooks.finding import NO_RESPONSE, compute_checksum, nbgrader_metadata, tests_of
 from .gradebook import Structure
-
-NO_RESPONSE = "No response."  # nbgrader's automatic comment on a cell that is as it was released
 
 Step = Callable[[NotebookNode, dict[str, Any]], tuple[NotebookNode, dict[str, Any]]]
 

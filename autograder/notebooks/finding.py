@@ -11,6 +11,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+NO_RESPONSE = "No response."  # nbgrader's automatic comment on a cell that is as it was released
 TESTS = "_tests"  # the test cell of a task NAME has the grade_id NAME_tests
 
 
