@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from traitlets import Enum
 from .. import grade, scaffold
 from ..course.assignment import Assignment
 from ..course.course import Course
-from ..course.folder import PRIVATE
+from ..course.folder import PRIVATE, list_files
 from ..course.public_cases import support_files
 from ..course.settings import CONFIG
 from ..errors import AutograderError, CourseError, reason_of
@@ -24,6 +25,8 @@ from ..notebooks.reading import normalise_notebook, serialise_notebook
 from ..notebooks.repair import repair_notebook
 from ..sandbox import LEVELS, Sandbox, level_of
 
+#: The course of a command of ours that runs nbgrader in this process.
+command_course: ContextVar[Course | None] = ContextVar("command_course", default=None)
 Resources = dict[str, Any]
 Preprocessed = tuple[NotebookNode, Resources]
 
@@ -128,17 +131,20 @@ class Judge(Execute):
 def current_assignment(resources: Resources) -> Assignment | None:
     """Return the assignment that nbgrader is at; None if it has no tasks of ours. nbgrader works in the root."""
     name, notebook_id = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
-    path = Path.cwd() / "source" / name / f"{name}.ipynb"
-    if notebook_id != name or not path.exists():
+    folder = Path.cwd() / "source" / name
+    if notebook_id != name or not (folder / f"{name}.ipynb").exists():
         return None
-    assignment = cached_assignment(Path.cwd(), name, path.stat().st_mtime_ns)
+    if course := command_course.get():
+        assignment = course.assignment(name)
+    else:
+        assignment = cached_assignment(name, folder, max((folder / p).stat().st_mtime_ns for p in list_files(folder)))
     return assignment if assignment.tasks else None
 
 
 @lru_cache(maxsize=16)
-def cached_assignment(root: Path, name: str, mtime: int) -> Assignment:
-    """Return an assignment. The notebook's time of change is part of the key: Formgrader's server runs for weeks."""
-    return Course(root).assignment(name)
+def cached_assignment(name: str, folder: Path, changed: int) -> Assignment:
+    """Return an assignment. The time of its last change is part of the key: Formgrader's server runs for weeks."""
+    return Course(folder.parents[1]).assignment(name)
 
 
 @cache

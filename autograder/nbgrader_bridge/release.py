@@ -22,6 +22,7 @@ from traitlets.config import Config
 from ..course.course import Course
 from ..course.settings import CONFIG
 from ..errors import AutograderError
+from .hooks import command_course
 
 
 class _ErrorList(logging.Handler):
@@ -92,7 +93,11 @@ def release_assignment(course: Course, name: str) -> Path:
     course.assignment(name).verify_catalogue()
     config = course.config_for(name)
     config.GenerateAssignment.force = True
-    convert(GenerateAssignment, config)
+    token = command_course.set(course)
+    try:
+        convert(GenerateAssignment, config)
+    finally:
+        command_course.reset(token)
     return course.release(name)
 
 
