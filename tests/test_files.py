@@ -58,7 +58,7 @@ def test_without_links_it_is_copied(tmp_path, file, monkeypatch):
 
 
 def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
-    """The error names the target, not the scratch file, which is gone."""
+    """The error names the target. The scratch file is gone."""
     (tmp_path / "x").mkdir()
     for target in (tmp_path / "x", tmp_path / "none" / "y"):
         with pytest.raises(OSError) as caught:
@@ -69,7 +69,7 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(tmp_path):
 
 @pytest.mark.parametrize("write", ["file", "notebook", "json"])
 def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
-    """A report can be shared with a group that shares the course, a notebook as well as a page."""
+    """A report, a notebook and a page can be shared with the group that shares the course."""
     from autograder.cli.common import write_json
 
     path = tmp_path / "x"

@@ -1,4 +1,4 @@
-"""A cluster: real Dask schedulers and workers, one of them killed in mid-run, one of another version."""
+"""Real Dask schedulers and workers grade a class, one of them killed in mid-run, one of another version."""
 
 import os
 import re
@@ -37,7 +37,7 @@ class Cluster:
         self._start(at_head, "scheduler", "--host", head, "--port", port)
 
     def worker(self, count=1, **more):
-        """Start so many workers; the process that can be killed to end them."""
+        """Start workers, and return the process whose end ends them."""
         return self._start(self.at_node, "worker", self.address, "--host", self.node, "--nworkers", str(count),
                            "--nthreads", "1", "--local-directory", "/tmp", **more)
 
@@ -56,7 +56,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster():
-    """A cluster on this machine."""
+    """Yield a cluster on this machine."""
     found = Cluster()
     yield found
     found.end()
@@ -64,7 +64,7 @@ def cluster():
 
 @pytest.fixture
 def two_hosts():
-    """A cluster whose workers are on another host: two network namespaces with a cable between them."""
+    """Yield a cluster with workers on another host: two network namespaces with a cable between them."""
     head, node = f"head-{os.getpid()}", f"node-{os.getpid()}"
     made = [
         ("ip", "netns", "add", head), ("ip", "netns", "add", node),
@@ -97,14 +97,14 @@ def course(ungraded, tmp_path):
 
 
 def test_a_cluster_gives_the_same_gradebook(graded, course, cluster):
-    """Two workers without the course's folder: row by row what this machine gives."""
+    """Two workers without the course's folder give the rows that this machine gives."""
     cluster.worker(2)
     run(course, "autograder", "grade", NAME, "--scheduler", cluster.address, code=1)
     assert rows(graded) == rows(course)
 
 
 def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):
-    """`kill -9` on a worker at work: its submissions go to the other, and nobody is missing."""
+    """The submissions of a killed worker go to the other one, and no student is missing."""
     doomed = cluster.worker(1)
     runner = subprocess.Popen(("autograder", "grade", NAME, "--scheduler", cluster.address), cwd=course,
                               env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -120,14 +120,14 @@ def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):
 
 
 def test_workers_on_another_host(graded, course, two_hosts):
-    """Scheduler and grader on one host, workers on another, a network between them: the same gradebook."""
+    """Workers on another host than scheduler and grader give the same gradebook."""
     two_hosts.worker(2)
     run(course, *two_hosts.at_head, "autograder", "grade", NAME, "--scheduler", two_hosts.address, code=1)
     assert rows(graded) == rows(course)
 
 
 def test_another_version_on_a_worker_is_refused(course, cluster, tmp_path):
-    """A worker with another line of this package: exit code 2, the worker named, nothing graded."""
+    """A worker with another version of this package is named with exit code 2, and nothing is graded."""
     other = tmp_path / "other"
     shutil.copytree(ROOT / "autograder", other / "autograder")
     with (other / "autograder" / "judge.py").open("a") as file:
@@ -139,13 +139,13 @@ def test_another_version_on_a_worker_is_refused(course, cluster, tmp_path):
 
 
 def test_no_scheduler_is_one_line(course):
-    """Nobody listens there: exit code 2 within the time-out, and how to start one."""
+    """An address without a scheduler leads to exit code 2 within the timeout, and to how to start one."""
     out = run(course, "autograder", "grade", NAME, "--scheduler", "tcp://127.0.0.1:9", code=2)
     assert "no scheduler answers" in out and "dask scheduler" in out and "Traceback" not in out
 
 
 def test_a_worker_that_cannot_grade_is_no_fault_of_the_submission(monkeypatch):
-    """A worker that joined late and could not be made ready: another one is tried, five times at most."""
+    """A submission that came to a worker without the job is tried on others, five times in all."""
     with pytest.raises(WorkerError, match="another version"):
         grader.grade(None, "a digest that no worker has")
 

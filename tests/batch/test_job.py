@@ -11,12 +11,12 @@ from tests.helpers.grading import settings
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 def test_the_address_of_the_database_stays_here(course):
-    """A worker gets no password; what is graded does not depend on the address."""
+    """A job holds no password, and its digest does not depend on the database's address."""
     assignment, known, config = settings(course)
     before = make_job(assignment, known, config)
     config.CourseDirectory.db_url = "postgresql://ada:geheim@host/course"
@@ -26,7 +26,7 @@ def test_the_address_of_the_database_stays_here(course):
 
 
 def test_the_order_of_rows_grades_nothing_again(course):
-    """Databases give rows in any order: what is graded already does not depend on it, but on what is in them."""
+    """The digest depends on the content of rows, and not on the order in which a database returns them."""
     assignment, known, config = settings(course)
     turned = replace(known, **{name: dict(reversed(held.items())) for name, held in vars(known).items()
                                if isinstance(held, dict)})  # fmt: skip

@@ -22,12 +22,12 @@ from tests.helpers.processes import left_over
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, course):
-    """Scores, flags, comments, penalties, timestamps, rows of the ungraded: equal, also after people graded on top."""
+    """Scores, flags, comments, penalties and timestamps are equal, also after manual grading and for ungraded work."""
     # nbgrader cannot read this student's timestamp and fails; we take it as no timestamp
     shutil.rmtree(course / "submitted" / "odd")
     ours = shutil.copytree(course, course.parent / "ours")
@@ -54,7 +54,7 @@ def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, cours
 
 
 def test_autograded_notebooks_are_what_nbgrader_writes(graded, course):
-    """Cell by cell: sources, metadata, outputs but for times and addresses; figures lie beside it."""
+    """Each cell has the same source, metadata and kinds of output, and the same figures are beside the notebook."""
     run(course, "nbgrader", "autograde", NAME, "--student", "dora")
     ours, theirs = (
         reading.read_notebook(each / "autograded" / "dora" / NAME / f"{NAME}.ipynb") for each in (graded, course))
@@ -69,7 +69,7 @@ def test_autograded_notebooks_are_what_nbgrader_writes(graded, course):
 
 
 def test_a_second_run_does_nothing(graded):
-    """Everything graded is passed over; what could not be graded is tried again, and named again."""
+    """A graded submission is skipped. One that could not be graded is tried again, and named again."""
     before = {path: path.stat().st_mtime_ns for path in (graded / "autograded").rglob("*.ipynb")}
     summary = grade(graded)
     assert (0, 1, 12) == (summary.graded, summary.not_graded, summary.unchanged)
@@ -79,7 +79,7 @@ def test_a_second_run_does_nothing(graded):
 
 @pytest.mark.parametrize("what", ["submission", "timestamp", "secret", "configuration", "record", "gradebook"])
 def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
-    """A new submission, time, secret or setting, a lost report or row of the gradebook: that one is graded again."""
+    """A change of submission, time, secret or setting, or a lost report or row, leads to a new grade."""
     shutil.rmtree(course)
     shutil.copytree(graded, course)
     folder = course / "submitted" / "ada" / NAME
@@ -105,7 +105,7 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
 
 
 def test_a_source_that_has_changed_must_be_released_first(course):
-    """Points are never given by tests that students were not submission: one line says what to run."""
+    """Tests that students did not get give no points. One line says what to run."""
     path = course / "source" / NAME / f"{NAME}.ipynb"
     nb = reading.read_notebook(path)
     finding.find_cell(nb, "rnn_cell_forward_tests").metadata.nbgrader.points = 20
@@ -115,7 +115,7 @@ def test_a_source_that_has_changed_must_be_released_first(course):
 
 
 def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
-    """`kill -9` five times at random, then once to the end: row by row what one go gives, and nothing is left over."""
+    """Five kills at random moments and one full run give the rows of a single run, and leave no process."""
     chance = random.Random(5)
     for _ in range(5):
         runner = start(course)
@@ -130,7 +130,7 @@ def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
 
 
 def test_ctrl_c_stops_at_once_and_keeps_what_is_done(course):
-    """One SIGINT to the command: exit code 1, a word on how to go on, and no process left."""
+    """One SIGINT ends the command with exit code 1, says how to go on, and leaves no process."""
     slow = shutil.copytree(course / "submitted" / "ada", course / "submitted" / "zoe") / NAME / f"{NAME}.ipynb"
     nb = reading.read_notebook(slow)  # half a minute of it: the run is still going when the signal comes
     nb.cells += [new_code_cell("import time\ntime.sleep(1.5)") for _ in range(20)]
@@ -162,7 +162,7 @@ def test_a_submission_that_kills_its_worker_costs_itself_only(course, monkeypatc
 
 
 def test_a_killed_worker_costs_nothing(course, monkeypatch):
-    """`kill -9` on one worker in mid-run: another one grades its submissions."""
+    """Another worker grades the submissions of one that was killed."""
     monkeypatch.setattr(writing, "BATCH_SECONDS", 0)  # so that each is counted as it comes
     pools = []
 
@@ -180,7 +180,7 @@ def test_a_killed_worker_costs_nothing(course, monkeypatch):
 
 
 def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
-    """A bug that one submission brings out: "not graded" with the reason and without a score; the others are graded."""
+    """A bug that one submission triggers makes that one "not graded", with the reason and without a score."""
     real = grader.grade_submission
 
     def fail(content, *more, student, **options):
@@ -197,7 +197,7 @@ def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
 
 
 def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
-    """It is somebody's: not graded, with the reason, instead of nobody's."""
+    """Its student is not graded, with the reason, and not left out."""
     def refuse(path, **more):
         if path.parent.name == "ada" and path.name == NAME:
             raise PermissionError(13, "Permission denied", str(path))
@@ -214,7 +214,7 @@ def test_a_folder_that_may_not_be_entered_is_named(course, monkeypatch):
     b"\xef\xbb\xbf2026-01-11 12:00:01 UTC", "2026-01-11 12:00:01 UTC".encode("utf-16"), b"2026-01-11 12:00:01 UTC\r\n",
 ])  # fmt: skip
 def test_a_late_time_counts_in_whatever_encoding(course, content):
-    """A byte order mark or UTF-16, as PowerShell writes: the penalty is taken, and the file beside it is plain."""
+    """A time with a byte order mark or in UTF-16, as PowerShell writes it, leads to the penalty and a plain file."""
     (course / "submitted" / "ada" / NAME / "timestamp.txt").write_bytes(content)
     grade(course, ["ada"], Lenient)
     assert penalty(course, "ada") == 100
@@ -230,7 +230,7 @@ def test_a_late_time_counts_in_whatever_encoding(course, content):
     (b"2026-01-10 11:00:00 +0100", "which is read as 2026-01-10 10:58:20 UTC"),
 ])  # fmt: skip
 def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
-    """Garbled, empty, a link, or read by nbgrader in a way that was hardly meant: the report says so."""
+    """The report names a time that is garbled, empty, a link, or hardly meant as nbgrader reads it."""
     path = course / "submitted" / "ada" / NAME / "timestamp.txt"
     path.symlink_to(course / "x") if content is None else path.write_bytes(content)
     grade(course, ["ada"], Lenient)
@@ -240,7 +240,7 @@ def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
 
 
 def test_a_time_that_has_become_unreadable_is_graded_again(course):
-    """No time before and a garbled one now are not the same submission."""
+    """A submission whose time became unreadable is another submission."""
     grade(course, ["ada"], Lenient)
     (course / "submitted" / "ada" / NAME / "timestamp.txt").write_text("garbled")
     assert 1 == grade(course, ["ada"], Lenient).graded

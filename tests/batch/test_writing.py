@@ -15,13 +15,13 @@ from tests.helpers.grading import ODD_NAMES, Lenient, grade
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 @pytest.mark.parametrize("odd", ODD_NAMES[::2])
 def test_an_id_that_cannot_be_written_costs_nobody_else(course, odd):
-    """Given to the grader all the same, it is not graded, in words that can be printed; the others are graded."""
+    """A student with such an id is not graded, with a printable reason. The others are graded."""
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
     summary = grade(course, ["ada", odd, "dora"], Lenient)
     assert (2, 1) == (summary.graded, summary.not_graded)
@@ -33,7 +33,7 @@ def test_an_id_that_cannot_be_written_costs_nobody_else(course, odd):
 
 @pytest.mark.parametrize("where", ["autograded/ada", "reports/{}/ada.json/x"])
 def test_what_cannot_be_written_of_one_costs_one(course, where):
-    """A file where a student's folder should be, or the other way round: that one is not graded, the others are."""
+    """A file in place of a student's folder, or a folder in place of a file, costs that student alone."""
     path = course / where.format(NAME)
     path.parent.mkdir(parents=True)
     path.write_text("in the way")
@@ -45,7 +45,7 @@ def test_what_cannot_be_written_of_one_costs_one(course, where):
 
 
 def test_a_full_disk_stops_with_a_line_and_the_rest_is_kept(graded, course):
-    """No file may grow past 64 KiB, as on a full disk: exit code 2, one line; with room again the run goes on."""
+    """A limit of 64 KiB a file, like a full disk, ends the run with one line. Without it the run goes on."""
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
     runner = start(course, limit=limit)
     out, _ = runner.communicate(timeout=120)
@@ -56,14 +56,14 @@ def test_a_full_disk_stops_with_a_line_and_the_rest_is_kept(graded, course):
 
 
 def test_a_folder_that_cannot_be_written_is_named(course):
-    """A file where reports/ should be: exit code 2 and the path, no traceback."""
+    """A file in place of reports/ ends the command with exit code 2 and the path."""
     (course / "reports").write_text("in the way")
     out = run(course, "autograder", "grade", NAME, "--student", "ada", code=2)
     assert "reports" in out and "cannot be written" in out and "Traceback" not in out
 
 
 def test_the_time_of_an_earlier_submission_goes(course):
-    """Submission in again without a time: none is left beside the autograded notebook."""
+    """A new submission without a time leaves no old time beside the autograded notebook."""
     grade(course, ["onno"], Lenient)
     beside = course / "autograded" / "onno" / NAME / "timestamp.txt"
     assert "2026-01-10 11:59:59 UTC" == beside.read_text()
@@ -73,14 +73,14 @@ def test_the_time_of_an_earlier_submission_goes(course):
 
 
 def test_an_empty_autograded_notebook_is_graded_again(course):
-    """What a power cut may have left of a file does not count as graded."""
+    """An empty notebook, as a power cut may leave it, does not count as graded."""
     grade(course, ["ada"], Lenient)
     (course / "autograded" / "ada" / NAME / f"{NAME}.ipynb").write_bytes(b"")
     assert 1 == grade(course, ["ada"], Lenient).graded
 
 
 def test_notebooks_are_on_the_disk_before_a_report_says_so(course, monkeypatch):
-    """One sync a batch, after its notebooks and before its reports."""
+    """Each batch has one sync, after its notebooks and before its reports."""
     seen = []
 
     def look():

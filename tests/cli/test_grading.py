@@ -15,12 +15,12 @@ from tests.helpers.grading import ODD_NAMES, Lenient, grade
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
-    """--json holds the whole class, also those that were unchanged, in the form that DESIGN.md gives."""
+    """--json holds the whole class, unchanged submissions included, in the form of the contract."""
     file = tmp_path / "reports.json"
     run(graded, "autograder", "grade", NAME, "--json", str(file), code=1)
     whole = json.loads(file.read_text())
@@ -31,7 +31,7 @@ def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
 
 
 def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
-    """Exit code 1, a line with the reason, and it stands in the JSON; no page is made of it, and that is said."""
+    """The folder is named with the reason, in the JSON, too. No page is made for it, and a line says so."""
     for student in students_of(Course(course), NAME):
         if student != "ada":
             shutil.rmtree(course / "submitted" / student)
@@ -45,7 +45,7 @@ def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
 
 
 def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
-    """Reports of an earlier run on students not reached are not among them, and the file says that it was stopped."""
+    """The file leaves out students whom this run did not process, and says that it was stopped."""
     students = ["ada", "dora", "leo"]
     grade(course, students, Lenient)
 
@@ -62,7 +62,7 @@ def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
 
 
 def test_an_id_in_brackets_is_shown(course, capsys):
-    """What a table could take for a style is part of the id."""
+    """Brackets, which the table could take for a style, are part of the id."""
     report = Report(NAME, "ada [late] :smile:", "not graded", reason="no [bold] :smile:")
     grading.show_table(NAME, [], [report])
     assert 2 == capsys.readouterr().out.count("ada [late] :smile:")

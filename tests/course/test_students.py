@@ -13,27 +13,27 @@ from tests.helpers.grading import ODD_NAMES
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 @pytest.mark.parametrize("odd", ODD_NAMES)
 def test_a_folder_whose_name_can_be_no_id_is_no_student(course, odd):
-    """It is kept apart, to be named; the students are those that there were."""
+    """The folder is listed apart, and the students stay the same."""
     students = students_of(Course(course), NAME)
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / odd)
     assert ([odd], students) == (misnamed(Course(course), NAME), students_of(Course(course), NAME))
 
 
 def test_a_hidden_folder_is_no_student(course):
-    """A file manager's .trash with the assignment in it is not graded: nbgrader does not see it either."""
+    """A file manager's .trash with the assignment in it is no student, as for nbgrader."""
     shutil.copytree(course / "submitted" / "ada", course / "submitted" / ".trash")
     assert ".trash" not in students_of(Course(course), NAME) + misnamed(Course(course), NAME)
 
 
 @pytest.mark.skipif(os.getuid() == 0, reason="root may look everywhere")
 def test_a_folder_that_may_not_be_looked_at_is_named(tmp_path):
-    """A student whose folder this user may not enter is not passed over in silence."""
+    """A student whose folder this user may not enter is listed."""
     for student in ("ada", "bea"):
         (tmp_path / "submitted" / student / NAME).mkdir(parents=True)
     (tmp_path / "submitted/bea").chmod(0)

@@ -21,7 +21,7 @@ def grade(course, students=None, pool=LocalWorkers, **options):
 
 
 class Lenient:
-    """Workers that give full marks without looking: for tests of what is written, and of what is not."""
+    """Workers that give full marks without grading, for tests of the writing."""
 
     def __init__(self, job, jobs):
         self._job = job
@@ -43,7 +43,7 @@ class Lenient:
 
 
 def settings(course):
-    """A course's assignment, what its gradebook knows of that, and its configuration."""
+    """Return a course's assignment, its structure in the gradebook, and the configuration."""
     known = gradebook.read_structure(create_engine(f"sqlite:///{course / 'gradebook.db'}"), NAME)
     return Course(course).assignment(NAME), known, Course(course).config
 

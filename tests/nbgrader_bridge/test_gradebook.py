@@ -15,12 +15,12 @@ from tests.helpers.grading import grade
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 def test_our_tables_are_nbgraders():
-    """Each table and column that we name is in nbgrader's own schema, with the type that we take it to have."""
+    """Each table and column that is declared here is in nbgrader's schema, with the same type."""
     from nbgrader.api import Base
 
     for table in gradebook.TABLES:
@@ -31,7 +31,7 @@ def test_our_tables_are_nbgraders():
 
 
 def test_a_lock_is_waited_for(graded, course):
-    """Someone else holds the database for seconds: the run waits, and grades."""
+    """A run waits for a database that is locked for seconds, and grades."""
     lock = sqlite3.connect(course / "gradebook.db", check_same_thread=False)
     lock.execute("BEGIN EXCLUSIVE")
     threading.Timer(3, lock.rollback).start()
@@ -39,7 +39,7 @@ def test_a_lock_is_waited_for(graded, course):
 
 
 def test_a_lock_that_stays_is_named(course, monkeypatch):
-    """After the bound the run ends with one line that says what it waited for; what is there stays."""
+    """A lock that outlives the timeout ends the run with one line, and changes nothing."""
     monkeypatch.setattr(gradebook, "LOCK_SECONDS", 0.3)
     before = rows(course)
     lock = sqlite3.connect(course / "gradebook.db")
@@ -54,7 +54,7 @@ def test_a_lock_that_stays_is_named(course, monkeypatch):
 
 
 def test_two_graders_at_once_lose_nothing(graded, course):
-    """Two commands on the same class at the same moment: both come through, the gradebook is as after one."""
+    """Two commands on one class both finish, and the gradebook is that of one run."""
     both = [start(course, "--all") for _ in range(2)]
     for runner in both:
         out, _ = runner.communicate(timeout=300)
@@ -63,7 +63,7 @@ def test_two_graders_at_once_lose_nothing(graded, course):
 
 
 def test_a_gradebook_that_is_none_says_what_to_do(tmp_path):
-    """Garbage in its place: restore a backup, or begin anew."""
+    """The error of a garbled database asks for a backup."""
     (tmp_path / "nbgrader_config.py").write_text("c = get_config()\n")
     (tmp_path / "gradebook.db").write_bytes(b"no database" * 1000)
     with pytest.raises(GradebookError, match="Put a backup in its place"), gradebook.open_gradebook(Course(tmp_path)):

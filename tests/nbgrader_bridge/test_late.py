@@ -12,12 +12,12 @@ from tests.helpers.grading import Lenient, grade
 
 @pytest.fixture
 def course(ungraded, tmp_path):
-    """A copy of that course to do with as one likes."""
+    """Return a copy of the ungraded course."""
     return shutil.copytree(ungraded, tmp_path / "course")
 
 
 def test_late_work_loses_what_the_plugin_says(graded):
-    """With penalty_method "zero" the late one ends with 0, those on time and without a time with all."""
+    """With penalty_method "zero" a late submission has 0 points. On time, or without a time, it has all."""
     found = gradebook.read_grades(Course(graded), NAME)
     assert {"lisa": 0.0, "onno": 100.0, "ada": 100.0, "odd": 100.0} == {
         student: found[student].score for student in ("lisa", "onno", "ada", "odd")}
@@ -25,7 +25,7 @@ def test_late_work_loses_what_the_plugin_says(graded):
 
 
 def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, monkeypatch):
-    """The course's own code raises for one student: not graded with that reason, without a score; the others are."""
+    """A plugin that raises for one student makes that one not graded, with the reason and without a score."""
     (tmp_path / "of_the_course.py").write_text(
         "from nbgrader.plugins import LateSubmissionPlugin\n\n\nclass Strict(LateSubmissionPlugin):\n"
         "    def late_submission_penalty(self, student, score, seconds):\n        return {}[student]\n")
