@@ -19,6 +19,7 @@ from .wrong_versions import (
     agree,
     may_agree,
     part_of,
+    right_total,
     total_of,
     touched_outputs,
     wrong_outcome,
@@ -78,10 +79,20 @@ def find_pairs(
 
     shown = {m.id for name in wrong for m in matcher.candidates(name)
              if matcher.agrees_in(name, m.id) and name in touches(m)}
+    leading = [mistake for mistake in task.mistakes if mistake.id in shown and touches(mistake) <= wrong]
+    right = [name for name in everything if name not in wrong]
+    others = [mistake for mistake in task.mistakes if leading and not any(
+        surely_touches(assignment, task, name, mistake) for name in right)]
     return [
-        (one, two) for one in task.mistakes if one.id in shown for two in task.mistakes
+        (one, two) for one in leading for two in others
         if two is not one and wrong == touches(one) | touches(two) and matcher.agrees(everything, one.id, two.id)
     ]
+
+
+def surely_touches(assignment: Assignment, task: Task, name: str, mistake: Mistake) -> bool:
+    """Tell from the totals on the first case if a mistake makes an output wrong: False is no answer."""
+    total = wrong_total(assignment, task, name, (mistake.id,), 0)
+    return not may_agree(right_total(assignment, task, name), total) and total.sum == total.sum
 
 
 class Matcher:
@@ -92,16 +103,22 @@ class Matcher:
         self._known: dict[tuple[str, ...], bool] = {}
         self._totals: dict[tuple[str, int], Total] = {}
 
-    def candidates(self, *names: str) -> list[Mistake]:
-        """Return the mistakes that may match in these outputs, by all their totals on the first case at once."""
+    def candidates(self, name: str, *more: str) -> list[Mistake]:
+        """Return the mistakes that may match in these outputs, by their totals on the first case.
+
+        All at once for the first output; one by one for the others, since few are left.
+        """
         if isinstance(self.outcomes[0], Failed):
             return list(self.task.mistakes)
-        possible = np.ones(len(self.task.mistakes), bool)
-        for name in names:
-            sums, tolerances = wrong_totals(self.assignment, self.task, name)
-            with np.errstate(invalid="ignore"):  # infinite totals have no difference
-                possible &= ~(np.abs(self._total(name, 0).sum - sums) > tolerances)  # a version without total stays
-        return [self.task.mistakes[index] for index in np.flatnonzero(possible)]
+        sums, tolerances = wrong_totals(self.assignment, self.task, name)
+        with np.errstate(invalid="ignore"):  # infinite totals have no difference
+            is_far = np.abs(self._total(name, 0).sum - sums) > tolerances  # a version without a total is not far
+        found = [self.task.mistakes[index] for index in np.flatnonzero(~is_far)]
+        return [mistake for mistake in found if not any(self._is_far(other, mistake) for other in more)]
+
+    def _is_far(self, name: str, mistake: Mistake) -> bool:
+        total = wrong_total(self.assignment, self.task, name, (mistake.id,), 0)
+        return abs(self._total(name, 0).sum - total.sum) > total.tolerance
 
     def agrees(self, names: Iterable[str], *mistakes: str) -> bool:
         """Tell if every outcome agrees with the wrong version's in all these outputs."""

@@ -9,13 +9,11 @@ reference helped, the verdict names the function to blame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-from public_tests import Gap
+from collections.abc import Mapping
 
 from ..course.assignment import Assignment
 from ..model import Task, Verdict
-from ..sandbox.session import Replacing, Session
+from ..sandbox.session import Session
 from .comparison import find_gaps
 from .diagnosis import diagnose
 from .reference_callees import reference_callee
@@ -60,7 +58,7 @@ def judge_task(
     own = TaskRun.start(session, assignment, task)
     callees = [callee for callee in task.calls if callee in assignment.tasks]
     replacing = {callee: reference_callee(assignment, callee) for callee in callees}
-    if callees and own.share < 1 and own.is_defined and may_earn_more(session, own, replacing):
+    if callees and own.share < 1 and own.is_defined:
         replaced = TaskRun.start(session, assignment, task, replacing)
         if replaced.share > own.share:
             failed = [callee for callee in callees if callee in earlier and not earlier[callee].passed]
@@ -94,22 +92,3 @@ def make_verdict(run: TaskRun, own: TaskRun, blamed_on: str | None = None) -> Ve
         public_passed=not find_gaps(task, public, own.visible[0]), notes=tuple(notes),
         question=findings[0].question if findings else None,
     )
-
-
-def may_earn_more(session: Session, own: TaskRun, replacing: Replacing) -> bool:
-    """Tell if reference callees could earn a task more, as a rule from one call.
-
-    An output must be right on every case. If one call with the reference callees still gets every wrong output
-    wrong, and no other check is lost, a full second run cannot earn points.
-    """
-    if not (own.wrong and own.has_passed("arguments") and own.has_passed("repeatable")):
-        return True
-    cases = own.assignment.hidden_cases(own.task.name)
-    case = next((case for case, gaps in zip(cases, own.gaps, strict=True) if shows_all(gaps, own.wrong)), cases[0])
-    outcome = session.calls(own.task.name, [case], replacing)[0]
-    return not shows_all(find_gaps(own.task, case, outcome), own.wrong)
-
-
-def shows_all(gaps: Mapping[str, Gap], outputs: Sequence[str]) -> bool:
-    """Tell if these gaps show every one of some outputs wrong."""
-    return "returns" in gaps or gaps.keys() >= set(outputs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,18 +12,24 @@ from numpy.typing import NDArray
 from public_tests import find_gap, room_of
 
 from ..course.assignment import Assignment
-from ..model import Failed, Outcome, Returned, Task, Value
+from ..model import Failed, Mistake, Outcome, Returned, Task, Value
 from .comparison import output_of
 
 
 @lru_cache(maxsize=10_000)
 def wrong_function(assignment: Assignment, task_name: str, mistakes: tuple[str, ...]) -> Callable[..., Any] | None:
     """Return the task's function with these mistakes in it; None if two substitutions do not go together."""
-    by_id = {mistake.id: mistake for mistake in assignment.tasks[task_name].mistakes}
+    by_id = mistakes_by_id(assignment.tasks[task_name])
     try:
         return assignment.reference.wrong(task_name, *(by_id[id_] for id_ in mistakes))
     except (ValueError, SyntaxError):
         return None
+
+
+@cache
+def mistakes_by_id(task: Task) -> dict[str, Mistake]:
+    """Return a task's catalogued mistakes by id."""
+    return {mistake.id: mistake for mistake in task.mistakes}
 
 
 @lru_cache(maxsize=100_000)
@@ -39,14 +45,14 @@ def wrong_outcome(assignment: Assignment, task_name: str, mistakes: tuple[str, .
 def touched_outputs(assignment: Assignment, task_name: str, mistake: str) -> frozenset[str]:
     """Return the outputs that a mistake makes wrong on some hidden case, and "arguments" if it changes those."""
     task = assignment.tasks[task_name]
-    found = set()
+    left = [*task.outputs, "arguments"]  # right so far
     for place, case in enumerate(assignment.hidden_cases(task_name)):
         wrong = wrong_outcome(assignment, task_name, (mistake,), place)
         if isinstance(wrong, Failed):
             return frozenset(task.outputs)
         right = Returned(case.expected, tuple(case.arguments.values()))
-        found |= {name for name in (*task.outputs, "arguments") if not agree(task, name, right, wrong)}
-    return frozenset(found)
+        left = [name for name in left if agree(task, name, right, wrong)]
+    return frozenset({*task.outputs, "arguments"}.difference(left))
 
 
 def agree(task: Task, name: str, one: Returned, other: Returned) -> bool:
@@ -98,3 +104,10 @@ def wrong_totals(assignment: Assignment, task: Task, name: str) -> tuple[NDArray
     """Return the sums and tolerances of an output of all wrong versions on the first case; NaN if one fails."""
     totals = [wrong_total(assignment, task, name, (mistake.id,), 0) for mistake in task.mistakes]
     return np.array([total.sum for total in totals]), np.array([total.tolerance for total in totals])
+
+
+@lru_cache(maxsize=1_000)
+def right_total(assignment: Assignment, task: Task, name: str) -> Total:
+    """Return the total of an output of the reference on the first case."""
+    case = assignment.hidden_cases(task.name)[0]
+    return total_of(part_of(task, name, Returned(case.expected, tuple(case.arguments.values()))))
