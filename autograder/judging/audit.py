@@ -1,6 +1,6 @@
-"""How good the checks are: mutation analysis of a course, task by task.
+"""Mutation analysis of an assignment's checks, task by task.
 
-A mistake that no check catches is a bug of the course; so is a right answer, however written, that loses points.
+A mistake that no check catches is a bug of the assignment. So is a right answer that loses points.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9
 
 @dataclass(frozen=True)
 class TaskAudit:
-    """What the checks of one task make of its mistakes and of right answers written in other ways."""
+    """How the checks of one task treat its catalogued mistakes, and right answers written in other ways."""
 
     task: str
     mistakes: int
@@ -39,11 +39,11 @@ class TaskAudit:
 
     @cached_property
     def problems(self) -> list[str]:
-        """What keeps the task from passing the gates, a sentence each."""
+        """Return a sentence for each reason why the task does not pass the gates."""
         count = max(self.mistakes, 1)
-        found = [f"{self.task}: {id!r} equals the solution on every case" for id in self.harmless]
-        found += [f"{self.task}: {id!r} is named as another mistake" for id in self.misnamed]
-        found += [f"{self.task}: the right variant {id!r} loses points" for id in self.refused]
+        found = [f"{self.task}: {id_!r} equals the solution on every case" for id_ in self.harmless]
+        found += [f"{self.task}: {id_!r} is named as another mistake" for id_ in self.misnamed]
+        found += [f"{self.task}: the right variant {id_!r} loses points" for id_ in self.refused]
         for what, caught, gate in (
             ("caught by the hidden checks", self.hidden, HIDDEN),
             ("caught by the public check", self.public, PUBLIC),
@@ -54,16 +54,18 @@ class TaskAudit:
         return found
 
     def to_dict(self) -> dict[str, Any]:
+        """Return the audit as JSON holds it."""
         return asdict(self) | {"problems": self.problems}
 
 
 def audit(assignment: Assignment) -> list[TaskAudit]:
-    """The audits of all tasks of an assignment."""
+    """Return the audits of all tasks of an assignment."""
     assignment.verify_catalogue()
     return [audit_task(assignment, name) for name in assignment.tasks]
 
 
 def audit_task(assignment: Assignment, name: str) -> TaskAudit:
+    """Return the audit of one task."""
     task = assignment.tasks[name]
     sentences = [mistake.says for mistake in task.mistakes]
     hidden = public = unique = group = 0
@@ -72,7 +74,7 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
         if not touched_outputs(assignment, name, mistake.id):
             harmless.append(mistake.id)
             continue
-        verdict = judged(assignment, name, mistake)
+        verdict = judge_change(assignment, name, mistake)
         hidden += verdict.score < verdict.max_score
         public += not verdict.public_passed
         if verdict.diagnosis is None:
@@ -84,15 +86,21 @@ def audit_task(assignment: Assignment, name: str) -> TaskAudit:
         else:
             unique += 1
     variants = assignment.variants(name)
-    refused = [variant.id for variant in variants if not judged(assignment, name, variant).passed]
+    refused = [variant.id for variant in variants if not judge_change(assignment, name, variant).passed]
     return TaskAudit(
         name, len(task.mistakes), hidden, public, unique, group, tuple(gap_only), tuple(misnamed), tuple(harmless),
         len(variants), tuple(refused),
     )
 
 
-def judged(assignment: Assignment, name: str, change: Mistake) -> Verdict:
-    """The verdict on the instructor's solution with a change made to it."""
+def judge_change(assignment: Assignment, name: str, change: Mistake) -> Verdict:
+    """Return the verdict on the reference solution with a change made to it.
+
+    Raises
+    ------
+    CourseError
+        The change does not fit the solution.
+    """
     try:
         function = assignment.reference.wrong(name, change)
     except (ValueError, SyntaxError) as error:

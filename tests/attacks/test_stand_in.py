@@ -131,7 +131,7 @@ def test_it_takes_one_step_only(body, sandbox, scores, harmless, reached, monkey
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
-    monkeypatch.setattr(reference_callees, "has_form_of", lambda template, value: True)
+    monkeypatch.setattr(reference_callees, "has_form_of", lambda *_: True)
     reference_callee.cache_clear()  # and with it what it has answered
     scores(sandbox, loop(body), NOTHING)
     assert reached, "with that wall down its own errors alone are in the way"
@@ -171,7 +171,7 @@ def test_it_computes_nothing_large(n, sandbox, scores, harmless, reached, monkey
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
-    monkeypatch.setattr(reference_callees, "MAX_SIDE", 10**9)
+    monkeypatch.setattr(reference_callees, "largest_number", lambda assignment: 10**9)
     reference_callee.cache_clear()
     scores(sandbox, loop(body), NOTHING)
     assert n * n == max(reached)
