@@ -153,34 +153,34 @@ class NotebookPage:
         page.locator(f'.jp-Cell[data-windowed-list-index="{len(self.ids) - 1}"]').wait_for(state="attached")
         page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').first.wait_for(state="attached")
 
-    def cell(self, id: str):
-        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{self.ids.index(id)}"]')
+    def cell(self, cell_id: str):
+        return self.page.locator(f'.jp-Cell[data-windowed-list-index="{self.ids.index(cell_id)}"]')
 
-    def editor(self, id: str):
-        return self.cell(id).locator(".cm-content")
+    def editor(self, cell_id: str):
+        return self.cell(cell_id).locator(".cm-content")
 
-    def write(self, id: str, source: str) -> None:
+    def write(self, cell_id: str, source: str) -> None:
         """Put a cell's whole text in place of what stands there, by the keyboard."""
-        self.editor(id).click()
+        self.editor(cell_id).click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
 
-    def run(self, id: str) -> str:
+    def run(self, cell_id: str) -> str:
         """Run a cell by the keyboard; what it says."""
-        self.editor(id).click()
+        self.editor(cell_id).click()
         self.page.keyboard.press("Control+Enter")
-        return self.output(id)
+        return self.output(cell_id)
 
-    def run_above(self, id: str) -> None:
+    def run_above(self, cell_id: str) -> None:
         """Run all cells above one, by the menu."""
-        self.editor(id).click()
+        self.editor(cell_id).click()
         self.page.get_by_role("menuitem", name="Run", exact=True).click()
         self.page.get_by_role("menuitem", name="Run All Above Selected Cell").click()
 
-    def output(self, id: str) -> str:
+    def output(self, cell_id: str) -> str:
         """What a cell that is running says when it is done."""
-        self.cell(id).locator(".jp-InputPrompt", has_text=RAN).wait_for()
-        return self.cell(id).locator(".jp-Cell-outputArea").inner_text()
+        self.cell(cell_id).locator(".jp-InputPrompt", has_text=RAN).wait_for()
+        return self.cell(cell_id).locator(".jp-Cell-outputArea").inner_text()
 
 
 def copy_release(course: Path, folder: str, assignment: str) -> Path:

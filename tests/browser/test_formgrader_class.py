@@ -51,8 +51,8 @@ def hand_in(course, student, **sources):
     """Change cells of what a student handed in."""
     path = course / "submitted" / student / NAME / f"{NAME}.ipynb"
     nb = reading.read_notebook(path)
-    for id, source in sources.items():
-        finding.find_cell(nb, id).source = source
+    for cell_id, source in sources.items():
+        finding.find_cell(nb, cell_id).source = source
     reading.write_notebook(nb, path)
 
 
@@ -62,10 +62,10 @@ def submission(page, formgrader, student):
     return page.locator("#main-table tr", has_text=student)
 
 
-def type_in(page, id, text):
+def type_in(page, field, text):
     """Write into a field of the grading page, leave it, and wait until it is saved."""
     with page.expect_response(lambda answer: answer.request.method == "PUT") as saved:
-        page.locator(f"#{id}").fill(text)
+        page.locator(f"#{field}").fill(text)
         page.keyboard.press("Tab")
     assert saved.value.ok
 
@@ -101,8 +101,8 @@ def test_a_persons_points_and_words_outlive_a_regrade(page, course, formgrader, 
     expect(page.locator(f"#{TESTS}")).to_have_attribute("placeholder", "0")
     typed = {TESTS: "3.5", f"{TESTS}_extra_credit": "1.5", "rnn_cell_forward-comment": "Where is *ba*?",
              "essay": "4", "essay-comment": "And for how long?"}  # fmt: skip
-    for id, text in typed.items():
-        type_in(page, id, text)
+    for field, text in typed.items():
+        type_in(page, field, text)
     assert 85 + 3.5 + 1.5 + 4 == read_grades(Course(course), NAME)["dora"].raw_score
 
     hand_in(course, "dora", rnn_cell_forward=assignment.reference.sources["rnn_cell_forward"], rnn_forward="pass")
@@ -111,8 +111,8 @@ def test_a_persons_points_and_words_outlive_a_regrade(page, course, formgrader, 
     page.reload()
     expect(page.locator(f"#{TESTS}")).to_have_attribute("placeholder", "15")
     expect(page.locator("#rnn_forward_tests")).to_have_attribute("placeholder", "0")
-    for id, text in {**typed, "lstm_forward_tests_extra_credit": "2"}.items():
-        expect(page.locator(f"#{id}")).to_have_value(text)
+    for field, text in {**typed, "lstm_forward_tests_extra_credit": "2"}.items():
+        expect(page.locator(f"#{field}")).to_have_value(text)
     expect(page.locator(".output_html", has_text="is what one gets without the bias")).to_have_count(0)
     standing = read_grades(Course(course), NAME)["dora"]
     assert 85 - 15 + 3.5 + 1.5 + 4 + 2 == standing.raw_score

@@ -131,6 +131,6 @@ def test_summary_and_page_agree(browser, files, assignment):
     with lab.watched_page(browser) as (page, _):
         page.goto(files[12].as_uri())
         shown = page.locator("#scores-picture-title").locator("..").locator("text:not(.quiet)").all_text_contents()
-        assert [str(bin["count"]) for bin in summary["scores"]["bins"] if bin["count"]] == shown
+        assert [str(column["count"]) for column in summary["scores"]["bins"] if column["count"]] == shown
         graded, handed_in = (summary["counts"][name] for name in ("graded", "handed_in"))
         assert f"{graded} of {handed_in}" in page.locator(".facts").inner_text()

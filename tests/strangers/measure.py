@@ -53,7 +53,7 @@ class Answer(NamedTuple):
 def read_answers(folder, task):
     """The answers of ``folder/<task>.toml``, in the file's order."""
     entries = tomllib.loads((folder / f"{task}.toml").read_text(encoding="utf-8"))
-    return [Answer(id, **entry) for id, entry in entries.items()]
+    return [Answer(name, **entry) for name, entry in entries.items()]
 
 
 def verdicts_on(assignment, task, answer, judged=None):
