@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -39,7 +39,8 @@ def replace_file(path: Path, encoding: str | None = None) -> Iterator[IO]:
             raise  # about another file
         raise OSError(error.errno, error.strerror, str(path)) from error
     finally:
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):  # a read-only file system refuses this before it sees that there is none
+            scratch.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

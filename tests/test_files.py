@@ -1,6 +1,8 @@
 """Files are written all or nothing, with the mode that the umask leaves, and shared by many folders."""
 
+import errno
 import os
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_notebook
@@ -81,3 +83,16 @@ def test_a_files_mode_is_what_the_umask_leaves(tmp_path, write):
     finally:
         os.umask(before)
     assert 0o664 == path.stat().st_mode & 0o777
+
+
+def test_a_read_only_file_system_is_named_by_the_target(tmp_path, monkeypatch):
+    """The error names the file that was to be written, even if the scratch file can be neither made nor removed."""
+
+    def refuse(path, *args, **kwargs):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+
+    monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OSError) as caught:
+        write_file(tmp_path / "grades.csv", b"x")
+    assert (errno.EROFS, str(tmp_path / "grades.csv")) == (caught.value.errno, caught.value.filename)
