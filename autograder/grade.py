@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +74,8 @@ def judge_notebook(
     """Run a repaired notebook's cells in the sandbox, and judge its tasks. See `grade_submission`."""
     start = time.perf_counter()
     cells, files = student_cells(nb, assignment), support_files(assignment)
-    times = sandbox.time_cells(own_cells(assignment), files, lesson(assignment))
-    with sandbox.open([(cell.id, cell.source) for cell in cells], files, lesson(assignment), times) as session:
+    times = sandbox.time_cells(reference_cells(assignment), files, template_cells(assignment))
+    with sandbox.open([(cell.id, cell.source) for cell in cells], files, template_cells(assignment), times) as session:
         verdicts = judge(session, assignment)
         runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
@@ -103,15 +103,15 @@ def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode
             if finding.nbgrader_metadata(cell).get("grade_id") not in judged]
 
 
-@cache
-def own_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
-    """Return the ids and sources of the code cells in the instructor's own notebook."""
+@lru_cache(maxsize=16)
+def reference_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
+    """Return the ids and sources of the code cells in the source notebook."""
     return tuple((cell.id, cell.source) for cell in student_cells(assignment.notebook, assignment))
 
 
-@cache
-def lesson(assignment: Assignment) -> tuple[str | None, ...]:
-    """Return the sources that students leave as they are; None for a cell in which they write or a test is hidden."""
+@lru_cache(maxsize=16)
+def template_cells(assignment: Assignment) -> tuple[str | None, ...]:
+    """Return the sources of the cells that students leave as they are. Others, and hidden tests, are None."""
 
     def is_open(cell: NotebookNode) -> bool:
         metadata = finding.nbgrader_metadata(cell)
@@ -137,7 +137,7 @@ def add_circumstances(
     return verdict
 
 
-@cache
+@lru_cache(maxsize=256)
 def released_source(assignment: Assignment, task_name: str) -> str:
     """Return a solution cell as students get it."""
     return scaffold.scaffold_source(assignment.reference.sources[task_name])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.grade import lesson
+from autograder.grade import template_cells
 from autograder.judging import callees_first, judge, judge_task
 from autograder.judging.comparison import is_identical
 from autograder.judging.reference_callees import has_form_of, reference_callee
@@ -49,7 +49,7 @@ def test_the_solutions_get_full_marks(verdicts_of):
 def test_what_all_forks_share_of_the_lesson_is_in_its_release(assignment):
     """The cells that are compiled before the fork hold nothing that students have not been handed."""
     released = {cell.source for cell in reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb").cells}
-    shared = [source for source in lesson(assignment) if source is not None]
+    shared = [source for source in template_cells(assignment) if source is not None]
     assert 20 < len(shared) and released >= set(shared)
 
 
