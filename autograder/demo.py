@@ -15,10 +15,10 @@ from nbformat.v4 import new_code_cell
 from .course.assignment import Assignment
 from .course.course import Course
 from .course.reference import mutate
+from .course.scaffold import START
 from .errors import CourseError
 from .model import Mistake
 from .notebooks import finding, reading
-from .scaffold import START
 
 MARK = "The autograder made this course for `make demo`; it may be deleted at any time.\n"
 #: Files and folders of the course that its scratch copy needs.

@@ -14,7 +14,8 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
-from . import render, scaffold
+from . import render
+from .course import scaffold
 from .course.assignment import Assignment
 from .course.course import Course
 from .course.public_cases import support_files

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -51,7 +51,7 @@ class Task:
     calls: tuple[str, ...] = ()  # other tasks that the solution calls
     printed: tuple[str, ...] = ()  # what the seeds print of the public case, as expressions in the outputs
     steps: str = ""  # the symbol that counts time steps, if there are any
-    mistakes: tuple[Mistake, ...] = ()
+    mistakes: Sequence[Mistake] = ()
     #: Sentences about a wrong output that need no catalogue: (output, got, expected, sizes) -> sentence or None.
     facts: tuple[Callable[[str, Value, Value, Sizes], str | None], ...] = ()
 

@@ -16,7 +16,7 @@ LEVELS = {
     "errors": 0, "model": 0, "files": 0, "store": 1,
     "caches": 1,
     "spreadsheets": 1, "timestamps": 0, "roster": 2,
-    "notebooks": 3, "scaffold": 3,
+    "notebooks": 3,
     "sandbox": 4, "render": 4,
     "course": 5, "pages": 5,
     "judging": 7,

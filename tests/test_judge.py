@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.course.scaffold import scaffold_source
 from autograder.grade import template_cells
 from autograder.judging import callees_first, judge, judge_task
 from autograder.judging.comparison import is_identical
@@ -14,7 +15,6 @@ from autograder.model import Failed, Returned
 from autograder.notebooks import reading
 from autograder.sandbox.guest.codec import Foreign
 from autograder.sandbox.session import Session
-from autograder.scaffold import scaffold_source
 from public_tests import find_gap, room_of
 from tests.helpers.courses import NAME, ROOT
 

@@ -46,7 +46,7 @@ def test_right_solutions_pass(assignment, said):
 
 def test_untouched_task_is_not_done_yet(assignment, said):
     """The scaffold as released gets one plain sentence, for each of the eight tasks."""
-    from autograder.scaffold import scaffold_source
+    from autograder.course.scaffold import scaffold_source
 
     for task, source in assignment.reference.sources.items():
         out, err = said(task, scaffold_source(source))

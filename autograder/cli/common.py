@@ -1,4 +1,4 @@
-"""What the commands share: where they print, how they end, how they write a file."""
+"""The consoles, exit codes and files of all commands."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import errno
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any, Concatenate, ParamSpec
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from ..course.settings import SECRET_FILE, SECRET_VARIABLE
 from ..errors import AutograderError
 from ..files import replace_file
 
+P = ParamSpec("P")
 console = Console(emoji=False)  # a student's id may look like one
 to_stderr = Console(stderr=True, emoji=False)
 
@@ -35,14 +37,14 @@ class OrderedGroup(click.Group):
         return list(self.commands)
 
 
-def in_course(command):
-    """Pass a command the course around the working folder, and turn our errors into one line and exit code 2."""
+def in_course(command: Callable[Concatenate[Course, P], int | None]) -> Callable[P, None]:
+    """Pass the course around the working folder to a command. Turn our errors into one line and exit code 2."""
 
     @wraps(command)
-    def run(*args, **kwargs):
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             course = Course.find()
-            course.secret  # noqa: B018  (read now, so that one that cannot be read stops every command)
+            course.secret  # noqa: B018  (an unreadable secret stops every command)
             sys.exit(command(course, *args, **kwargs) or ALL_GRADED)
         except AutograderError as error:
             problem = str(error)
@@ -58,7 +60,7 @@ def in_course(command):
 
 
 def must_be_writable(option: str, path: Path | None) -> None:
-    """Refuse a file that could not be written in the end, before any work is done."""
+    """Refuse a file that cannot be written, before any work is done."""
     if path is None or is_a_stream(path):
         return
     try:
@@ -68,25 +70,25 @@ def must_be_writable(option: str, path: Path | None) -> None:
 
 
 def is_a_stream(path: Path) -> bool:
-    """Whether a path leads to a pipe or a terminal, such as /dev/stdout, rather than to a file."""
+    """Return whether a path is a pipe or a terminal, such as /dev/stdout."""
     return path.exists() and not path.is_file()
 
 
-def write_json(path: Path, whole: dict) -> None:
-    """Write a JSON file, all or nothing."""
-    with written_whole(path) as file:
-        json.dump(whole, file, indent=1)
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file atomically."""
+    with open_output(path) as file:
+        json.dump(content, file, indent=1)
 
 
-def written_whole(path: Path) -> AbstractContextManager[TextIO]:
-    """A file to write text to, put in place when all is written; a stream gets it as it comes."""
+def open_output(path: Path) -> AbstractContextManager[IO[Any]]:
+    """Open a file for text that replaces the old one when it is closed. A stream gets the text at once."""
     if is_a_stream(path):
         return path.open("w", encoding="utf-8")
     return replace_file(path, "utf-8")
 
 
 def warn_of_default_secret(course: Course) -> None:
-    """Say on standard error that hidden arguments are predictable, if the course has no secret of its own."""
+    """Warn on standard error that hidden arguments are predictable, if the course has no secret of its own."""
     if not course.secret.own:
         to_stderr.print(
             f"Hidden arguments are drawn from the public default secret. For a real class write a line of your own "

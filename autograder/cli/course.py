@@ -1,4 +1,4 @@
-"""The commands that need no submission: release, audit, doctor, demo."""
+"""The commands that need no submission: release, new, audit, doctor, demo."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .grading import grade_with_progress, show, workers_of
 
 @click.command("release")
 @click.argument("assignment")
-@click.option("--check", is_flag=True, help="Write nothing; say whether release/ is what source/ gives (else exit 1).")
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if release/ is out of date.")
 @in_course
-def release_command(course: Course, assignment: str, check: bool):
+def release_command(course: Course, assignment: str, check: bool) -> int:
     """Make the students' notebook: release/ASSIGNMENT from source/ASSIGNMENT.
 
-    Between START CODE HERE and END CODE HERE comments and targets stay and values go; hidden tests go; the files that
-    a learner needs are copied beside the notebook: public_tests.py, public_cases.json, and the assignment's own data,
-    helper modules and figures. tasks.py, mistakes/ and variants/ stay with you.
+    Between START CODE HERE and END CODE HERE, values are removed; comments and targets stay. Hidden tests are removed.
+    Beside the notebook go public_tests.py, public_cases.json, and the assignment's data, helper modules and figures.
+    tasks.py, mistakes/ and variants/ stay with you.
     The same as: nbgrader generate_assignment ASSIGNMENT --force
     """
     from ..nbgrader_bridge import release
@@ -40,6 +40,7 @@ def release_command(course: Course, assignment: str, check: bool):
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             click.echo(f"wrote {path.relative_to(course.root)}")
+    return ALL_GRADED
 
 
 @click.command("new")
@@ -64,12 +65,12 @@ def new_command(course: Course, assignment: str) -> int:
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the numbers here, too.")
 @in_course
-def audit_command(course: Course, assignment: str, json_file: Path | None):
-    """Measure the checks of ASSIGNMENT: which mistakes do they catch and name, which right answers do they accept?
+def audit_command(course: Course, assignment: str, json_file: Path | None) -> int:
+    """Measure the checks of ASSIGNMENT on known mistakes and on right answers.
 
-    Puts each catalogued mistake into the instructor's own solution and judges it; then each right answer written in
-    another way. Exit code 1 where a gate is missed: hidden checks catch all, the public check 95 %, 90 % are named,
-    every right variant gets full marks.
+    Each catalogued mistake is put into the instructor's solution and judged. So is each right answer that is written
+    in another way. Exit code 1 if a gate is missed: the hidden checks catch all mistakes, the public check 95 %, 90 %
+    are named, and every right variant gets full marks.
     """
     from ..judging import audit
 
@@ -92,7 +93,7 @@ def audit_command(course: Course, assignment: str, json_file: Path | None):
 
 
 @click.command("doctor")
-def doctor_command():
+def doctor_command() -> None:
     """Show which isolation this machine offers for student code, and how to get more."""
     from ..sandbox import doctor
 
@@ -108,12 +109,12 @@ def doctor_command():
               help="The scratch course; an earlier demo in it is replaced.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
 @in_course
-def demo_command(course: Course, folder: Path, jobs: int):
-    """Show the whole of it on a class of twelve, in a scratch course.
+def demo_command(course: Course, folder: Path, jobs: int) -> int:
+    """Grade a class of twelve in a scratch course, to show how it works.
 
-    Builds the release, makes twelve submissions out of it (right in several styles, typical mistakes, unfinished, a
-    syntax error, an endless loop, one that ends its process, one untouched), grades them and writes their feedback.
-    Your own class is not touched.
+    It takes the first assignment of the course, makes its release and twelve submissions, grades them, and writes
+    their feedback. Some are right, in several styles. Others have typical mistakes, are unfinished, have a syntax error
+    or an endless loop, end their process, or are untouched. Your own class is not changed.
     """
     from .. import demo
     from ..batch.feedback import write_feedback

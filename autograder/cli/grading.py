@@ -28,9 +28,9 @@ from .common import (
     console,
     in_course,
     must_be_writable,
+    open_output,
     to_stderr,
     warn_of_default_secret,
-    written_whole,
 )
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ def write_reports(path: Path, course: Course, name: str, students: Sequence[str]
             "seconds": round(summary.seconds, 3)}
     if summary.stopped:
         head["stopped"] = True
-    with written_whole(path) as file:
+    with open_output(path) as file:
         file.write(json.dumps(head, indent=1).removesuffix("\n}") + ',\n "submissions": [')
         between = "\n"
         for report in summary.reports(course.reports(name), students):

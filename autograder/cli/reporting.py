@@ -19,9 +19,9 @@ from .common import (
     console,
     in_course,
     must_be_writable,
+    open_output,
     to_stderr,
     write_json,
-    written_whole,
 )
 
 
@@ -56,7 +56,7 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     if output is None:
         output = course.reports(assignment).folder.with_name(assignment + "-no-names" * hide_names + ".html")
         output.parent.mkdir(exist_ok=True)
-    with written_whole(output) as file:
+    with open_output(output) as file:
         file.write(make_class_page(summary))
     if json_file:
         write_json(json_file, summary)

@@ -40,7 +40,7 @@ class Catalogue(Sequence[Mistake]):
         A missing file is an empty catalogue.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path) -> None:
         self._path = path
 
     @cached_property

@@ -23,7 +23,7 @@ class Course:
         The folder with nbgrader_config.py.
     """
 
-    def __init__(self, root: Path | str):
+    def __init__(self, root: Path | str) -> None:
         self.root = Path(root).resolve()
         self._assignments: dict[str, Assignment] = {}
 

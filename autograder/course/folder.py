@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-#: What students must not get: the tasks with their hidden cases, and everything that quotes the solution.
+#: Not for students: the tasks with their hidden cases, and everything that quotes the solution.
 PRIVATE = ("tasks.py", "mistakes", "variants")
 #: Left out everywhere.
 CACHES = ("__pycache__", ".ipynb_checkpoints", "*.pyc")
@@ -50,7 +50,7 @@ class Modules:
         The ``__builtins__`` of code that is to import these modules.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loaded: dict[str, ModuleType] = {}
         self.builtins = {**vars(builtins), "__import__": self._import}
@@ -76,9 +76,9 @@ class Modules:
         return self._loaded[name]
 
     def _import(
-        self, name: str, globals: Mapping[str, Any] | None = None, locals: Mapping[str, Any] | None = None,
+        self, name: str, globals_: Mapping[str, Any] | None = None, locals_: Mapping[str, Any] | None = None,
         fromlist: Sequence[str] = (), level: int = 0,
     ) -> ModuleType:
         if level == 0 and (self._folder / f"{name}.py").is_file():
             return self.load(name)
-        return builtins.__import__(name, globals, locals, fromlist, level)
+        return builtins.__import__(name, globals_, locals_, fromlist, level)

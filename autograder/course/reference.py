@@ -102,7 +102,7 @@ def find_imports(source: str) -> list[ast.stmt]:
         nodes = ast.parse(source).body
     except SyntaxError:  # a cell with magics, for example
         return []
-    found = []
+    found: list[ast.stmt] = []
     for node in nodes:
         if isinstance(node, ast.Import):
             modules = {alias.name.split(".")[0] for alias in node.names}

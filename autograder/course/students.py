@@ -15,12 +15,20 @@ MISNAMED = "have names that cannot be a student's id"
 
 
 def students_of(course: Course, name: str, patterns: Sequence[str] = ()) -> list[str]:
-    """The students who submitted an assignment, in order; only those that match one of the patterns, if any.
+    """Return the students who submitted an assignment, in order.
+
+    Parameters
+    ----------
+    course : Course
+    name : str
+        The assignment.
+    patterns : sequence of str
+        If there are any, only students who match one of them. ``*`` and ``?`` match.
 
     Raises
     ------
     CourseError
-        Where nobody submitted, or a pattern matches nobody.
+        Nobody submitted, or a pattern matches nobody.
     """
     submitted = course.root / "submitted"
     everyone = [student for student in _handed_in(course, name) if can_be_id(student)]
@@ -36,12 +44,12 @@ def students_of(course: Course, name: str, patterns: Sequence[str] = ()) -> list
 
 
 def misnamed(course: Course, name: str) -> list[str]:
-    """The folders with a submission whose names cannot be a student's id; for printing use `printable`."""
+    """Return the folders with a submission whose names cannot be a student's id; for printing use `printable`."""
     return [student for student in _handed_in(course, name) if not can_be_id(student)]
 
 
 def _handed_in(course: Course, name: str) -> list[str]:
-    """The folders in which something has the assignment's name, hidden ones aside, in order."""
+    """Return the folders that hold something with the assignment's name, in order, without hidden ones."""
     submitted = course.root / "submitted"
     try:
         with os.scandir(submitted) as listing:

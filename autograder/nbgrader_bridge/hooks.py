@@ -13,7 +13,8 @@ from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, Nb
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
-from .. import grade, scaffold
+from .. import grade
+from ..course import scaffold
 from ..course.assignment import Assignment
 from ..course.course import Course
 from ..course.folder import PRIVATE, list_files

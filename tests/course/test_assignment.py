@@ -9,12 +9,12 @@ from nbformat.v4 import new_code_cell
 from autograder.course.assignment import load_assignment, unpack_assignment
 from autograder.course.course import Course
 from autograder.course.public_cases import public_cases
+from autograder.course.scaffold import scaffold_notebook
 from autograder.course.settings import Secret
 from autograder.errors import CourseError
 from autograder.judging import judge
 from autograder.notebooks import finding, reading
 from autograder.sandbox.local import LocalSession
-from autograder.scaffold import scaffold_notebook
 from tests.helpers.courses import NAME, ROOT
 
 SOLUTION = '''def clip(gradients, max_value):

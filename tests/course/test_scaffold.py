@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from autograder.course.scaffold import END, START, has_region, scaffold_notebook, scaffold_source
 from autograder.errors import ScaffoldError
-from autograder.scaffold import END, START, has_region, scaffold_notebook, scaffold_source
 
-COURSE = Path(__file__).parents[1] / "source"
+COURSE = Path(__file__).parents[2] / "source"
 
 
 def marked(region, before="", after=""):

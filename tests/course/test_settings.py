@@ -63,7 +63,7 @@ def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("c.Judge.isolation = 'strict'\n")
     monkeypatch.setattr("autograder.sandbox.isolation.bubblewrap_problem", lambda: "it is not here")
-    assert "isolation 'bubblewrap' is not to be had: it is not here" in refused("grade", NAME)
+    assert "isolation 'bubblewrap' is not available: it is not here" in refused("grade", NAME)
     assert {} == Course(course).reports(NAME).load_all()
 
 

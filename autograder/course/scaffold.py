@@ -1,7 +1,7 @@
-"""Source notebook to student notebook: between the markers the values go; targets, structure and comments stay.
+"""Make the student's notebook from the source notebook: between the markers, remove values and keep the rest.
 
-One rule decides every form: what Python evaluates for its value becomes ``None``; what only names, declares or
-arranges stays. Names of removed values therefore never reach a student, and what is left still parses.
+One rule decides every form. An expression that Python evaluates for its value becomes ``None``. Whatever names,
+declares or arranges stays. So the names in removed values never reach a student, and the result still parses.
 
 =====================================  ===================================================================
 in the region                          for the student
@@ -21,8 +21,8 @@ in the region                          for the student
 ``del``, ``global``, ``pass``, ...     unchanged
 =====================================  ===================================================================
 
-A comment stays unless it stands inside a removed value, and a walrus target goes with its value. What students
-should be given, an import say, belongs above the region.
+A comment stays unless it is inside a removed value, and a walrus target goes with its value. Code that students should
+be given, such as an import, belongs above the region.
 """
 
 from __future__ import annotations
@@ -38,55 +38,56 @@ from collections.abc import Iterator
 
 from nbformat import NotebookNode
 
-from autograder.errors import ScaffoldError
+from ..errors import ScaffoldError
 
 START = "### START CODE HERE ###"
 END = "### END CODE HERE ###"
 
-#: What an author may have meant as a marker. A slip in one must not send a solution to the students.
+#: A possible marker. A misspelt one must not send a solution to the students.
 _LIKE_A_MARKER = re.compile(r"#[#\s]*(start|end)\s+code\s+here\b", re.IGNORECASE)
-#: IPython's own syntax, where a statement may begin: ``%time f()``, ``!ls``, ``?f``, ``files = !ls``, ``f?``.
+#: IPython's syntax at the start of a statement: ``%time f()``, ``!ls``, ``?f``, ``files = !ls``, ``f?``.
 _MAGIC = re.compile(
     r"""^[ \t]* (?: (?: [^\n=\#'"]* = [ \t]* )? (?P<magic> [%!?] (?: (?: \\\n | [^\n] )* [^\n\\] )? )
                   | (?P<help> %{0,2} [^\W\d] [\w.*\[\]-]* \?{1,2} ) [ \t]*$ )""",
     re.MULTILINE | re.VERBOSE,
 )
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-#: Tokens that may stand between a value and its parentheses, or that have no text.
+#: Tokens that may be between a value and its parentheses, or that have no text.
 _LAYOUT = {tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT}
 #: Fields of the syntax tree that name, declare or arrange; every other expression is a value.
 _STAYS = {
-    "target", "targets", "optional_vars",  # what is assigned to
-    "annotation", "returns", "type_params", "name",  # what is declared
-    "keys", "cls",  # what the grammar of patterns does not let become None
+    "target", "targets", "optional_vars",  # assigned to
+    "annotation", "returns", "type_params", "name",  # declared
+    "keys", "cls",  # the grammar of patterns does not allow None here
 }  # fmt: skip
 
+_Node = ast.expr | ast.stmt | ast.pattern
 Position = tuple[int, int]  # line from 1, column in characters from 0
 
 
-class _Unfit(Exception):
+class _UnfitError(Exception):
     """A cell cannot be scaffolded: the problem, and the fix."""
 
 
-# ---- what callers use ---------------------------------------------------------------------------------
+# ---- for callers ---------------------------------------------------------------------------------------
 
 
 def scaffold_notebook(nb: NotebookNode, *, name: str = "notebook") -> NotebookNode:
-    """The notebook as students get it: a copy in which the marked regions hold no values.
+    """Return the notebook as students get it: a copy without values in its marked regions.
 
     Parameters
     ----------
     nb : NotebookNode
-        Stays as it is. Its solution cells are the code cells that nbgrader calls so; those without a marker
+        It is not changed. Its solution cells are those that nbgrader's metadata names. Solution cells without a marker
         are left to nbgrader's own ClearSolutions.
     name : str
-        What an error calls the notebook.
+        The notebook's name in an error.
 
     Raises
     ------
     ScaffoldError
-        On the first cell whose markers are unclosed, nested, stray or misspelt, that is marked and no solution
-        cell, or that does not parse.
+        A cell does not parse, has markers that are unclosed, nested, stray or misspelt, or is marked without being a
+        solution cell.
     """
     nb = copy.deepcopy(nb)
     for number, cell in enumerate(nb.cells, start=1):
@@ -105,51 +106,51 @@ def scaffold_notebook(nb: NotebookNode, *, name: str = "notebook") -> NotebookNo
 
 
 def scaffold_source(source: str, *, notebook: str = "notebook", cell_id: str = "cell") -> str:
-    """The cell's source without the values between its markers; unchanged, to the byte, outside of them.
+    """Return a cell's source without the values between its markers. Outside of them every byte stays.
 
     Parameters
     ----------
     source : str
         Python, IPython magics allowed, with any line ends. Without a marker it is returned as it is.
     notebook, cell_id : str
-        What an error calls the place.
+        The place in an error.
 
     Raises
     ------
     ScaffoldError
-        If markers are unclosed, nested, stray or misspelt, or the source does not parse.
+        Markers are unclosed, nested, stray or misspelt, or the source does not parse.
     """
     if not _LIKE_A_MARKER.search(source):
         return source
     try:
         code = _Code(source)
         scaffold = _replace(source, code.edits())
-        _Code(scaffold)  # the promise that what students get parses
-    except _Unfit as unfit:
+        _Code(scaffold)  # the scaffold must parse
+    except _UnfitError as unfit:
         raise ScaffoldError(notebook, cell_id, *unfit.args) from None
     return scaffold
 
 
 def has_region(source: str, *, notebook: str = "notebook", cell_id: str = "cell") -> bool:
-    """Whether the source has a marked region; raises `ScaffoldError` as `scaffold_source` does."""
+    """Return whether the source has a marked region; raise `ScaffoldError` as `scaffold_source` does."""
     if not _LIKE_A_MARKER.search(source):
         return False
     try:
         return bool(_Code(source).regions)
-    except _Unfit as unfit:
+    except _UnfitError as unfit:
         raise ScaffoldError(notebook, cell_id, *unfit.args) from None
 
 
-# ---- where things stand -------------------------------------------------------------------------------
+# ---- positions -----------------------------------------------------------------------------------------
 
 
 class _Code:
     """A cell's source, parsed: its marked regions, and the edits that empty them.
 
-    Magics are masked and line ends made one, both without moving a character's line and column.
+    Magics are masked and line ends unified, without moving a character's line and column.
     """
 
-    def __init__(self, source: str):
+    def __init__(self, source: str) -> None:
         self._line_starts = [0, *(newline.end() for newline in _NEWLINE.finditer(source))]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about the author's strings: "\d"
@@ -162,14 +163,15 @@ class _Code:
         self._ends = [token.end for token in self._tokens]
 
     def edits(self) -> Iterator[tuple[int, int, str]]:
-        """Each stretch of the source that goes, as offsets, with what takes its place; in no order."""
+        """Yield each part of the source to replace, as offsets, with its replacement; in no order."""
         for node, blank in _values(self._tree) if self.regions else ():
             start, end = self._extent(node)
             if any(opens < start and end <= closes for opens, closes in self.regions):
                 yield self._offset(start), self._offset(end), blank
 
-    def _extent(self, node: ast.AST) -> tuple[Position, Position]:
-        """Where a value begins and ends, the parentheses around it included."""
+    def _extent(self, node: _Node) -> tuple[Position, Position]:
+        """Return the start and the end of a value, with the parentheses around it."""
+        assert node.end_lineno is not None and node.end_col_offset is not None  # the parser sets them
         first = bisect_left(self._starts, self._position(node.lineno, node.col_offset))
         last = bisect_left(self._ends, self._position(node.end_lineno, node.end_col_offset))
         while self._in_parentheses(first, last):
@@ -177,7 +179,7 @@ class _Code:
         return self._starts[first], self._ends[last]
 
     def _in_parentheses(self, first: int, last: int) -> bool:
-        """Whether parentheses of their own stand around these tokens; those of ``class C(B)`` are the statement's."""
+        """Return whether these tokens have parentheses of their own; those of ``class C(B)`` are the statement's."""
         match [token.string for token in self._tokens[max(first - 3, 0) : first]]:
             case ["class", _, "("] | [*_, "]", "("]:
                 return False
@@ -186,7 +188,7 @@ class _Code:
         return False
 
     def _position(self, line: int, utf8_column: int) -> Position:
-        """The column that `ast` counts in bytes, in characters."""
+        """Return a position in characters, from a column in bytes as `ast` counts it."""
         return line, len(self._lines[line - 1].encode()[:utf8_column].decode())
 
     def _offset(self, position: Position) -> int:
@@ -198,8 +200,8 @@ def _parse(text: str) -> tuple[ast.Module, list[tokenize.TokenInfo]]:
     try:
         return ast.parse(text), _tokens(text)
     except (SyntaxError, tokenize.TokenError, ValueError, RecursionError, MemoryError) as error:
-        where = f" (line {error.lineno}: {error.msg})" if getattr(error, "lineno", None) else ""
-        raise _Unfit(
+        where = f" (line {error.lineno}: {error.msg})" if isinstance(error, SyntaxError) and error.lineno else ""
+        raise _UnfitError(
             f"it holds a marker and does not parse as Python{where}", "Mend the code, or remove the markers"
         ) from None
 
@@ -209,14 +211,14 @@ def _tokens(text: str) -> list[tokenize.TokenInfo]:
 
 
 def _mask_magics(text: str) -> str:
-    """The text with IPython's own syntax turned into names of the same extent."""
+    """Return the text with IPython's syntax replaced by names of the same extent."""
     masked, end = "", 0
     for match in _MAGIC.finditer(text):
         masked += text[end : match.start()]
         end = match.end()
-        kind = match.lastgroup
+        kind = match.lastgroup or "magic"
         before, magic, after = text[match.start() : match.start(kind)], match[kind], text[match.end(kind) : end]
-        if not _is_whole(masked):  # inside a string or a bracket % is no magic
+        if not _is_whole(masked):  # % inside a string or a bracket is an operator
             masked += match[0]
         elif "\n" in magic:
             masked += before + "(_" + re.sub(r"[^\n]", " ", magic[2:-1]) + ")" + after
@@ -226,7 +228,7 @@ def _mask_magics(text: str) -> str:
 
 
 def _is_whole(text: str) -> bool:
-    """Whether a statement may begin where the text ends."""
+    """Return whether a statement may begin where the text ends."""
     try:
         return bool(_tokens(text))
     except (tokenize.TokenError, SyntaxError):
@@ -234,8 +236,10 @@ def _is_whole(text: str) -> bool:
 
 
 def _regions(tokens: list[tokenize.TokenInfo]) -> list[tuple[Position, Position]]:
-    """Where each marked region begins and ends, by the comments that mark them."""
-    regions, opened, depth = [], None, 0
+    """Return the start and the end of each marked region."""
+    regions: list[tuple[Position, Position]] = []
+    opened: tokenize.TokenInfo | None = None
+    depth = 0
     for token in tokens:
         if token.type == tokenize.OP:
             depth += (token.string in "([{") - (token.string in ")]}")
@@ -243,31 +247,32 @@ def _regions(tokens: list[tokenize.TokenInfo]) -> list[tuple[Position, Position]
             continue
         line = token.start[0]
         if not token.string.startswith((START, END)):
-            raise _Unfit(f"line {line} has {token.string!r}, almost a marker", f"Write `{START}` or `{END}`")
+            raise _UnfitError(f"line {line} has {token.string!r}, almost a marker", f"Write `{START}` or `{END}`")
         if depth:
-            raise _Unfit(f"line {line} has a marker inside a statement", "Put markers between whole statements")
+            raise _UnfitError(f"line {line} has a marker inside a statement", "Put markers between whole statements")
         if token.string.startswith(START):
             if opened:
-                raise _Unfit(
+                raise _UnfitError(
                     f"line {line} starts a region inside the one of line {opened.start[0]}",
                     f"Put `{END}` between them",
                 )
             opened = token
         elif opened is None:
-            raise _Unfit(f"line {line} ends a region that was not started", f"Put `{START}` before it, or remove it")
+            problem = f"line {line} ends a region that was not started"
+            raise _UnfitError(problem, f"Put `{START}` before it, or remove it")
         else:
             regions.append((opened.end, token.start))
             opened = None
     if opened:
-        raise _Unfit(f"the region of line {opened.start[0]} is not closed", f"Put `{END}` after its last line")
+        raise _UnfitError(f"the region of line {opened.start[0]} is not closed", f"Put `{END}` after its last line")
     return regions
 
 
-# ---- what goes, and what takes its place ----------------------------------------------------------------
+# ---- replacements --------------------------------------------------------------------------------------
 
 
-def _values(tree: ast.Module) -> Iterator[tuple[ast.AST, str]]:
-    """Each node that is evaluated for its value, with the text that takes its place."""
+def _values(tree: ast.Module) -> Iterator[tuple[_Node, str]]:
+    """Yield each node that is evaluated for its value, with its replacement."""
     nodes: list[ast.AST] = [tree]
     while nodes:
         node = nodes.pop()
@@ -295,7 +300,7 @@ def _is_docstring(child: ast.AST, parent: ast.AST) -> bool:
 
 
 def _blank(node: ast.AST) -> str:
-    """What takes the place of a value of this node."""
+    """Return the replacement for a value that belongs to this node."""
     match node:
         case ast.Assign(targets=targets):
             names = next((target for target in targets if isinstance(target, ast.Tuple | ast.List)), None)
@@ -306,7 +311,7 @@ def _blank(node: ast.AST) -> str:
 
 
 def _nones(target: ast.expr, bare: bool = False) -> str:
-    """One ``None`` for each name in a target, grouped as the names are; parentheses only where they are needed."""
+    """Return one ``None`` for each name in a target, grouped as the names are."""
     if not isinstance(target, ast.Tuple | ast.List):
         return "None"
     nones = [_nones(name) for name in _names(target)]
@@ -315,17 +320,17 @@ def _nones(target: ast.expr, bare: bool = False) -> str:
 
 
 def _names(group: ast.Tuple | ast.List) -> Iterator[ast.expr]:
-    """A target's members; a starred group takes what is left over, so that its own members count."""
+    """Yield a target's members. A starred group takes the remaining values, so its own members count."""
     for name in group.elts:
         match name:
-            case ast.Starred(value=ast.Tuple() | ast.List()):
-                yield from _names(name.value)
+            case ast.Starred(value=ast.Tuple() | ast.List() as inner):
+                yield from _names(inner)
             case _:
                 yield name
 
 
 def _is_range(iterable: ast.expr) -> bool:
-    """Whether a loop runs over a range; which way it runs is for the student to think of."""
+    """Return whether a loop runs over a range, in either direction: the direction is for students to find."""
     match iterable:
         case ast.Call(func=ast.Name(id="reversed"), args=[inner]):
             return _is_range(inner)
@@ -335,7 +340,7 @@ def _is_range(iterable: ast.expr) -> bool:
 
 
 def _replace(source: str, edits: Iterator[tuple[int, int, str]]) -> str:
-    """The source after the edits, each kept apart from a word that it would touch: ``return(x)``."""
+    """Return the source after the edits, with a space where one would touch a word: ``return(x)``."""
     for start, end, text in sorted(edits, reverse=True):
         before = " " if _is_word(source[:start][-1:]) else ""
         after = " " if _is_word(source[end : end + 1]) else ""
