@@ -132,6 +132,10 @@ def run_steps(steps: Sequence[Step], nb: NotebookNode, resources: Mapping[str, A
 
 def _make(trait: str, step: str | type, config: Config) -> Step:
     if name_of(step) == ("nbgrader", "LimitOutput"):
+        for name, value in config.LimitOutput.items():
+            if name in ("max_lines", "max_traceback") and not isinstance(value, int):
+                problem = f"LimitOutput cannot be made (TraitError: {name} is {value!r}, no whole number)"
+                raise CourseError(CONFIG, problem, "Mend its settings, or take it out of the list.")
         return partial(limit_output, config=config)
     find_course_modules(config)
     try:
