@@ -234,8 +234,8 @@ def test_a_time_that_nobody_can_be_sure_of_is_named(course, content, says):
     path = course / "submitted" / "ada" / NAME / "timestamp.txt"
     path.symlink_to(course / "x") if content is None else path.write_bytes(content)
     grade(course, ["ada"], Lenient)
-    repairs = Course(course).reports(NAME).load("ada")["repairs"]
-    (said,) = [repair["text"] for repair in repairs if repair.text.startswith("timestamp.txt")]
+    repairs = Course(course).reports(NAME).load("ada").repairs
+    (said,) = [repair.text for repair in repairs if repair.text.startswith("timestamp.txt")]
     assert says in said
 
 
