@@ -3,8 +3,7 @@
 import subprocess
 import sys
 
-PENDING = ("autograder/pages/", "autograder/sandbox/", "autograder/cli/", "autograder/course/", "autograder/judging/",
-           "autograder/scaffold.py")
+PENDING = ("autograder/pages/", "autograder/sandbox/", "autograder/cli/", "autograder/judging/")
 lines = subprocess.run([sys.executable, "-m", "mypy"], capture_output=True, text=True).stdout.splitlines()
 left = [line for line in lines if ": error:" in line and not line.startswith(PENDING)]
 print("\n".join(left))

