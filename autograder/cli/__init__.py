@@ -40,8 +40,8 @@ def main() -> None:
 
 
 for command in (
-    course.release_command, collecting.collect_command, grading.grade, reporting.feedback_command,
-    reporting.report_command, exporting.export_group, course.new_command, course.audit_command,
-    course.doctor_command, course.demo_command,
+    course.new_command, course.audit_command, course.release_command, collecting.collect_command, grading.grade,
+    reporting.feedback_command, reporting.report_command, exporting.export_group, course.doctor_command,
+    course.demo_command,
 ):
     main.add_command(command)

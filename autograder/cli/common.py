@@ -61,7 +61,7 @@ def in_course(command: Callable[Concatenate[Course, P], int | None]) -> Callable
 
 def must_be_writable(option: str, path: Path | None) -> None:
     """Refuse a file that cannot be written, before any work is done."""
-    if path is None or is_a_stream(path):
+    if path is None or is_stream(path):
         return
     try:
         tempfile.TemporaryFile(dir=path.absolute().parent).close()
@@ -69,7 +69,7 @@ def must_be_writable(option: str, path: Path | None) -> None:
         raise click.BadParameter(f"{path} cannot be written ({error.strerror})", param_hint=option) from error
 
 
-def is_a_stream(path: Path) -> bool:
+def is_stream(path: Path) -> bool:
     """Return whether a path is a pipe or a terminal, such as /dev/stdout."""
     return path.exists() and not path.is_file()
 
@@ -82,7 +82,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 def open_output(path: Path) -> AbstractContextManager[IO[Any]]:
     """Open a file for text that replaces the old one when it is closed. A stream gets the text at once."""
-    if is_a_stream(path):
+    if is_stream(path):
         return path.open("w", encoding="utf-8")
     return replace_file(path, "utf-8")
 
@@ -93,4 +93,5 @@ def warn_of_default_secret(course: Course) -> None:
         to_stderr.print(
             f"Hidden arguments are drawn from the public default secret. For a real class write a line of your own "
             f"into {SECRET_FILE} (git ignores it) or set {SECRET_VARIABLE}.", style="yellow", highlight=False,
+            soft_wrap=True,
         )

@@ -21,7 +21,7 @@ from .grading import grade_with_progress, show, workers_of
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if release/ is out of date.")
 @in_course
 def release_command(course: Course, assignment: str, check: bool) -> int:
-    """Make the students' notebook: release/ASSIGNMENT from source/ASSIGNMENT.
+    """Make release/ASSIGNMENT for the students from source/.
 
     Between START CODE HERE and END CODE HERE, values are removed; comments and targets stay. Hidden tests are removed.
     Beside the notebook go public_tests.py, public_cases.json, and the assignment's data, helper modules and figures.
@@ -47,7 +47,7 @@ def release_command(course: Course, assignment: str, check: bool) -> int:
 @click.argument("assignment")
 @in_course
 def new_command(course: Course, assignment: str) -> int:
-    """Start ASSIGNMENT: a small skeleton in source/ASSIGNMENT.
+    """Start an assignment with a small skeleton in source/.
 
     It has a notebook of two tasks, tasks.py, and a catalogue of mistakes. It releases, grades and passes its audit as
     it is. Replace its parts one by one; CONTRIBUTING.md explains them.
@@ -66,7 +66,7 @@ def new_command(course: Course, assignment: str) -> int:
               help="Write the numbers here, too.")
 @in_course
 def audit_command(course: Course, assignment: str, json_file: Path | None) -> int:
-    """Measure the checks of ASSIGNMENT on known mistakes and on right answers.
+    """Measure the checks on known mistakes and right answers.
 
     Each catalogued mistake is put into the instructor's solution and judged. So is each right answer that is written
     in another way. Exit code 1 if a gate is missed: the hidden checks catch all mistakes, the public check 95 %, 90 %
@@ -94,7 +94,7 @@ def audit_command(course: Course, assignment: str, json_file: Path | None) -> in
 
 @click.command("doctor")
 def doctor_command() -> None:
-    """Show which isolation this machine offers for student code, and how to get more."""
+    """Show the isolation that this machine offers."""
     from ..sandbox import doctor
 
     for layer in doctor.examine():
@@ -110,7 +110,7 @@ def doctor_command() -> None:
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
 @in_course
 def demo_command(course: Course, folder: Path, jobs: int) -> int:
-    """Grade a class of twelve in a scratch course, to show how it works.
+    """Show all steps on a class of twelve.
 
     It takes the first assignment of the course, makes its release and twelve submissions, grades them, and writes
     their feedback. Some are right, in several styles. Others have typical mistakes, are unfinished, have a syntax error

@@ -17,7 +17,7 @@ Command = Callable[..., Any]
 
 @click.group("export", cls=OrderedGroup)
 def export_group() -> None:
-    """Write the grades of ASSIGNMENT in the format of another system.
+    """Write the grades in the format of another system.
 
     The scores are those of the gradebook, with manual scores and late penalties. The words are those of the reports.
     A submission that was not graded never becomes a zero: each command describes what it gets instead. A student who

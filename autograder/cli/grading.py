@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 @in_course
 def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool, jobs: int, scheduler: str | None,
           json_file: Path | None, isolation: str | None) -> int:
-    """Grade the submissions of ASSIGNMENT that are new or have changed.
+    """Grade submissions that are new or have changed.
 
     Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells in a sandbox, and judges each task on hidden
     arguments. Writes autograded/, reports/ and nbgrader's gradebook as it goes. Stop it at any time, with Ctrl-C or

@@ -28,18 +28,20 @@ from .common import (
 @click.command("report")
 @click.argument("assignment")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Where the page goes.  [default: reports/ASSIGNMENT.html]")
+              help="Write the page here.  [default: reports/ASSIGNMENT.html]")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Write the same as JSON, too.")
+              help="Write the same content as JSON, too.")
 @click.option("--hide-names", is_flag=True,
-              help="Numbers for students, drawn by lot, to show it to others.  [reports/ASSIGNMENT-no-names.html]")
+              help="Show random numbers in place of students.  [reports/ASSIGNMENT-no-names.html]")
 @in_course
-def report_command(course: Course, assignment: str, output: Path | None, json_file: Path | None, hide_names: bool):
-    """Make the class report of ASSIGNMENT: one page for the instructor, to open in any browser, without a network.
+def report_command(course: Course, assignment: str, output: Path | None, json_file: Path | None,
+                   hide_names: bool) -> int:
+    """Make a page on the class, for the instructor.
 
-    What to teach next; how the scores are spread; the tasks by difficulty and discrimination; the mistakes of this
-    class, with who made them; what was repaired, not graded, stopped at a limit, or looks like tampering. Scores are
-    those of the gradebook, manual points and penalties included.
+    It shows what to teach next, the spread of the scores, the tasks by difficulty and discrimination, and the mistakes
+    of this class with the students who made them. It lists repairs, submissions that were not graded, limits that were
+    hit, and signs of tampering. The scores are those of the gradebook, with manual points and penalties. The page
+    needs no network.
     """
     from ..nbgrader_bridge import gradebook
     from ..pages.class_page import make_class_page
@@ -73,14 +75,15 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
 @click.option("--student", "patterns", multiple=True, metavar="ID",
               help="Only this student; repeatable; * and ? match.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
-              help="How many processes write, where there are many pages.")
+              help="The number of processes that write many pages.")
 @in_course
-def feedback_command(course: Course, assignment: str, patterns: Sequence[str], jobs: int):
-    """Write each student's feedback page for ASSIGNMENT: feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html.
+def feedback_command(course: Course, assignment: str, patterns: Sequence[str], jobs: int) -> int:
+    """Make a feedback page for each student.
 
-    The score of each task, what differs, the mistake where it is known, a question that leads on; a person's points
-    and comments; then the notebook. One file each, without script and without anything from the network. Write them
-    again after grading by hand. To hand them out: nbgrader release_feedback ASSIGNMENT
+    It is feedback/STUDENT/ASSIGNMENT/ASSIGNMENT.html, with the score of each task, the difference, the mistake if it
+    is known, and a question that leads on. Manual points and comments follow, then the notebook. Each page is one file
+    without scripts, and needs no network. After grading by hand, run this again. To hand the pages out, run: nbgrader
+    release_feedback ASSIGNMENT
 
     \b
     Exit code: 0 all written, 1 some not, 2 bad usage or a course that cannot be loaded.
@@ -93,7 +96,7 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
                   auto_refresh=False) as progress:  # no thread: this process is forked
         bar = progress.add_task("feedback", total=len(students))
         problems = write_feedback(course, assignment, students,
-                                           lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
+                                  lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
     for student, problem in problems.items():
         if problem:
             console.print(f"{student}: {problem}", markup=False, highlight=False, soft_wrap=True)
