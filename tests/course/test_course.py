@@ -56,7 +56,7 @@ def test_a_course_is_found_from_below(tmp_path):
 
 def test_outside_of_a_course_is_said(tmp_path):
     """Without that file upwards: one line that names it."""
-    with pytest.raises(CourseError, match="Go to the folder that holds nbgrader_config.py"):
+    with pytest.raises(CourseError, match=r"Go to the folder that holds nbgrader_config\.py"):
         Course.find(tmp_path)
 
 
