@@ -1,0 +1,106 @@
+"""grade_submission: bytes in, a report and a graded notebook out."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from autograder import demo
+from autograder.errors import NotebookError, SandboxError
+from autograder.grade import grade_submission, student_cells
+from autograder.model import CellRun, Problem, Repair
+from autograder.notebooks import finding, reading
+from autograder.sandbox.local import LocalSession
+from tests.helpers.courses import NAME, ROOT
+
+
+class OpenSession(LocalSession):
+    """A session whose cells have run already."""
+
+    cells = ()
+    peak_memory = None
+
+
+class OpenSandbox:
+    """Runs cells in this process, as `Sandbox` does in another one."""
+
+    level = "none"
+
+    def __init__(self, assignment, problem=None):
+        self.assignment, self.problem = assignment, problem
+
+    def time_cells(self, cells, files, template):
+        return {}
+
+    @contextmanager
+    def open(self, cells, files, template, times):
+        namespace = {"__builtins__": self.assignment.reference.modules.builtins}
+        exec(self.assignment.reference.imports, namespace)
+        for _, source in cells:
+            if finding.defined_functions(source) & self.assignment.tasks.keys():
+                exec(source, namespace)
+        session = OpenSession(namespace)
+        session.cells = tuple(CellRun(problem=self.problem) for _ in cells)
+        yield session
+
+
+@pytest.fixture
+def submitted(assignment):
+    """Return a submission's bytes: the release, with these sources for tasks."""
+
+    def make(**sources):
+        nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
+        demo.fill(nb, sources)
+        return reading.serialise_notebook(nb)
+
+    return make
+
+
+def test_right_work_has_all_points(assignment, submitted):
+    """Each test cell ends with its points, and the report has no repairs."""
+    graded = grade_submission(submitted(**assignment.reference.sources), assignment, OpenSandbox(assignment))
+    assert (100, (), "student") == (graded.report.score, graded.report.repairs, graded.report.student)
+    for name, cell in finding.test_cells(graded.notebook).items():
+        assert {"text/plain": repr(assignment.points[name])} == cell.outputs[-1].data
+
+
+def test_untouched_work_says_so(assignment, submitted):
+    """A task whose cell is as it was released is untouched, and has no points."""
+    graded = grade_submission(submitted(), assignment, OpenSandbox(assignment), student="leo")
+    assert (0, "leo") == (graded.report.score, graded.report.student)
+    assert all(verdict.untouched for verdict in graded.report.verdicts)
+
+
+def test_earlier_repairs_come_first(assignment, submitted):
+    """The report holds the caller's repairs, then those of the notebook."""
+    nb = reading.parse_notebook(submitted())
+    nb.cells.remove(finding.find_cell(nb, "rnn_forward_tests"))
+    renamed = Repair("notebook renamed", None, "the notebook was named x")
+    graded = grade_submission(reading.serialise_notebook(nb), assignment, OpenSandbox(assignment), repairs=[renamed])
+    assert ["notebook renamed", "cell missing"] == [repair.kind for repair in graded.report.repairs]
+
+
+def test_a_limit_is_named_with_its_cell(assignment, submitted):
+    """A wrong task whose cell ran into a limit says which cell it was."""
+    sources = assignment.reference.sources | {"rnn_forward": "def rnn_forward(x, a0, parameters):\n    pass"}
+    sandbox = OpenSandbox(assignment, Problem("timed out", "ran past 2 s"))
+    graded = grade_submission(submitted(**sources), assignment, sandbox)
+    notes = {verdict.task: verdict.notes for verdict in graded.report.verdicts}
+    assert "ran past 2 s." in notes["rnn_forward"][-1]
+    assert len(student_cells(graded.notebook, assignment)) == len(graded.report.limits)
+
+
+def test_what_is_no_notebook_is_an_error(assignment):
+    """Bytes that are no notebook raise NotebookError with the caller's name for them."""
+    with pytest.raises(NotebookError, match=r"ada\.ipynb: the file is not JSON"):
+        grade_submission(b"no notebook", assignment, OpenSandbox(assignment), path="ada.ipynb")
+
+
+def test_a_failure_of_the_sandbox_is_an_error(assignment, submitted):
+    """It is no report, and so never a zero."""
+
+    class Broken(OpenSandbox):
+        def open(self, *more):
+            raise SandboxError("cannot be started")
+
+    with pytest.raises(SandboxError, match="cannot be started"):
+        grade_submission(submitted(), assignment, Broken(assignment))
