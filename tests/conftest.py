@@ -1,7 +1,9 @@
 """Fixtures of all tests: the assignment, sessions with a student's functions, a class before and after grading."""
 
+import os
 import shutil
 
+import hypothesis
 import pytest
 
 from autograder import demo
@@ -11,6 +13,12 @@ from autograder.nbgrader_bridge import release
 from autograder.notebooks import finding, reading
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import LATE, NAME, ROOT, change, run, write
+
+# the same examples on every run, however slow the machine: HYPOTHESIS_PROFILE=explore looks for new ones
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None,
+                                     suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile("explore", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 @pytest.fixture(scope="session")

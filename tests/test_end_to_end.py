@@ -160,6 +160,7 @@ def test_the_gradebook_holds_the_reports_points(course, reports):
             assert {name: task["score"] for name, task in report["tasks"].items()} == kept[student]
 
 
+@pytest.mark.slow
 def test_nbgrader_autograde_gives_the_same_points(course, reports, tmp_path):
     """`nbgrader autograde` on the same class: equal scores, cell by cell; the batch goes on past the unreadable."""
     other = tmp_path / "course"

@@ -231,7 +231,7 @@ def _is_whole(text: str) -> bool:
     """Return whether a statement may begin where the text ends."""
     try:
         return bool(_tokens(text))
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, UnicodeEncodeError):  # from Python 3.12 on, of a lone surrogate
         return False
 
 

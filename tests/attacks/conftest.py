@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from autograder.sandbox import isolation
-from tests.helpers.sandbox import EVERY_LEVEL
+from tests.helpers.sandbox import STRONGEST_FIRST
 
 from .harness import (
     KEY,
@@ -150,7 +150,7 @@ def sandboxes():
     sandboxes.close()
 
 
-@pytest.fixture(params=EVERY_LEVEL)
+@pytest.fixture(params=STRONGEST_FIRST)
 def sandbox(request, sandboxes):
     """All walls of a level."""
     return sandboxes.full(request.param)

@@ -103,6 +103,7 @@ def test_a_cluster_gives_the_same_gradebook(graded, course, cluster):
     assert rows(graded) == rows(course)
 
 
+@pytest.mark.slow
 def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):
     """The submissions of a killed worker go to the other one, and no student is missing."""
     doomed = cluster.worker(1)
@@ -119,6 +120,7 @@ def test_a_worker_killed_in_mid_run_costs_nothing(graded, course, cluster):
     assert 12 == sum(report.is_graded for report in Course(course).reports(NAME).load_all().values())
 
 
+@pytest.mark.slow
 def test_workers_on_another_host(graded, course, two_hosts):
     """Workers on another host than scheduler and grader give the same gradebook."""
     two_hosts.worker(2)
@@ -126,6 +128,7 @@ def test_workers_on_another_host(graded, course, two_hosts):
     assert rows(graded) == rows(course)
 
 
+@pytest.mark.slow
 def test_another_version_on_a_worker_is_refused(course, cluster, tmp_path):
     """A worker with another version of this package is named with exit code 2, and nothing is graded."""
     other = tmp_path / "other"

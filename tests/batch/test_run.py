@@ -53,6 +53,7 @@ def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, cours
     assert {"see me"} == {row[3] for row in rows(ours)["comments"] if row[0] == "lisa"}
 
 
+@pytest.mark.slow
 def test_autograded_notebooks_are_what_nbgrader_writes(graded, course):
     """Each cell has the same source, metadata and kinds of output, and the same figures are beside the notebook."""
     run(course, "nbgrader", "autograde", NAME, "--student", "dora")
@@ -114,6 +115,7 @@ def test_a_source_that_has_changed_must_be_released_first(course):
         grade(course)
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_it_comes_to_the_same_gradebook(graded, course):
     """Five kills at random moments and one full run give the rows of a single run, and leave no process."""
     chance = random.Random(5)
@@ -161,6 +163,7 @@ def test_a_submission_that_kills_its_worker_costs_itself_only(course, monkeypatc
     assert "ended the grading process, twice" in summary.failures["dora"]
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_nothing(course, monkeypatch):
     """Another worker grades the submissions of one that was killed."""
     monkeypatch.setattr(writing, "BATCH_SECONDS", 0)  # so that each is counted as it comes
@@ -179,6 +182,7 @@ def test_a_killed_worker_costs_nothing(course, monkeypatch):
     assert (12, 1, []) == (summary.graded, summary.not_graded, pools)
 
 
+@pytest.mark.slow
 def test_our_failure_is_not_graded_and_the_class_goes_on(course, monkeypatch):
     """A bug that one submission triggers makes that one "not graded", with the reason and without a score."""
     real = grader.grade_submission

@@ -44,6 +44,7 @@ def test_what_cannot_be_written_of_one_costs_one(course, where):
     assert students == [report.student for report in summary.reports(Course(course).reports(NAME), students)]
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_with_a_line_and_the_rest_is_kept(graded, course):
     """A limit of 64 KiB a file, like a full disk, ends the run with one line. Without it the run goes on."""
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
@@ -55,6 +56,7 @@ def test_a_full_disk_stops_with_a_line_and_the_rest_is_kept(graded, course):
     assert rows(graded) == rows(course)
 
 
+@pytest.mark.slow
 def test_a_folder_that_cannot_be_written_is_named(course):
     """A file in place of reports/ ends the command with exit code 2 and the path."""
     (course / "reports").write_text("in the way")

@@ -30,6 +30,7 @@ def test_the_reports_are_streamed_in_the_contracts_form(graded, tmp_path):
     assert {"score", "max_score", "passed", "checks", "diagnosis", "blamed_on", "public_passed"} <= task.keys()
 
 
+@pytest.mark.slow
 def test_the_command_names_a_folder_that_can_be_no_id(course, tmp_path):
     """The folder is named with the reason, in the JSON, too. No page is made for it, and a line says so."""
     for student in students_of(Course(course), NAME):

@@ -477,6 +477,7 @@ NOISE = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=25).
 @example("a·=1")
 @example("a = !\\\n")
 @example("1if a else b")
+@example("\ud800\n%")
 def test_any_text_gives_a_scaffold_or_one_clear_error(noise):
     """Whatever stands between the markers, students get Python, or the author gets a ScaffoldError."""
     try:

@@ -11,13 +11,16 @@ LIMITS = Limits(cell_seconds=30.0, call_seconds=30.0, submission_seconds=120.0)
 HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, retry_seconds=0.5, submission_seconds=60.0, restarts=3)
 
 
-def available(level):
+def available(level, *marks):
     """Return the level as a parameter, with a mark that skips it if this machine does not support it."""
     problem = isolation.bubblewrap_problem() if level == "bubblewrap" else None
-    return pytest.param(level, marks=pytest.mark.skipif(problem is not None, reason=str(problem)))
+    return pytest.param(level, marks=[pytest.mark.skipif(problem is not None, reason=str(problem)), *marks])
 
 
 EVERY_LEVEL = [available(level) for level in LEVELS]
+#: The same, for tests that are many: `make test` tries only the strongest level of this machine.
+STRONGEST_FIRST = [available(level, *([] if level == isolation.best_level() else [pytest.mark.slow]))
+                   for level in LEVELS]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 

@@ -30,6 +30,7 @@ def test_our_tables_are_nbgraders():
                 column.type.python_type == theirs[column.name].type.python_type), (table.name, column.name)
 
 
+@pytest.mark.slow
 def test_a_lock_is_waited_for(graded, course):
     """A run waits for a database that is locked for seconds, and grades."""
     lock = sqlite3.connect(course / "gradebook.db", check_same_thread=False)

@@ -17,6 +17,7 @@ BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 #: Debian keeps it in a folder that is not on every PATH.
 RUNUSER = shutil.which("runuser", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.skipif(not BINARIES, reason="no PostgreSQL server here: apt-get install postgresql"),
     pytest.mark.skipif(os.getuid() == 0 and RUNUSER is None, reason="root needs the program runuser (util-linux)"),
 ]
