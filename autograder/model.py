@@ -58,7 +58,7 @@ class Task:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One set of arguments for a task, in the order of its signature, and what the oracle returns for them."""
+    """One set of arguments for a task, in the order of its signature, and the reference solution's result."""
 
     name: str
     sizes: Sizes

@@ -299,3 +299,14 @@ def test_a_new_assignment_works_as_it_is(course):
 
         new_assignment(course, "fresh")
     assert "cannot be the name" in run(course.root, "autograder", "new", "../x", code=2)
+
+
+def test_the_demo_is_of_the_courses_own_assignment(course):
+    """Twelve pupils come from any assignment: its variants, its mistakes, and what goes wrong everywhere."""
+    run(course.root, "autograder", "new", "a-demo")  # the first by name
+    rows = run(course.root, "autograder", "demo").splitlines()
+    totals = {row.split()[0]: row.split()[-1] for row in rows if row.rstrip().endswith("/20")}
+    assert 12 == len(totals)
+    assert {"20/20"} == {totals[pupil] for pupil in ("ada", "bea", "carl", "kim")}
+    assert {"10/20"} == {totals[pupil] for pupil in ("dora", "emil", "fay", "gus", "hana", "ivo", "jule")}
+    assert "0/20" == totals["leo"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from autograder.sandbox.guest import codec
-from autograder.sandbox.guest.codec import CodecError, Foreign
+from autograder.sandbox.guest.codec import CodecError, Foreign, NamedFunction
 
 ARRAYS = hnp.arrays(
     st.sampled_from(list(codec._DTYPES.values())), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
@@ -296,3 +296,28 @@ def test_big_endian_and_strided_arrays_are_made_plain():
     assert np.array_equal(value, back)
     assert back.dtype == np.int32
     assert back.flags.c_contiguous
+
+
+def test_a_function_crosses_by_its_name():
+    """Module and name cross; the receiver looks the function up, or keeps the name."""
+    assert NamedFunction("json", "dumps") == trip(json.dumps)
+    assert json.dumps is codec.decode(codec.encode((json.dumps,)), resolve=lambda module, name: vars(json)[name])[0]
+    assert NamedFunction("m", "f") == trip(NamedFunction("m", "f"))
+
+
+@pytest.mark.parametrize("function", [
+    lambda: 0, trip.__get__(0), abs, json.JSONEncoder.encode, NamedFunction("a.b", "c"), NamedFunction("a", "c" * 99),
+    NamedFunction("a", "c d"),
+])  # fmt: skip
+def test_a_function_without_a_plain_name_does_not_cross(function):
+    """Lambdas, methods, built-in ones and odd names become a placeholder."""
+    assert isinstance(trip(function), Foreign)
+
+
+@pytest.mark.parametrize("node", [
+    ["n", "os"], ["n", "os", 3], ["n", "os.path", "join"], ["n", "", "f"], ["n", "m", "é"], ["n", "m", "f" * 99],
+])  # fmt: skip
+def test_a_forged_name_is_refused(node):
+    """Only two plain names are a function."""
+    with pytest.raises(CodecError):
+        codec.decode(frame(node))

@@ -1,0 +1,59 @@
+"""What the reference's functions accept from a student's process: the forms and sizes of the cases, and no more."""
+
+import numpy as np
+import pytest
+
+from autograder.course.course import Course
+from autograder.judging.reference_callees import has_form_of, largest_number, reference_callee
+from autograder.sandbox.guest.codec import NamedFunction
+from tests.course.test_new_subject import NAME, write_assignment
+
+POINTS, CENTERS = np.arange(8.0).reshape(4, 2), np.ones((2, 2))
+
+
+@pytest.fixture(scope="module")
+def assignment(tmp_path_factory):
+    """An assignment whose tasks take functions, integers, booleans and texts."""
+    root = tmp_path_factory.mktemp("callees")
+    write_assignment(root)
+    return Course(root).assignment(NAME)
+
+
+def test_a_function_is_found_by_its_name(assignment):
+    """A function of the cases, named by the student's process, is called."""
+    nearest = reference_callee(assignment, "nearest")
+    assert [0, 0, 1, 1] == nearest(POINTS, np.array([[0, 1.0], [5, 6]]), NamedFunction("helpers", "euclidean")).tolist()
+
+
+@pytest.mark.parametrize("module, name", [("helpers", "load_points"), ("os", "getcwd"), ("helpers", "__import__")])
+def test_no_other_function_can_be_named(assignment, module, name):
+    """A function that no case has is refused, whichever module it is in."""
+    with pytest.raises(ValueError, match="cannot work with"):
+        reference_callee(assignment, "nearest")(POINTS, CENTERS, NamedFunction(module, name))
+
+
+@pytest.mark.parametrize("steps", [101, -101, 10**9, True, 2.0, "3", None])
+def test_an_integer_is_bounded(assignment, steps):
+    """The host counts no further than the cases do; a float, a truth value or a text is no integer."""
+    step = reference_callee(assignment, "k_means")
+    arguments = POINTS, CENTERS, NamedFunction("helpers", "euclidean")
+    with pytest.raises(ValueError, match="as steps"):
+        step(*arguments, steps, True, "first")
+    assert step(*arguments, 3, True, "first")[3].startswith("3 steps")
+
+
+@pytest.mark.parametrize("template, good, bad", [
+    (True, False, 1), ("a", "b", b"b"), (None, None, 3), (1.5, 2, "x"),
+    (np.array([True]), np.array([1]), np.array(["x"])),
+    ({"a": 1}, {"a": 2}, {"b": 2}), ([1, "x"], (2, "y"), [1]), (np.float64(1), np.float32(2), 1j),
+])  # fmt: skip
+def test_each_form_admits_its_like(template, good, bad):
+    """A value of the template's form passes, and one of another does not."""
+    assert has_form_of(template, good)
+    assert not has_form_of(template, bad)
+
+
+def test_larger_cases_allow_larger_arguments(assignment):
+    """The bound is a hundred, or the largest side or integer of the cases."""
+    assert 100 == largest_number(assignment)
+    assert not has_form_of(np.ones(2), np.ones(200)) and has_form_of(np.ones(2), np.ones(200), 300)
