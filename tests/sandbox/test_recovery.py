@@ -153,7 +153,7 @@ def test_an_answer_too_large_is_named(sandbox, limited):
 def test_a_submission_has_a_bounded_time(sandbox, limited, monkeypatch):
     """When its seconds are spent, the cells left are not run and calls fail at once, all with the reason."""
     end = sandbox.end
-    monkeypatch.setattr(sandbox, "end", lambda *args: end(*args)._replace(seconds=1.0))  # never short of CPU
+    monkeypatch.setattr(sandbox, "end", lambda *args: end(*args)._replace(seconds=3.0))  # never short of CPU
     limited(sandbox, Limits(cell_seconds=3, call_seconds=1, retry_seconds=3, submission_seconds=5))
     with sandbox.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
         assert ["ran past 3 s", "ran past the submission's 5 s", "was not run: the submission ran past 5 s"] == [
