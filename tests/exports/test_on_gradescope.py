@@ -12,7 +12,9 @@ from autograder import demo
 from autograder.course.course import Course
 from autograder.errors import SandboxError
 from autograder.exports import gradescope_zip, on_gradescope
+from autograder.nbgrader_bridge import release
 from autograder.notebooks import reading
+from tests.helpers import k_means
 from tests.helpers.courses import NAME, ROOT
 
 
@@ -128,3 +130,22 @@ def test_a_failure_of_the_autograder_gets_no_score(base):
     assert {"score", "tests"}.isdisjoint(results)
     assert "through no fault of yours" in results["output"] and "Traceback" not in results["output"]
     assert "CourseError" in staff
+
+
+def test_helpers_and_data_are_there(tmp_path):
+    """An assignment whose tasks need a helper module and data is graded from the zip alone, with full marks."""
+    root = tmp_path / "course"
+    root.mkdir()
+    (root / "nbgrader_config.py").write_bytes((ROOT / "nbgrader_config.py").read_bytes())
+    k_means.write_assignment(root)
+    course = Course(root)
+    release.release_assignment(course, k_means.NAME)
+    k_means.submit(course, "ada")
+    base = unpack(course, k_means.NAME, tmp_path / "autograder")
+    notebook = (course.submitted("ada", k_means.NAME) / "k-means.ipynb").read_bytes()
+    root.rename(tmp_path / "elsewhere")
+    results, staff = run(base, {"k-means.ipynb": notebook})
+    assert 20.0 == results["score"], staff
+    (base / "source" / "source" / k_means.NAME / "data" / "points.csv").unlink()
+    results, staff = run(base, {"k-means.ipynb": notebook})
+    assert "score" not in results and "points.csv" in staff
