@@ -113,7 +113,8 @@ def grade_with_progress(
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
                TimeRemainingColumn(), TextColumn("{task.fields[counts]}"))
     # no refreshing thread: workers are forked while the bar is shown
-    with Progress(*columns, console=to_stderr, transient=True, auto_refresh=False) as progress:
+    with Progress(*columns, console=to_stderr, transient=True, auto_refresh=False,
+                  disable=not to_stderr.is_terminal) as progress:
         bar = progress.add_task("grading", total=len(students), rate="", counts="")
         start = drawn = time.monotonic()
 

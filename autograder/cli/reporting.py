@@ -93,7 +93,7 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
     students = students_of(course, assignment, patterns)
     odd = [] if patterns else misnamed(course, assignment)
     with Progress(TextColumn("feedback"), BarColumn(), MofNCompleteColumn(), console=to_stderr, transient=True,
-                  auto_refresh=False) as progress:  # no thread: this process is forked
+                  auto_refresh=False, disable=not to_stderr.is_terminal) as progress:  # no thread: it is forked
         bar = progress.add_task("feedback", total=len(students))
         problems = write_feedback(course, assignment, students,
                                   lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
