@@ -318,13 +318,15 @@ def test_files_lie_beside_the_notebook(sandbox):
     assert ["'ours'", "[1]", "array([1.])", "'theirs'"] == [texts(cell) for cell in cells]
 
 
-def test_a_module_that_does_not_compile_says_so_where_it_is_imported(sandbox):
-    """The cell that imports it shows the error, with the module's name; other modules work."""
+def test_modules_are_compiled_once_for_all(sandbox):
+    """A fork imports the bytecode made before it; a module that does not compile says so where it is imported."""
     files = {"helper.py": b"def f(): return 1 / 0", "broken.py": b"def"}
-    cells = run(sandbox, "import helper", "helper.f()", "import broken", files=files)
-    assert [] == list(cells[0].outputs)
-    assert any("/helper.py:1" in line for line in cells[1].outputs[0]["traceback"])
-    assert "SyntaxError" == cells[2].outputs[0]["ename"]
+    made = "os.listdir('__pycache__')"
+    cells = run(sandbox, f"import os\nbefore = {made}\nimport helper", f"before == {made}", "helper.f()",
+                "import broken", files=files)
+    assert "True" == texts(cells[1])
+    assert any("/helper.py:1" in line for line in cells[2].outputs[0]["traceback"])
+    assert "SyntaxError" == cells[3].outputs[0]["ename"]
 
 
 def test_a_fork_finds_all_libraries_imported(sandbox, assignment):

@@ -498,6 +498,6 @@ _READERS: dict[str, tuple[Any, ...]] = {
 
 def _make_array(data: memoryview, dtype: np.dtype[Any], shape: Any) -> np.ndarray:
     if dtype.kind == "b":  # bytes other than 0 and 1 would be an invalid bool
-        return (np.frombuffer(data, np.uint8) != 0).reshape(shape)
+        data = (np.frombuffer(data, np.uint8) != 0).data
     array: np.ndarray[Any, Any] = np.ndarray(shape, dtype, data).copy()
     return array

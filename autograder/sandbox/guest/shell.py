@@ -264,7 +264,7 @@ def rehearse(shell: Shell, sources: Iterable[str]) -> None:
     shell.history_manager.reset()
     shell.history_manager.outputs.clear()
     shell.history_manager.exceptions.clear()
-    shell.displayhook.flush()  # type: ignore[no-untyped-call]
+    shell.displayhook.flush()
     shell.user_ns_hidden.clear()
     shell.user_ns_hidden.update(hidden)  # else `_` would count as set by the student
     shell.execution_count = 1
