@@ -204,12 +204,14 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
             raise CourseError(path, f"task {name!r} has no solution cell", f"Add a cell {name!r}.")
         if name not in known:
             raise CourseError(path, f"task {name!r} is not known", f"Add a Task to {folder / 'tasks.py'}.")
+        if "points" not in finding.nbgrader_metadata(tests[name]):
+            raise CourseError(path, f"the tests of {name!r} have no points", "Give their cell points.")
     reference = Reference.from_notebook(nb, modules)
     try:
         reference.functions  # noqa: B018  (run the solutions now, where the error can be named)
     except Exception as error:  # an instructor's cell may raise anything
         raise CourseError(path, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
-    points = {name: float(tests[name].metadata.nbgrader.points) for name in judged}
+    points = {name: float(finding.nbgrader_metadata(tests[name])["points"]) for name in judged}
     return Assignment(folder, nb, {name: known[name] for name in judged}, points, reference, secret)
 
 

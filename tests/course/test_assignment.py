@@ -132,6 +132,13 @@ def test_a_test_cell_without_a_solution_is_named(course):
         course.assignment(NAME)
 
 
+def test_a_test_cell_without_points_is_named(course):
+    """A test cell that nbgrader has no points for: one line that names it."""
+    change_notebook(course, lambda nb: finding.find_cell(nb, "clip_tests").metadata.nbgrader.pop("points"))
+    with pytest.raises(CourseError, match="the tests of 'clip' have no points"):
+        course.assignment(NAME)
+
+
 def test_a_solution_that_does_not_run_is_named(course):
     """A syntax error in the instructor's own solution: one line, no traceback."""
     change_notebook(course, lambda nb: finding.find_cell(nb, "clip").update(source="def clip(:"))

@@ -3,8 +3,10 @@
 Its tasks take integers, booleans, texts, None and a function of the helper module, and return a bare array or a tuple.
 """
 
+import io
 import json
 import shutil
+import zipfile
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from autograder.course.assignment import unpack_assignment
 from autograder.course.course import Course
 from autograder.errors import CourseError
+from autograder.exports import gradescope_zip
 from autograder.judging.audit import audit
 from autograder.notebooks import reading
 from tests.helpers.courses import ROOT, run
@@ -128,6 +131,15 @@ def test_the_bundle_has_helpers_and_data(course):
     one, two = course.assignment(NAME), unpack_assignment(course.assignment(NAME).bundle)
     first, second = (a.visible_cases("k_means")[0].expected[0] for a in (one, two))
     assert np.array_equal(first, second)
+
+
+def test_gradescopes_zip_has_helpers_data_and_cases(course):
+    """Everything that grading needs is in the zip, the cases of the release among it."""
+    (content,) = gradescope_zip.export(course, NAME).files.values()
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        names = set(archive.namelist())
+    parts = (f"{NAME}.ipynb", "tasks.py", "helpers.py", "data/points.csv", "mistakes/nearest.toml")
+    assert {f"source/{NAME}/{part}" for part in parts} | {f"release/{NAME}/public_cases.json"} <= names
 
 
 def test_equal_names_in_two_assignments_do_not_meet(course):
