@@ -13,7 +13,7 @@ scores = arrays(float, st.tuples(st.integers(1, 4), st.integers(1, 5)), elements
 
 @given(scores)
 def test_each_column_of_softmax_is_a_distribution(x):
-    """Entries lie in [0, 1] and columns sum to 1, for large and for far-apart scores."""
+    """Entries are in [0, 1] and columns sum to 1, for large and for far-apart scores."""
     y = softmax(x)
     assert x.shape == y.shape
     assert ((y >= 0) & (y <= 1)).all()
@@ -62,6 +62,6 @@ def test_adam_finds_a_minimum():
 
 
 def test_adam_counts_steps_from_one():
-    """Step 0 would divide by zero: it is refused with a sentence."""
+    """Step 0, which would divide by zero, is refused with a sentence."""
     with pytest.raises(ValueError, match="counts steps from 1"):
         update_parameters_with_adam({}, {}, {}, {}, t=0)

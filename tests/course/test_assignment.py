@@ -1,4 +1,4 @@
-"""An assignment is a folder: what is added there is graded, and what is missing is named in one line."""
+"""An assignment is a folder. A task that is added there is graded; a missing part is named in one line."""
 
 import shutil
 
@@ -168,13 +168,13 @@ def test_a_catalogue_that_cannot_be_read_is_one_line(course, text):
 
 
 def test_an_unknown_assignment_names_the_known_ones():
-    """A misspelt assignment is answered with those that there are."""
+    """The error for a misspelt assignment lists the course's assignments."""
     with pytest.raises(CourseError, match="This course has: rnn-step-by-step"):
         Course(ROOT).assignment("rnn-step-by-setp")
 
 
 def test_a_bundle_is_the_same_assignment(assignment):
-    """What travels to another machine gives the same cases and files there, and has the same digest."""
+    """A bundle gives the same cases on another machine, and has the same digest there."""
     other = unpack_assignment(assignment.bundle)
     assert other.folder != assignment.folder
     assert assignment.bundle.digest == other.bundle.digest
@@ -196,8 +196,8 @@ def test_every_task_has_six_hidden_cases_of_different_sizes(assignment):
     assert any(size["T_x"] < size["T"] for size in assignment.tasks["lstm_backward"].sizes)
 
 
-def test_a_secret_of_ones_own_changes_the_hidden_arguments(assignment, monkeypatch):
-    """Two courses with different secrets judge with different arguments; what may be shown stays the same."""
+def test_a_courses_own_secret_changes_the_hidden_arguments(assignment, monkeypatch):
+    """Courses with different secrets have different hidden arguments, and the same visible ones."""
     monkeypatch.setenv("AUTOGRADER_SECRET", "another")
     other = Course(ROOT).assignment(NAME)
     one, two = (a.hidden_cases("rnn_cell_forward")[0].arguments["xt"] for a in (assignment, other))

@@ -76,7 +76,7 @@ def test_sentences_are_well_formed(name, task):
 
 @pytest.mark.parametrize("name, task", CATALOGUED)
 def test_hints_hold_no_solution(name, task):
-    """No right side of an assignment in the solution is written out in what a student is told, bare names aside."""
+    """No sentence or hint contains a right side of an assignment in the solution, except bare names."""
     tree = ast.parse(COURSE.assignment(name).reference.sources[task])
     values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Assign | ast.AugAssign)]
     secrets = ["".join(ast.unparse(value).split()) for value in values if isinstance(value, ast.BinOp | ast.Call)]

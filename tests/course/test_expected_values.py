@@ -1,4 +1,4 @@
-"""The seeds' printed values come out of the source notebook's own solution cells, to every printed digit."""
+"""The source notebook's solution cells reproduce the seeds' printed values, to every printed digit."""
 
 import json
 import re
@@ -13,7 +13,7 @@ VALUES = [(name, label) for name, function in FUNCTIONS.items() for label in fun
 
 @pytest.fixture(scope="module")
 def namespaces(assignment):
-    """Each function's set-up code, run with the instructor's functions."""
+    """The namespaces in which each function's set-up code has run with the instructor's functions."""
     found = {}
     for name, function in FUNCTIONS.items():
         namespace = {"np": np, **assignment.reference.functions}

@@ -1,4 +1,4 @@
-"""Between the markers values go; targets, structure and comments stay; outside of them nothing changes."""
+"""Values between the markers are removed; targets, structure and comments stay; nothing else changes."""
 
 import ast
 import copy
@@ -23,7 +23,7 @@ def marked(region, before="", after=""):
 
 
 def scaffold_region(region):
-    """What students get between the markers."""
+    """Return the text between the markers of a scaffold."""
     scaffold = scaffold_source(marked(region))
     assert scaffold.startswith(START + "\n") and scaffold.endswith(f"\n{END}\n")
     return scaffold[len(START) + 1 : -len(END) - 2]
@@ -155,13 +155,13 @@ MAGICS = [
 
 @pytest.mark.parametrize(("region", "expected"), ASSIGNMENTS + VALUES + STATEMENTS + BLOCKS + MAGICS)
 def test_each_form_keeps_its_shape_and_loses_its_values(region, expected):
-    """A region becomes exactly what its form's rule says."""
+    """Each form has exactly the scaffold of its rule."""
     assert expected == scaffold_region(region)
 
 
 @pytest.mark.parametrize(("region", "expected"), ASSIGNMENTS + VALUES + STATEMENTS + BLOCKS + MAGICS)
 def test_each_form_is_left_alone_the_second_time(region, expected):
-    """What a student gets is its own scaffold."""
+    """The scaffold of a scaffold is the same text."""
     assert expected == scaffold_region(expected)
 
 
@@ -175,7 +175,7 @@ def test_outside_of_the_markers_nothing_changes():
 
 
 def test_every_region_of_a_cell_is_emptied():
-    """What stands between two regions stays."""
+    """Code between two regions stays."""
     source = marked("a = 1", after="b = 2\n") + marked("c = 3")
     assert marked("a = None", after="b = 2\n") + marked("c = None") == scaffold_source(source)
 
@@ -187,19 +187,19 @@ def test_markers_may_say_more():
 
 
 def test_a_region_may_cover_part_of_a_block():
-    """A header before the markers and an else after them stay; what is between goes."""
+    """A header before the markers and an else after them stay; values between them are removed."""
     source = f"for t in range(T):\n    {START}\n    a = t\n    {END}\n    b = t\nelse:\n    c = 1\n"
     assert source.replace("a = t", "a = None") == scaffold_source(source)
 
 
 def test_a_marker_may_follow_code():
-    """A region begins and ends where its comments stand, on the line of another statement too."""
+    """A region begins and ends at its comments, even on the line of another statement."""
     assert f"a = 1  {START}\nb = None  {END}\nc = 3" == scaffold_source(f"a = 1  {START}\nb = 2  {END}\nc = 3")
 
 
 @pytest.mark.parametrize("source", ["a = 1", "### BEGIN SOLUTION\na = (\n### END SOLUTION", "%%bash\nls |", ""])
 def test_without_a_marker_the_source_stays(source):
-    """Other ways of marking, and cells that are not Python, are not ours."""
+    """Other markers, and cells that are not Python, are no regions."""
     assert (source, False) == (scaffold_source(source), has_region(source))
 
 
@@ -216,13 +216,13 @@ def test_a_marked_source_has_a_region():
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r"])
 def test_line_ends_stay(newline):
-    """Carriage returns come out as they went in."""
+    """Carriage returns stay."""
     source = marked("a = (1 +\n  2)  # b\nc = '''\n'''", before="x = 1\n").replace("\n", newline)
     assert marked("a = None  # b\nc = None", before="x = 1\n").replace("\n", newline) == scaffold_source(source)
 
 
 def test_a_warning_about_the_authors_strings_is_not_ours():
-    """An invalid escape in a region or beside it passes in silence."""
+    """An invalid escape in a region or beside it causes no warning."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert marked("a = None", before="'\\d'\n") == scaffold_source(marked("a = '\\w'", before="'\\d'\n"))
@@ -253,7 +253,7 @@ UNFIT = {
 
 @pytest.mark.parametrize(("source", "problem"), UNFIT.values(), ids=UNFIT.keys())
 def test_an_unfit_cell_is_named_with_its_line(source, problem):
-    """The error says which notebook, which cell, what is wrong and what to do."""
+    """The error names the notebook, the cell, the problem and the fix."""
     with pytest.raises(ScaffoldError) as caught:
         scaffold_source(source, notebook="rnn", cell_id="rnn_forward")
     assert ("rnn", "rnn_forward") == caught.value.args[:2]
@@ -270,7 +270,7 @@ def solution(source, grade_id="task", **nbgrader):
 
 
 def test_only_solution_cells_are_emptied():
-    """Prose about markers, tests and helpers are handed on as they are."""
+    """Prose about markers, tests and helpers stay as they are."""
     cells = [
         new_markdown_cell(f"Write between `{START}` and\n\n{END}"),
         new_code_cell(f"text = '{START}'"),
@@ -303,7 +303,7 @@ def test_markers_outside_a_solution_cell_are_refused(nbgrader):
 
 
 def test_an_error_names_notebook_and_cell():
-    """The cell goes by its grade_id, as in nbgrader's own messages."""
+    """The cell is named by its grade_id, as in nbgrader's own messages."""
     with pytest.raises(ScaffoldError, match="rnn, cell 'rnn_forward': the region of line 1 is not closed"):
         scaffold_notebook(new_notebook(cells=[solution(START, "rnn_forward")]), name="rnn")
 
@@ -318,7 +318,7 @@ def test_a_cell_of_an_old_notebook_goes_by_its_number():
 
 @pytest.mark.parametrize("path", sorted(COURSE.glob("*/*.ipynb")), ids=lambda path: path.stem)
 def test_nothing_of_the_courses_solutions_reaches_a_student(path):
-    """In the regions of our own notebooks no value is left but None, and no call but range(None)."""
+    """The regions of this repository's notebooks hold no value but None, and no call but range(None)."""
     nb = nbformat.read(path, as_version=4)
     cells = scaffold_notebook(nb, name=path.stem).cells
     sources = [cell.source for cell in cells if cell.cell_type == "code" and START in cell.source]
@@ -373,7 +373,7 @@ GONE = re.compile(r"secret\w*|gone|9\d|\*\*(?!kept)|//|<<|\^|%|~|lambda|:=|await
 
 
 def filled(draw, template, **parts):
-    """The template with a fresh draw for each of its places."""
+    """Return the template with a fresh draw for each of its places."""
     return re.sub(r"\{([vtb])\}", lambda place: draw(parts[place[1]]), template)
 
 
@@ -405,7 +405,7 @@ QUICK = settings(
 
 
 def outline(tree):
-    """The statements' kinds, as they are nested; what becomes a bare None counts as that."""
+    """Return the kinds of the statements, nested; a statement that becomes a bare None counts as None."""
     inner = [outline(child) for child in ast.iter_child_nodes(tree) if not isinstance(child, ast.expr)]
     kind = type(tree).__name__
     kind = {"Import": "Expr", "ImportFrom": "Expr", "MatchSingleton": "MatchValue"}.get(kind, kind)
@@ -415,7 +415,7 @@ def outline(tree):
 @QUICK
 @given(PROGRAM)
 def test_any_region_parses_and_is_left_alone_the_second_time(program):
-    """Python reads what students get, magics gone, and its scaffold is itself."""
+    """A scaffold parses, without its magics, and is its own scaffold."""
     scaffold = scaffold_source(marked(program))
     ast.parse(scaffold)
     assert scaffold == scaffold_source(scaffold)
@@ -424,7 +424,7 @@ def test_any_region_parses_and_is_left_alone_the_second_time(program):
 @QUICK
 @given(PROGRAM)
 def test_no_word_of_a_value_survives(program):
-    """Names, literals, operators and comments of values are gone; an inline comment's own words may say them."""
+    """Names, literals, operators and comments of values are gone; an inline comment may hold the same words."""
     region = re.sub(r"#\s*stays.*", "", scaffold_region(program))
     assert [] == GONE.findall(region)
 
@@ -432,7 +432,7 @@ def test_no_word_of_a_value_survives(program):
 @QUICK
 @given(PROGRAM)
 def test_targets_comments_and_structure_survive(program):
-    """Every target, docstring and comment outside of values is there, in its order, in statements nested as before."""
+    """Every target, docstring and comment outside of values stays in its order, in statements nested as before."""
     scaffold = scaffold_region(program)
     kept = re.compile(r"kept\w+|stays\d+")
     assert kept.findall(program) == kept.findall(scaffold)
@@ -444,7 +444,7 @@ def test_targets_comments_and_structure_survive(program):
 @QUICK
 @given(PROGRAM, PROGRAM, PROGRAM)
 def test_any_text_outside_the_markers_stays(before, region, after):
-    """To the byte, whatever stands there, magics included."""
+    """Text outside of regions stays to the byte, magics included."""
     before, after = before + "\n", "\n" + after
     scaffold = scaffold_source(marked(region, before, after))
     assert scaffold.startswith(f"{before}{START}\n")
@@ -479,7 +479,7 @@ NOISE = st.lists(st.sampled_from(FRAGMENTS) | st.text(max_size=3), max_size=25).
 @example("1if a else b")
 @example("\ud800\n%")
 def test_any_text_gives_a_scaffold_or_one_clear_error(noise):
-    """Whatever stands between the markers, students get Python, or the author gets a ScaffoldError."""
+    """For any text between the markers, students get Python, or the author gets a ScaffoldError."""
     try:
         scaffold = scaffold_source(marked(noise))
     except ScaffoldError:

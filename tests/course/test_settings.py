@@ -1,4 +1,4 @@
-"""Settings, secrets and files that cannot be what is needed: one line, exit code 2, and nothing graded."""
+"""Settings, secrets and files that cannot be used cause one line and exit code 2, and nothing is graded."""
 
 import os
 import shutil
@@ -15,14 +15,14 @@ from tests.helpers.courses import NAME
 
 @pytest.fixture
 def course(ungraded, tmp_path, monkeypatch):
-    """A copy of the class that nobody has graded yet, and the working folder."""
+    """A copy of the ungraded class, as the working folder."""
     course = shutil.copytree(ungraded, tmp_path / "course")
     monkeypatch.chdir(course)
     return course
 
 
 def refused(*command):
-    """What a command that is refused says."""
+    """Return the output of a command that is refused."""
     result = CliRunner().invoke(main, [*map(str, command)])
     assert (2, SystemExit) == (result.exit_code, type(result.exception)), result.exception
     return result.output
@@ -48,7 +48,7 @@ SETTINGS = {
 
 @pytest.mark.parametrize("setting", SETTINGS)
 def test_a_bad_setting_is_one_line(course, setting):
-    """It names the setting or the line, quotes no password, and no submission is touched."""
+    """The line names the setting or its place and quotes no password. No submission is graded."""
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(setting + "\n")
     lines = len((course / "nbgrader_config.py").read_text().splitlines())
@@ -59,7 +59,7 @@ def test_a_bad_setting_is_one_line(course, setting):
 
 
 def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
-    """Set in the configuration it is refused at once, as the option is; not once for each submission."""
+    """A level in the configuration is refused at once, as the option is, not once for each submission."""
     with (course / "nbgrader_config.py").open("a") as config:
         config.write("c.Judge.isolation = 'strict'\n")
     monkeypatch.setattr("autograder.sandbox.isolation.bubblewrap_problem", lambda: "it is not here")
@@ -69,7 +69,7 @@ def test_a_level_that_this_machine_has_not_is_one_line(course, monkeypatch):
 
 @pytest.mark.parametrize("content", [b"\xff\xfes\0", None])
 def test_a_secret_that_cannot_be_read_is_one_line(course, monkeypatch, content):
-    """UTF-16, or a folder of that name."""
+    """A secret in UTF-16, or a folder of that name, is named in one line."""
     monkeypatch.delenv("AUTOGRADER_SECRET", raising=False)
     path = course / ".autograder-secret"
     path.mkdir() if content is None else path.write_bytes(content)
@@ -81,7 +81,7 @@ def test_a_secret_that_cannot_be_read_is_one_line(course, monkeypatch, content):
     ("grade", "--json"), ("report", "--json"), ("report", "--output"), ("audit", "--json"),
 ])  # fmt: skip
 def test_a_file_that_could_not_be_written_is_refused_first(course, name, option):
-    """Before anything is graded, not after all of it."""
+    """A file that cannot be written is refused before anything is graded."""
     (course / "file").write_text("")
     for target in (course / "none" / "x.json", course / "file" / "x.json"):
         assert option in refused(name, NAME, option, target)
@@ -89,7 +89,7 @@ def test_a_file_that_could_not_be_written_is_refused_first(course, name, option)
 
 
 def test_a_folder_that_takes_no_file_is_found_out(tmp_path, monkeypatch):
-    """A read-only disk, a folder of someone else's: tried, not guessed from the mode."""
+    """Whether a folder takes files is tried, not read from its mode, as on a read-only disk."""
     def refuse(*args, **more):
         raise OSError(30, "Read-only file system")
 
@@ -100,7 +100,7 @@ def test_a_folder_that_takes_no_file_is_found_out(tmp_path, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no named pipes")
 def test_a_stream_is_written_to_and_not_replaced(tmp_path):
-    """--json /dev/stdout, or a named pipe: it is still one afterwards, and what came through is whole."""
+    """With --json /dev/stdout, or a named pipe, the stream stays and gets the whole file."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
@@ -111,7 +111,7 @@ def test_a_stream_is_written_to_and_not_replaced(tmp_path):
 
 
 def test_an_error_of_a_file_is_one_line(course, monkeypatch):
-    """Whatever cannot be read or written is named, without a traceback."""
+    """A path that cannot be read or written is named, without a traceback."""
     def fail(*args):
         raise PermissionError(13, "Permission denied", "/etc/shadow")
 

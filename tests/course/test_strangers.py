@@ -1,4 +1,4 @@
-"""Answers by strangers to the catalogue: right ones, however written, get full marks; wrong ones pay once."""
+"""Answers of people who never saw the catalogue: right ones get full marks, wrong ones lose points once."""
 
 
 import pytest
@@ -11,7 +11,7 @@ TASKS = Course(ROOT).assignment(NAME).tasks
 
 
 def reached_from(task):
-    """The tasks whose verdict a wrong version can change: its own, and those of the tasks that call it."""
+    """Return a task and the tasks that call it: a wrong version can change only their verdicts."""
     return [task, *(other for other, its in TASKS.items() if task in its.calls)]
 
 
@@ -43,7 +43,7 @@ def test_wrong_answers_lose_points_once(assignment, task, monkeypatch):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_answers_define_nothing_else(assignment, task):
-    """No wrong version defines a name that another task uses: what it costs elsewhere is seen by `reached_from`."""
+    """No wrong version defines a name that another task uses, so `reached_from` finds all that it can change."""
     used = {"np", "sigmoid", "softmax", *TASKS} - {task}
     for answer in read_answers(WRONG, task):
         assert not used & set(answer.defines(assignment.reference.sources[task])), answer.id

@@ -1,6 +1,6 @@
-"""How the judge treats answers by strangers: people who have never seen the catalogue of mistakes.
+"""Measure the judge on answers of strangers: people who never saw the catalogue of mistakes.
 
-Right answers, written otherwise than the instructor's, are in ``source/``; wrong ones, each with
+Right answers that are written in other ways are in ``source/``; wrong ones, each with
 a sentence on what is wrong, beside this file. None of them was written with the catalogue at hand.
 
 Run ``python -m tests.strangers.measure`` for a table, ``... measure --says [TASK ...]`` to read each diagnosis
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     what: str = ""
 
     def written(self, source):
-        """The solution as this stranger wrote it; each left side must stand exactly once."""
+        """Return the solution as this stranger wrote it; each left side must occur exactly once."""
         for old, new in self.replace:
             if source.count(old) != 1:
                 raise ValueError(f"{self.id}: {old!r} stands {source.count(old)} times")
@@ -42,7 +42,7 @@ class Answer(NamedTuple):
         return source
 
     def defines(self, source):
-        """The names that this stranger's cell defines at the notebook's level."""
+        """Return the names that this stranger's cell defines at the notebook's level."""
         try:
             code = compile(self.written(source), f"<cell {self.id}>", "exec")
         except SyntaxError:
@@ -51,13 +51,13 @@ class Answer(NamedTuple):
 
 
 def read_answers(folder, task):
-    """The answers of ``folder/<task>.toml``, in the file's order."""
+    """Return the answers of ``folder/<task>.toml``, in the file's order."""
     entries = tomllib.loads((folder / f"{task}.toml").read_text(encoding="utf-8"))
     return [Answer(name, **entry) for name, entry in entries.items()]
 
 
 def verdicts_on(assignment, task, answer, judged=None):
-    """The verdicts by task, of all tasks or of those named, on a notebook that is the instructor's but for one task."""
+    """Judge the instructor's notebook with one task replaced. Return the verdicts by task, of all or of some tasks."""
     namespace = {"__name__": "__main__"}
     exec(assignment.reference.imports, namespace)
     sources = {**assignment.reference.sources, task: answer.written(assignment.reference.sources[task])}
@@ -73,12 +73,12 @@ def verdicts_on(assignment, task, answer, judged=None):
 
 
 def elsewhere(verdicts, task):
-    """The other tasks that lose points."""
+    """Return the other tasks that lose points."""
     return [name for name, verdict in verdicts.items() if name != task and verdict.score < verdict.max_score]
 
 
 def measure_task(assignment, task, says):
-    """One row of the table; the lines that name what should not be so, and, where asked for, each diagnosis."""
+    """Return one row of the table, and lines for each failure and, if wanted, each diagnosis."""
     began, lines = time.perf_counter(), []
     right, full = read_answers(VARIANTS, task), 0
     for answer in right:
@@ -105,7 +105,7 @@ def measure_task(assignment, task, says):
 
 
 def describe(answer, verdict):
-    """What is wrong, and what the judge says of it."""
+    """Yield what is wrong, and the diagnosis or the failed checks."""
     score = f"{verdict.score:.4g} of {verdict.max_score:.4g}"
     yield f"[{answer.id}] {answer.what} ({score}{', public passes' if verdict.public_passed else ''})"
     if verdict.diagnosis:
@@ -116,7 +116,7 @@ def describe(answer, verdict):
 
 
 def main(arguments):
-    parser = argparse.ArgumentParser(description="How the judge treats answers by strangers.")
+    parser = argparse.ArgumentParser(description="Measure the judge on answers of strangers.")
     parser.add_argument("tasks", nargs="*", help="tasks to measure; all without any")
     parser.add_argument("--says", action="store_true", help="show each diagnosis beside what is really wrong")
     options = parser.parse_args(arguments)
