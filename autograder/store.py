@@ -23,7 +23,7 @@ class ReportStore:
         Made when the first report is kept.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def save(self, report: Report, key: str = "") -> None:

@@ -219,32 +219,30 @@ steps = st.one_of(
 
 
 def mangle(nb, steps):
+    """Change a notebook by these steps, as long as it has cells."""
     for what, place, *rest in steps:
-        if not nb.cells:
-            return
-        cell = nb.cells[place % len(nb.cells)]
-        match what, *rest:
-            case ["drop"]:
-                nb.cells.remove(cell)
-            case ["copy"]:
-                nb.cells.append(copy.deepcopy(cell))
-            case ["strip"]:
-                cell.metadata = {}
-            case ["move", to]:
-                nb.cells.remove(cell)
-                nb.cells.insert(to, cell)
-            case ["say", key, value]:
-                said = cell.metadata.setdefault("nbgrader", {})
-                if isinstance(said, dict):
-                    said[key] = value
-            case ["rename", id_]:
-                cell["id"] = id_
-            case ["write", source]:
-                cell["source"] = source
-            case ["type", kind]:
-                cell["cell_type"] = kind
-            case ["tell", metadata]:
-                cell["metadata"] = metadata
+        if nb.cells:
+            mangle_cell(nb, nb.cells[place % len(nb.cells)], what, *rest)
+
+
+def mangle_cell(nb, cell, *step):
+    """Change a notebook at one cell."""
+    match step:
+        case ["drop"]:
+            nb.cells.remove(cell)
+        case ["copy"]:
+            nb.cells.append(copy.deepcopy(cell))
+        case ["strip"]:
+            cell.metadata = {}
+        case ["move", to]:
+            nb.cells.remove(cell)
+            nb.cells.insert(to, cell)
+        case ["say", key, value]:
+            said = cell.metadata.setdefault("nbgrader", {})
+            if isinstance(said, dict):
+                said[key] = value
+        case ["rename" | "write" | "type" | "tell" as what, value]:
+            cell[{"rename": "id", "write": "source", "type": "cell_type", "tell": "metadata"}[what]] = value
 
 
 @settings(quick, max_examples=300)
