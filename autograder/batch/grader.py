@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import ctypes
-import gc
 import platform
 import signal
 import sys
@@ -149,8 +148,6 @@ def start_worker(job: Job) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
     register_job(job)
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)  # notebooks are many small dictionaries, and hardly a cycle
 
 
 def register_job(job: Job) -> None:
