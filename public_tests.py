@@ -444,8 +444,8 @@ def recognise(case, outputs, wrong):
 
 def load_cases():
     """The public cases by task name, from beside the notebook or this file; for a source notebook, its release's."""
-    here = Path(__file__).parent
-    for folder in (Path.cwd(), here, here / "release" / Path.cwd().name):
+    cwd = Path.cwd()
+    for folder in (cwd, Path(__file__).parent, cwd.parent.parent / "release" / cwd.name):
         path = folder / CASES
         if path.exists():
             cases = json.loads(path.read_text(encoding="utf-8"))

@@ -151,10 +151,11 @@ def test_equal_names_in_two_assignments_do_not_meet(course):
 
 
 def test_award_knows_the_folder_it_runs_in(course):
-    """In the source notebook's folder `award` gives the points, with helpers and data beside it."""
+    """In the source notebook's folder `award` and `check` work, with helpers and data beside them."""
     lines = ("import numpy as np", "from helpers import *", NEAREST, K_MEANS, "from autograder.grade import award",
-             "print(award(nearest), award(k_means))")
-    assert "10.0 10.0" in run(course.source(NAME), "python", "-c", "\n".join(lines))
+             "from public_tests import check", "print(award(nearest), award(k_means))", "check(k_means)")
+    out = run(course.source(NAME), "python", "-c", "\n".join(lines))
+    assert "10.0 10.0" in out and "all outputs agree" in out
 
 
 def test_a_new_assignment_works_as_it_is(course):
