@@ -108,30 +108,30 @@ def run(scratch: Path, sizes: Sequence[int]) -> tuple[dict, list[Bar]]:
         if room < 2 * EACH * size:
             progress(f"a class of {size} is left out: it would take {EACH * size / 1e9:.1f} GB in {scratch}")
             continue
-        progress(f"a class of {size}: by links, then graded by a stand-in, then looked at again")
+        progress(f"a class of {size}: by links, then graded by a stub, then graded again unchanged")
         course = courses.ours(scratch / f"class-{size}")
         shutil.rmtree(course / "source" / NAME / "figures")  # nine figures for each student: gigabytes
         classes.make_class(course, NAME, min(size, 100), {"right": 0.6, "mistaken": 0.4})
         classes.multiply(course, NAME, size)
-        standin = measure(ROOT, sys.executable, "-m", "benchmarks.standin", course, NAME)
+        stub = measure(ROOT, sys.executable, "-m", "benchmarks.stub", course, NAME)
         again = measure(course, "autograder", "grade", NAME, "--jobs", "2", "--json", "all.json", codes=GRADED)
-        counts = json.loads(standin.output.splitlines()[-1])
+        counts = json.loads(stub.output.splitlines()[-1])
         real = None
         if size == min(sizes):
-            progress(f"a class of {size}: graded in truth")
+            progress(f"a class of {size}: really graded")
             real = measure(course, "autograder", "grade", NAME, "--all", "--jobs", "2", codes=GRADED).peak
-        found[str(size)] = {"standin": standin.peak, "unchanged": again.peak, "real": real, "graded": counts["graded"],
-                            "standin_seconds": standin.wall, "unchanged_seconds": again.wall}
-        rows.append([str(size), megabytes(real), megabytes(standin.peak), megabytes(again.peak), standin.wall,
+        found[str(size)] = {"stub": stub.peak, "unchanged": again.peak, "real": real, "graded": counts["graded"],
+                            "stub_seconds": stub.wall, "unchanged_seconds": again.wall}
+        rows.append([str(size), megabytes(real), megabytes(stub.peak), megabytes(again.peak), stub.wall,
                      again.wall])
         shutil.rmtree(course)
-    heads = ("submissions", "graded, MB", "stand-in, MB", "unchanged, MB", "stand-in, s", "unchanged, s")
+    heads = ("submissions", "graded, MB", "stub, MB", "unchanged, MB", "stub, s", "unchanged, s")
     table("peak resident memory of the process that grades a class", heads, rows, [
-        "stand-in: the real program reads, writes, books and reports every submission; only marking is replaced, by",
-        "the result of one real marking, handed over as a worker's. unchanged: `autograder grade --json` once more.",
+        "stub: the real program reads, writes, books and reports every submission; only grading is replaced, by",
+        "the result of one real worker, passed on as its result. unchanged: `autograder grade --json` once more.",
     ])
     small, large = (found.get(str(size), {}) for size in (min(sizes), max(sizes)))
-    growth = [ratio(large.get(what), small.get(what)) for what in ("standin", "unchanged")]
+    growth = [ratio(large.get(what), small.get(what)) for what in ("stub", "unchanged")]
     times = max(sizes) // min(sizes)
     bars = [Bar(f"growth of the parent, class {times} times as large", 1.25, max(filter(None, growth), default=None),
                 False)]

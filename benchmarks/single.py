@@ -42,7 +42,7 @@ def run(scratch: Path, rounds: int, batch: int, with_otter: bool) -> tuple[dict,
     )
     mine = measured[0].middle("further", "cpu")
     bars = [
-        Bar("CPU of ours (walls, all cells, judge) by the floor's", 2.2, ratio(turns["ours"]["cpu"], floor), False),
+        Bar("CPU of ours (isolation, all cells, judge) by the floor's", 2.2, ratio(turns["ours"]["cpu"], floor), False),
         Bar("CPU of stock nbgrader by `autograder grade`'s, in a batch", 25, ratio(same, mine), True),
         Bar("the same, with plain asserts in place of its tests", 25, ratio(asserts, mine), True),
         Bar("private memory that a fork adds", 40, megabytes(forks["private"]), False, "MB"),
@@ -58,7 +58,7 @@ def show_costs(turns: dict, measured: Sequence[Tool]) -> None:
     rows = [
         ["the floor: fork, exec of the cells", None, None, None, milliseconds(floor),
          milliseconds(turns["floor"]["wall"]), 1.0, ratio(stock_batch, floor)],
-        ["ours in a warm process: walls, cells, judge", None, None, None, milliseconds(turns["ours"]["cpu"]),
+        ["ours in a warm process: isolation, cells, judge", None, None, None, milliseconds(turns["ours"]["cpu"]),
          milliseconds(turns["ours"]["wall"]), ratio(turns["ours"]["cpu"], floor),
          ratio(stock_batch, turns["ours"]["cpu"])],
     ]

@@ -1,7 +1,7 @@
-"""Grades a class with a stand-in for the workers: everything is real but the marking.
+"""Grade a class with a stub for the workers; everything else is the real program.
 
-What a run of ten thousand does to the grading process does not depend on who marks; a real marking of ten thousand
-would take ten minutes. One submission is marked by a real worker; every other gets a copy of what came of it.
+The memory of the grading process does not depend on who grades, and to grade ten thousand submissions takes ten minutes.
+So a real worker grades one submission, and every other one gets a copy of its result.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autograder.batch.workers import LocalWorkers
 from autograder.course.course import Course
 
 
-class StandIn:
+class StubWorkers:
     """Answers with a copy of one result, through the same pickles as a worker's."""
 
     def __init__(self, job: Job) -> None:
@@ -40,7 +40,7 @@ class StandIn:
         report = replace(graded.report, student=submission.student)
         return replace(graded, student=submission.student, key=submission.key, report=report)
 
-    def __enter__(self) -> StandIn:
+    def __enter__(self) -> StubWorkers:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -48,9 +48,9 @@ class StandIn:
 
 
 def main(root: Path, name: str) -> None:
-    """Grade a class with the stand-in and print the counts."""
+    """Grade a class with the stub and print the counts."""
     students = sorted(path.parents[1].name for path in (root / "submitted").glob(f"*/{name}/{name}.ipynb"))
-    summary = grade_class(Course(root), name, students, StandIn)
+    summary = grade_class(Course(root), name, students, StubWorkers)
     print(json.dumps({"graded": summary.graded, "not_graded": summary.not_graded,
                       "isolation": sorted(summary.isolation)}))
 
