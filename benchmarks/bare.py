@@ -54,7 +54,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
 
     Each round grades all students both ways.
     """
-    import IPython  # noqa: F401 - the floor forks from a process that has what the sandbox's warm process has
+    import IPython  # noqa: F401 - the floor forks from a process that has the zygote's imports
     import numpy  # noqa: F401
 
     from autograder.course.course import Course
@@ -76,7 +76,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
         return own.ru_utime + own.ru_stime, dead.ru_utime + dead.ru_stime + cpu_beneath()
 
     rows: dict[str, list] = {"floor": [], "ours": []}
-    walls: dict[str, list[float]] = {"floor": [], "ours": []}
+    times: dict[str, list[float]] = {"floor": [], "ours": []}
     start, before = time.perf_counter(), spent()
     with Sandbox() as sandbox:
         warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": sandbox.level}
@@ -92,14 +92,14 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
                     start = time.perf_counter()
                     run(one)
                     if number:
-                        walls[what].append(time.perf_counter() - start)
+                        times[what].append(time.perf_counter() - start)
                 if number:
                     used = [after - was for after, was in zip(spent(), before, strict=True)]
                     rows[what].append([value / len(read) for value in used])
     found: dict = {"start": warm, "submissions": len(read), "rounds": rounds, "cells": len(bare[0])}
     for what, costs in rows.items():
         found[what] = {"cpu": median(map(sum, costs)), "own": median(own for own, _ in costs),
-                       "beneath": median(beneath for _, beneath in costs), "wall": median(walls[what])}
+                       "beneath": median(beneath for _, beneath in costs), "wall": median(times[what])}
     return found
 
 

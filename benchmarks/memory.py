@@ -1,4 +1,4 @@
-"""Measure memory: of the warm process and a fork, and of the process that grades a class, as the class grows."""
+"""Measure memory: of the zygote and a fork, and of the process that grades a class, as the class grows."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ EACH = 250_000  # bytes on disk for each student of a class that has been graded
 
 
 def of_forks(course: Path, students: Sequence[str]) -> dict:
-    """Return bytes: the warm process at rest, a fork's private memory at its largest, the growth of all together."""
+    """Return bytes: the zygote at rest, a fork's private memory at its largest, the growth of all together."""
     from autograder.course.course import Course
     from autograder.grade import judge_notebook
     from autograder.sandbox import Sandbox
 
     assignment = Course(course).assignment(NAME)
-    found: dict[str, list[int]] = {"warm_rss": [], "warm_pss": [], "private": [], "growth": []}
+    found: dict[str, list[int]] = {"zygote_rss": [], "zygote_pss": [], "private": [], "growth": []}
     with Sandbox() as sandbox:
         judge_notebook(restored(course, students[0], assignment), assignment, sandbox)
         rest = {process.pid for process in meter.descendants()}
         for student in students:
             nb = restored(course, student, assignment)
             idle = [meter.memory_of(process) for process in meter.descendants() if process.pid in rest]
-            found["warm_rss"].append(max(one.rss for one in idle))
-            found["warm_pss"].append(before := sum(one.pss for one in idle))
+            found["zygote_rss"].append(max(one.rss for one in idle))
+            found["zygote_pss"].append(before := sum(one.pss for one in idle))
             with Watch(rest) as watch:
                 judge_notebook(nb, assignment, sandbox)
             found["private"].append(watch.private)
@@ -83,14 +83,14 @@ class Watch:
 def show_forks(forks: dict, tools: Sequence[Tool]) -> None:
     """Print the memory of forks, beside that of the tools."""
     rows = [
-        ["ours: the warm process, resident", megabytes(forks["warm_rss"])],
+        ["ours: the zygote, resident", megabytes(forks["zygote_rss"])],
         ["ours: a fork's private memory, at its largest", megabytes(forks["private"])],
-        ["ours: by what warm process and fork grow together (PSS)", megabytes(forks["growth"])],
+        ["ours: by what zygote and fork grow together (PSS)", megabytes(forks["growth"])],
     ]
     rows += [[f"{tool.name}: its first process, at its largest", megabytes(tool.middle("singles", "peak"))]
              for tool in tools]
     table("memory in MB", ("", "MB"), rows, [
-        "A fork shares the warm process's pages until it writes to them; kernels share next to nothing.",
+        "A fork shares the zygote's pages until it writes to them; kernels share next to nothing.",
         "Looked at every few ms while the cells run and the judge calls; the median of "
         f"{forks['submissions']} submissions.",
     ])

@@ -31,7 +31,7 @@ def run(scratch: Path, rounds: int, batch: int, with_otter: bool) -> tuple[dict,
     progress("the floor and ours, by turns in one process")
     script = (sys.executable, "-m", "benchmarks.bare", "turns")
     turns = json.loads(measure(ROOT, *script, course, NAME, max(5, rounds), *students[:6]).output.splitlines()[-1])
-    progress("memory of the warm process and of forks")
+    progress("memory of the zygote and of forks")
     forks = memory.of_forks(course, students[:6])
     show_costs(turns, measured)
     memory.show_forks(forks, measured)
@@ -58,7 +58,7 @@ def show_costs(turns: dict, measured: Sequence[Tool]) -> None:
     rows = [
         ["the floor: fork, exec of the cells", None, None, None, milliseconds(floor),
          milliseconds(turns["floor"]["wall"]), 1.0, ratio(stock_batch, floor)],
-        ["ours in a warm process: isolation, cells, judge", None, None, None, milliseconds(turns["ours"]["cpu"]),
+        ["ours without its start: isolation, cells, judge", None, None, None, milliseconds(turns["ours"]["cpu"]),
          milliseconds(turns["ours"]["wall"]), ratio(turns["ours"]["cpu"], floor),
          ratio(stock_batch, turns["ours"]["cpu"])],
     ]
@@ -74,7 +74,7 @@ def show_costs(turns: dict, measured: Sequence[Tool]) -> None:
     table(f"one right submission of {turns['cells']} code cells", heads, rows, [
         "single: the command on one submission, its start included. batch: each further submission of that command.",
         "stock: nbgrader autograde as it comes, on a plain course of asserts. CPU: user + system, children included.",
-        f"ours in a warm process: {milliseconds(ours['own']):.0f} ms are the judge's process, "
+        f"ours without its start: {milliseconds(ours['own']):.0f} ms are the judge's process, "
         f"{milliseconds(ours['beneath']):.0f} ms the sandbox's (level {turns['start']['level']}), which takes "
         f"{milliseconds(turns['start']['cpu']):.0f} ms to start.",
     ])

@@ -1,7 +1,7 @@
 """Grade a class with a stub for the workers; everything else is the real program.
 
-The memory of the grading process does not depend on who grades, and to grade ten thousand submissions takes ten minutes.
-So a real worker grades one submission, and every other one gets a copy of its result.
+The memory of the grading process does not depend on who grades, and to grade ten thousand submissions takes ten
+minutes. So a real worker grades one submission, and every other one gets a copy of its result.
 """
 
 from __future__ import annotations
