@@ -14,7 +14,6 @@ from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
-from . import render
 from .course import scaffold
 from .course.assignment import Assignment
 from .course.course import Course
@@ -25,6 +24,7 @@ from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
 from .notebooks.repair import repair_notebook
+from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
 from .sandbox.local import LocalSession
 
@@ -90,7 +90,7 @@ def fill_notebook(nb: NotebookNode, report: Report) -> NotebookNode:
     for _, cell in finding.code_cells(nb):
         grade_id = finding.nbgrader_metadata(cell).get("grade_id")
         if grade_id in verdicts:
-            cell.outputs = from_dict(list(render.outputs_of(verdicts[grade_id])))
+            cell.outputs = from_dict(list(outputs_of(verdicts[grade_id])))
         elif cell.id in report.cells:
             run = report.cells[cell.id]
             cell.outputs, cell.execution_count = from_dict(list(run.outputs)), run.execution_count

@@ -28,9 +28,10 @@ from autograder.model import (
 )
 from autograder.nbgrader_bridge import gradebook, release
 from autograder.notebooks.submission import read_timestamp, submission_files
+from autograder.pages.anonymity import labels_of, without_particulars
 from autograder.pages.class_page import make_class_page
-from autograder.pages.class_summary import labels_of, summarise
-from autograder.pages.kinds import GAPS, REPAIRS, TAMPERING, without_particulars, words_for_gap
+from autograder.pages.class_summary import summarise
+from autograder.pages.kinds import GAPS, REPAIRS, TAMPERING, words_for_gap
 from autograder.pages.statistics import discrimination, doubling_bins, equal_bins, percentile, spread
 from tests.helpers.courses import NAME, ROOT, run
 from tests.helpers.made_class import made_class, mended

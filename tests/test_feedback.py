@@ -225,9 +225,9 @@ NOT_ALLOWED = re.compile(
 @pytest.mark.parametrize("source", EVIL)
 def test_no_prose_can_run(source):
     """Of hostile Markdown only harmless tags and attributes are left, also where it comes as an output."""
-    html = str(markup.with_pictures(markup.prose(source), lambda source: None, 1))
+    html = str(markup.with_pictures(markup.prose_html(source), lambda source: None, 1))
     output = {"output_type": "display_data", "data": {"text/html": source, "text/plain": ""}, "metadata": {}}
-    html += "".join(markup.with_pictures(piece, lambda source: None, 1) for piece in markup.outputs(
+    html += "".join(markup.with_pictures(piece, lambda source: None, 1) for piece in markup.outputs_html(
         {"outputs": [output]}, 1))
     html = html.replace(' class="', " ").replace(' tabindex="0"', "")
     tags = re.findall(r"<(?:\"[^\"]*\"|[^>\"])*>", html)
@@ -260,7 +260,7 @@ def test_the_page_needs_nothing_from_elsewhere():
 def test_a_script_output_is_left_out_and_that_is_said(name):
     """A note stands in its place."""
     output = {"output_type": "display_data", "data": {name: "alert(1)", "text/plain": "<IPython.Javascript>"}}
-    assert "A script or widget that this cell showed is left out" in "".join(markup.outputs({"outputs": [output]}, 1))
+    assert "A script or widget that this cell showed is left out" in "".join(markup.outputs_html({"outputs": [output]}, 1))
 
 
 @pytest.mark.parametrize(
@@ -269,7 +269,7 @@ def test_a_script_output_is_left_out_and_that_is_said(name):
 )  # fmt: skip
 def test_prose_beyond_reason_is_still_shown(source):
     """Deep, long or odd sources give some HTML; none stops the page."""
-    assert markup.prose(source)
+    assert markup.prose_html(source)
 
 
 # ---- prose, pictures, outputs -----------------------------------------------------------------------------
@@ -292,7 +292,7 @@ def test_every_formula_of_the_course_becomes_mathml():
 
 def test_a_formula_that_is_not_understood_stays_readable():
     """It is shown as it was written."""
-    assert r"<p><code>\href{x}{y} &lt; z</code></p>" == markup.prose(r"$\href{x}{y} < z$").strip()
+    assert r"<p><code>\href{x}{y} &lt; z</code></p>" == markup.prose_html(r"$\href{x}{y} < z$").strip()
 
 
 def test_headings_follow_one_another():
@@ -344,8 +344,8 @@ def test_figures_have_words():
 
 def test_text_is_shown_as_a_terminal_leaves_it():
     """Colours go, a progress bar keeps its last state, and of a flood head and tail are kept."""
-    assert "error at 100 %\n" == markup.text("\x1b[31merror\x1b[0m at 1 %\rerror at 100 %\n")
-    flood = markup.text("a" * 50_000 + "z")
+    assert "error at 100 %\n" == clean_text("\x1b[31merror\x1b[0m at 1 %\rerror at 100 %\n")
+    flood = clean_text("a" * 50_000 + "z")
     assert len(flood) < 21_000 and flood.startswith("aaa") and flood.endswith("az") and "left out" in flood
 
 
@@ -359,7 +359,7 @@ def test_a_notebook_without_end_is_cut(monkeypatch):
 def test_code_is_marked_by_kind():
     """Keywords, strings of several lines, comments and numbers have their classes; nothing is lost."""
     source = 'def f(x):\n    """Two\n    lines."""\n    return x < 2  # small\n'
-    html = markup.code(source)
+    html = markup.code_html(source)
     assert source == unescape(re.sub(r"<[^>]*>", "", html))
     for kind, word in (("k", "def"), ("f", "f"), ("s", '&#34;&#34;&#34;Two\n    lines.&#34;&#34;&#34;'), ("m", "2"),
                        ("c", "# small")):  # fmt: skip

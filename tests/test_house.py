@@ -17,7 +17,7 @@ LEVELS = {
     "caches": 1,
     "spreadsheets": 1, "timestamps": 0, "roster": 2,
     "notebooks": 3,
-    "sandbox": 4, "render": 4,
+    "sandbox": 4,
     "course": 5, "pages": 5,
     "judging": 7,
     "grade": 8,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import CourseError
-from ..render import number
+from ..pages.words import number
 from ..roster import name_key, sortable_name
 from ..spreadsheets import Sheet, escape_formula, escape_id, parse_number, read_sheet, unescape
 from .filling import GradeColumn, RowLabel, has_decimal_comma, match_rows, roster_of

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ..render import number
+from ..pages.words import number
 from ..roster import Identifier, Roster
 from ..spreadsheets import Sheet, parse_number
 from .grades import ExportedGrade

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..model import CellGrade, Report, StudentGrade, Verdict
 from ..notebooks.finding import NO_RESPONSE, tests_of
-from ..render import number
+from ..pages.words import number
 
 NO_SUBMISSION = "no submission"
 NO_REASON = "no reason is known"

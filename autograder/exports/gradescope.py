@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..model import Report, Verdict
-from ..render import label, number
+from ..pages.words import label, number
 from .grades import NO_REASON, Export, ExportedGrade, to_json
 from .words import exceptions, feedback_lines
 

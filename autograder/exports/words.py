@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model import Verdict
-from ..render import code, headline, label, number, sentences
+from ..pages.words import code, headline, label, number, sentences
 from .grades import ExportedGrade
 
 MAX_NAMES = 20  # in a note

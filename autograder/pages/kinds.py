@@ -1,19 +1,13 @@
-"""The class report's words for each kind of gap, repair and failure, and what makes other sentences anonymous.
-
-Everything that is counted goes by kind. The words are our own; a student's are nowhere among them.
-"""
+"""The class report's words for each kind of gap and repair. They are the autograder's own, never a student's."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Set
-
-#: Kinds of gaps at a limit of time, memory or processes.
+#: Gaps at a limit of time, memory or processes.
 LIMITS = frozenset({"timed out", "too many calls", "died", "cut off"})
-#: Kinds of gaps that no usual way of working brings about.
+#: Gaps that no usual way of working brings about.
 SIGNS = frozenset({"too many calls", "cut off", "garbled"})
 
-#: The words for a failed check, by kind; ``{}`` stands for the check.
+#: The words for a failed check, by `Check.kind`; ``{}`` is the check's name.
 GAPS = {
     "missing": "`{}` lacks a part.", "type": "`{}` is another type of thing.", "length": "`{}` has another length.",
     "shape": "`{}` has another shape.", "dtype": "`{}` holds something else than real numbers.",
@@ -24,14 +18,14 @@ GAPS = {
     "garbled": "What came out of the process was no answer.",
     "arguments": "The call changes one of its arguments.", "repeatable": "A second call gives another answer.",
 }  # fmt: skip
-#: Where the detail says more.
+#: More exact words, by kind and `Check.detail`.
 DETAILS = {
     ("missing", "None"): "`{}` is None.", ("missing", "no entry"): "`{}` is not in the returned dict.",
     ("value", "not finite"): "`{}` has entries that are not finite.",
     ("value", "first step"): "`{}` is right at the first time step only.",
     ("value", "last step"): "`{}` is right at the last time step only.",
 }  # fmt: skip
-#: Of the call itself.
+#: The words for the check "returns".
 RETURNS = {
     "missing": "The function is not defined: its cell is empty, or does not run.",
     "type": "It returns another type of thing.", "length": "It returns another number of values.",
@@ -39,14 +33,14 @@ RETURNS = {
 
 
 def words_for_gap(check: str, kind: str, detail: str = "") -> str:
-    """Return one sentence about a failed check, the same for all of its kind."""
+    """Return one sentence about a failed check, the same for all of its kind and detail."""
     if kind == "raised" and detail:
         return f"It stops with `{detail}`."
-    said = RETURNS.get(kind) if check == "returns" else DETAILS.get((kind, detail))
-    return (said or GAPS.get(kind, "`{}` fails in another way.")).format(check)
+    words = RETURNS.get(kind) if check == "returns" else DETAILS.get((kind, detail))
+    return (words or GAPS.get(kind, "`{}` fails in another way.")).format(check)
 
 
-#: Repairs of what no usual way of working changes: the words, by kind.
+#: Repairs of what no usual way of working changes, by `Repair.kind`.
 TAMPERING = {
     "locked cell changed": "A locked cell differed from the assignment's, and is restored.",
     "points changed": "The points of a cell were changed, and are set back.",
@@ -55,7 +49,7 @@ TAMPERING = {
     "link": "A symbolic link was left out.",
     "special file": "Something that is no regular file was left out.",
 }  # fmt: skip
-#: All repairs: the words, by kind.
+#: The words for all repairs, by `Repair.kind`.
 REPAIRS = TAMPERING | {
     "metadata changed": "A note of nbgrader in a cell was changed, and is set back.",
     "metadata missing": "A note of nbgrader in a cell was missing, and is back.",
@@ -77,26 +71,3 @@ REPAIRS = TAMPERING | {
     "folder unreadable": "A folder of the submission cannot be read.",
     "not listed": "There were more repairs than are listed.",
 }  # fmt: skip
-
-# ---- any other sentence -------------------------------------------------------------------------------------
-
-_QUOTED = re.compile(r"""(?<!\w)(['"])(?:\\.|(?!\1)[^\\])*(?:\1|$)""", re.DOTALL)  # to the end, if it is cut short
-_PATH = re.compile(r"\S*[/\\]\S*")
-_NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,]*(?![\w])")
-_WHERE = re.compile(r"^[^\s:]*[/\\][^:]*: ")
-
-
-def without_particulars(sentence: str) -> str:
-    """Return a sentence with … for paths, for numbers and for what stands between quotes."""
-    plain = _QUOTED.sub("…", _WHERE.sub("", " ".join(sentence.split())))
-    return _NUMBER.sub("…", _PATH.sub("…", plain))
-
-
-def mentions(text: str, words: Set[str]) -> bool:
-    """Search a text for any of these words, ignoring case; a word of two Latin letters must stand alone.
-
-    The words are casefolded.
-    """
-    small = text.casefold()
-    pairs = set(re.findall(r"(?<![^\W_])[^\W_]{2}(?![^\W_])", small))
-    return any(word in (pairs if len(word) == 2 and word.isascii() else small) for word in words if word)

@@ -1,10 +1,8 @@
-"""A notebook's cells as HTML in which nothing can run: prose with formulas, highlighted code, outputs.
+"""A notebook's cells as HTML in which nothing can run: prose with formulas, highlighted code, pictures, outputs.
 
-What stands in a submitted notebook is not trusted. Text is escaped, markup goes through nh3, a picture becomes an
-``<img>`` with its data inside (an SVG shown so can neither run script nor load anything), a script is left out.
-Formulas become MathML here, so that the page needs no script of its own either.
-
-The prose and most lines of code are the same for a whole class: what was made of them once is kept.
+A submitted notebook is not trusted. Text is escaped, markup goes through the sanitizer, a picture becomes an ``<img>``
+with its data inside (an SVG in one can neither run script nor load anything), a script is left out. Formulas become
+MathML here, so that the page needs no script of its own.
 """
 
 from __future__ import annotations
@@ -14,29 +12,24 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from html import unescape
+from typing import Any
 from urllib.parse import quote, unquote
 
-import nh3
 from markupsafe import Markup, escape
 from math_core import LatexError, LatexToMathML
 from mistune import HTMLRenderer
-from nbconvert.filters import strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-from .sanitizer import TAGS
+from .plain_text import CONTROL, clean_text, join_lines
+from .sanitizer import MAX_PROSE, clean_markup
 
-# In characters. Beyond them a cell is shown plainly, cut, or not at all: nobody reads on, and a browser must.
-MAX_PROSE = 20_000
+# In characters. A longer piece is shown plainly, cut, or not at all.
 MAX_FORMULA = 1_000  # nested deeper than some 4,000 levels, the converter overflows its stack
 MAX_CODE = 50_000
-MAX_TEXT = 20_000
 MAX_HTML = 50_000
 MAX_PICTURE = 2_000_000  # all of one piece together
-
-#: Control characters and halves of characters, which JSON can hold and a page cannot.
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
 
 #: Finds the picture that a notebook names by a relative path or as an attachment: its ``data:`` URI, or None.
 FindPicture = Callable[[str], str | None]
@@ -44,62 +37,66 @@ FindPicture = Callable[[str], str | None]
 RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp")
 SCRIPT = ("application/javascript", "application/vnd.jupyter.widget-view+json")
 DATA_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]")
+TEXT = Markup('<pre class="text">{}</pre>')
 
 
 # ---- prose ------------------------------------------------------------------------------------------------
 
 
 class Prose(IPythonRenderer):
-    """Markdown as nbconvert reads it; a formula becomes a mark, since MathML would not survive the cleaning."""
+    """Markdown as nbconvert reads it, with a mark for each formula, since MathML would not survive the sanitizer."""
 
-    def heading(self, text: str, level: int, **attrs) -> str:
+    def heading(self, text: str, level: int, **_: Any) -> str:
+        """Return a heading without an anchor."""
         return f"<h{level}>{text}</h{level}>\n"
 
     def block_code(self, code: str, info: str | None = None) -> str:
+        """Return code without colours."""
         return f"<pre><code>{escape(code)}</code></pre>\n"
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        return HTMLRenderer.image(self, text, url, title)  # nbconvert's own would look for the file
+        """Return a picture by its name; nbconvert's own method would read the file."""
+        return HTMLRenderer.image(self, text, url, title)
 
     def inline_math(self, body: str) -> str:
+        """Return the mark of a formula."""
         return f'<span class="tex">{escape(body)}</span>'
 
     def block_math(self, body: str) -> str:
+        """Return the mark of a formula on its own line."""
         return f'<span class="tex block">{escape(body)}</span>'
 
     def latex_environment(self, name: str, body: str) -> str:
+        """Return the mark of an environment."""
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
 
-MARKDOWN = MarkdownWithMath(Prose(escape=False))
-FORMULA = re.compile(r'<span class="(tex|tex block|block tex)">([^<]*)</span>')
+_MARKDOWN = MarkdownWithMath(Prose(escape=False))
+_FORMULA = re.compile(r'<span class="(tex|tex block|block tex)">([^<]*)</span>')
 #: Two formulas may not define the same anchor as the page; a macro is not expanded, since it can nest at will.
-CONVERTER = LatexToMathML(id_prefix="formula-", max_expansions=0, fancy_error=False)
+_CONVERTER = LatexToMathML(id_prefix="formula-", max_expansions=0, fancy_error=False)
 
 
-@lru_cache(maxsize=4096)
-def prose(source: str) -> Markup:
-    """A Markdown cell as HTML; its pictures are still names (`with_pictures`)."""
+@lru_cache(maxsize=4096)  # most prose is the same in a whole class
+def prose_html(source: str) -> Markup:
+    """Return a Markdown cell as HTML whose pictures are still names (`with_pictures`)."""
     if len(source) > MAX_PROSE:
-        return Markup('<pre class="text">{}</pre>').format(text(source))
+        return TEXT.format(clean_text(source))
     try:
-        markup = str(MARKDOWN.render(text(source)))
+        markup = str(_MARKDOWN.render(clean_text(source)))
     except RecursionError:  # nested beyond reason
-        return Markup('<pre class="text">{}</pre>').format(text(source))
-    return Markup(FORMULA.sub(_formula_at, re.sub(r"<th(?=[ >])", '<th scope="col"', clean(markup))))
-
-
-def _formula_at(mark: re.Match) -> str:
-    return formula(unescape(mark[2]).strip(), "block" in mark[1])
+        return TEXT.format(clean_text(source))
+    columns = re.sub(r"<th(?=[ >])", '<th scope="col"', clean_piece(markup))
+    return Markup(_FORMULA.sub(lambda mark: formula(unescape(mark[2]).strip(), "block" in mark[1]), columns))
 
 
 @lru_cache(maxsize=4096)
 def formula(tex: str, block: bool) -> str:
-    """A formula as MathML; as it was written, where it is not understood."""
+    """Return a formula as MathML, or as code if it is not understood."""
     try:
         if len(tex) > MAX_FORMULA:
             raise LatexError
-        mathml = CONVERTER.convert_with_local_state(tex, displaystyle=block)
+        mathml = _CONVERTER.convert_with_local_state(tex, displaystyle=block)
     except LatexError:
         return f"<code>{escape(tex)}</code>"
     # wider than a telephone: scrolled by itself, also by the keyboard
@@ -108,89 +105,68 @@ def formula(tex: str, block: bool) -> str:
 
 # ---- markup -----------------------------------------------------------------------------------------------
 
-CLEANER = nh3.Cleaner(
-    tags=TAGS | {"caption", "tfoot", "kbd", "samp", "var", "mark", "small", "u"},
-    clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "object", "svg"},
-    attributes={
-        "a": {"href", "title"}, "abbr": {"title"}, "details": {"open"}, "ol": {"start"},
-        "img": {"src", "alt", "title", "width", "height"},
-        "td": {"colspan", "rowspan", "style"}, "th": {"colspan", "rowspan", "style"},
-    },
-    attribute_filter=lambda tag, name, value: (
-        None if tag == "a" and name == "href" and value.lower().lstrip().startswith(("data:", "attachment:")) else value
-    ),
-    allowed_classes={"span": {"tex", "block"}},
-    filter_style_properties={"text-align"},
-    url_schemes={"http", "https", "mailto", "data", "attachment"},
-    link_rel="noopener noreferrer nofollow",
-)  # fmt: skip
-
-
-def clean(markup: str) -> str:
-    """The markup with nothing that runs, loads by itself, or reaches out of its place; wide tables scroll."""
-    return TABLE.sub(_scrolled, CLEANER.clean(CONTROL.sub("", markup)))
-
-
-TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
+_TABLE = re.compile(r"<table[^>]*>.*?</table>", re.DOTALL)
 WIDE = 30  # characters of a row; a telephone shows some more
 
 
-def _scrolled(table: re.Match) -> str:
-    """A table in a frame that scrolls, also by the keyboard, if it may be wider than a telephone."""
-    rows = table[0].split("</tr>")
-    wide = any(len(re.sub(r"<[^>]*>|\s+", "", row)) > WIDE for row in rows)
-    return f'<div class="wide" tabindex="0">{table[0]}</div>' if wide else table[0]
+def clean_piece(markup: str) -> str:
+    """Return sanitized markup in which wide tables scroll by themselves, also by the keyboard."""
+
+    def scroll(table: re.Match[str]) -> str:
+        wide = any(len(re.sub(r"<[^>]*>|\s+", "", row)) > WIDE for row in table[0].split("</tr>"))
+        return f'<div class="wide" tabindex="0">{table[0]}</div>' if wide else table[0]
+
+    return _TABLE.sub(scroll, clean_markup(CONTROL.sub("", markup)))
 
 
-IMAGE = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')
-ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
+_IMAGE = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')
+_ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
 
 
 def with_pictures(markup: Markup, find: FindPicture, number: int) -> Markup:
-    """Cleaned markup with its pictures' data in place, or what they show in words where they are not to be had.
+    """Return sanitized markup with its pictures' data in place, or the pictures' texts where there is no data.
 
     Parameters
     ----------
     markup : Markup
-        As `prose` or `clean` give it.
+        From `prose_html` or `clean_piece`.
     find : FindPicture
     number : int
-        The cell's, which a picture without a text of its own is named by.
+        Of the cell, for the text of a picture without one.
     """
     if "<img" not in markup:
         return markup
-
     room = MAX_PICTURE
 
-    def put(match: re.Match) -> str:
+    def place(match: re.Match[str]) -> str:
         nonlocal room
-        attributes = {name: unescape(value) for name, value in ATTRIBUTE.findall(match[1])}
-        source = attributes.pop("src", "")
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(match[1])}
+        source: str | None = attributes.pop("src", "")
         attributes["alt"] = attributes.get("alt") or f"Picture in cell {number}"
-        if not DATA_PICTURE.match(source):
+        if source is not None and not DATA_PICTURE.match(source):
             source = find(source)
         if source is None or len(source) > room:
             return f'<span class="absent">[A picture that is not here: {escape(attributes["alt"])}]</span>'
         room -= len(source)
         rest = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
-        source = source.replace('"', "%22")  # an address of half a megabyte is not escaped character by character
+        source = source.replace('"', "%22")  # escaping half a megabyte character by character takes too long
         return f'<img src="{source}"{rest}>'
 
-    return Markup(IMAGE.sub(put, markup))
+    return Markup(_IMAGE.sub(place, markup))
 
 
 def data_uri(mime: str, content: bytes) -> str:
-    """A picture's file as an address that holds it, fit to stand between double quotes."""
-    if mime == "image/svg+xml":  # three quarters of the size that base64 would have
+    """Return a picture's file as a ``data:`` URI, fit to stand between double quotes."""
+    if mime == "image/svg+xml":  # three quarters of the size of base64
         drawing = re.sub(r"\s+", " ", content.decode("utf-8", "replace"))
         return f"data:{mime}," + quote(drawing, safe=" !$'()*+,-./:;=?@_~<>[]{}^`|")
     return f"data:{mime};base64,{b64encode(content).decode()}"
 
 
-def picture_in(bundle: Mapping) -> tuple[str, str] | None:
-    """The kind and the address of the picture that an output or an attachment holds; None where there is none."""
+def find_in_bundle(bundle: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return the kind and the ``data:`` URI of the picture in an output or an attachment, or None."""
     for mime in ("image/svg+xml", *RASTER):
-        content = joined(bundle.get(mime, ""))
+        content = join_lines(bundle.get(mime, ""))
         if not 0 < len(content) <= MAX_PICTURE:
             continue
         if mime == "image/svg+xml" and "<" in content:
@@ -201,25 +177,25 @@ def picture_in(bundle: Mapping) -> tuple[str, str] | None:
     return None
 
 
-def with_attachments(cell: Mapping, find: FindPicture) -> FindPicture:
-    """What finds a cell's own attachments, too."""
+def with_attachments(cell: Mapping[str, Any], find: FindPicture) -> FindPicture:
+    """Return a function that finds a cell's own attachments, too."""
     attached = cell.get("attachments") or {}
 
     def find_here(source: str) -> str | None:
         if not source.startswith("attachment:"):
             return find(source)
         bundle = attached.get(unquote(source.removeprefix("attachment:")))
-        found = picture_in(bundle) if isinstance(bundle, Mapping) else None
+        found = find_in_bundle(bundle) if isinstance(bundle, Mapping) else None
         return found and found[1]
 
     return find_here
 
 
-HEADING = re.compile(r"<(/?)h([1-6])>")
+_HEADING = re.compile(r"<(/?)h([1-6])>")
 
 
 def with_headings(markup: Markup, above: int, last: int) -> tuple[Markup, int]:
-    """Cleaned markup with its headings below a level of the page and none skipped; and the level of its last one.
+    """Return sanitized markup with its headings below a level of the page, none skipped, and its last one's level.
 
     Parameters
     ----------
@@ -233,68 +209,51 @@ def with_headings(markup: Markup, above: int, last: int) -> tuple[Markup, int]:
         return markup, last
     level = last
 
-    def put(match: re.Match) -> str:
+    def move(match: re.Match[str]) -> str:
         nonlocal level
         if not match[1]:
             level = min(above + int(match[2]), level + 1, 6)
         return f"<{match[1]}h{level}>"
 
-    return Markup(HEADING.sub(put, markup)), level
+    return Markup(_HEADING.sub(move, markup)), level
 
 
-# ---- code and text ----------------------------------------------------------------------------------------
+# ---- code -------------------------------------------------------------------------------------------------
 
-LEXER = PythonLexer(stripnl=False, ensurenl=False)
-TRIPLE = re.compile(r'("""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\')')
-KINDS = {Comment: "c", String: "s", Keyword: "k", Operator.Word: "k", Number: "m", Name.Function: "f", Name.Class: "f",
-         Name.Builtin: "b"}  # fmt: skip
+_LEXER = PythonLexer(stripnl=False, ensurenl=False)
+_TRIPLE = re.compile(r'("""[\s\S]*?"""|\'\'\'[\s\S]*?\'\'\')')
+_CLASSES = {Comment: "c", String: "s", Keyword: "k", Operator.Word: "k", Number: "m", Name.Function: "f",
+            Name.Class: "f", Name.Builtin: "b"}  # fmt: skip
 
 
-def code(source: str) -> Markup:
-    """Python with its kinds of words marked: comments, strings, keywords, numbers, names."""
-    source = text(source, MAX_CODE)
-    # Line by line, apart from strings of several lines: most lines are the same in the whole class.
-    parts = []
-    for number, part in enumerate(TRIPLE.split(source)):
-        parts += [_span("s", part)] if number % 2 else map(_line, part.splitlines(keepends=True))
+def code_html(source: str) -> Markup:
+    """Return Python with classes for its comments, strings, keywords, numbers and names."""
+    parts: list[str] = []
+    # line by line, apart from strings of several lines: most lines are the same in the whole class
+    for place, part in enumerate(_TRIPLE.split(clean_text(source, MAX_CODE))):
+        parts += [_span("s", part)] if place % 2 else map(_line_html, part.splitlines(keepends=True))
     return Markup("".join(parts))
 
 
 @lru_cache(maxsize=16384)
-def _line(line: str) -> str:
-    return "".join(_span(_kind(token), word) for _, token, word in LEXER.get_tokens_unprocessed(line))
+def _line_html(line: str) -> str:
+    return "".join(_span(_class_of(token), word) for _, token, word in _LEXER.get_tokens_unprocessed(line))
 
 
 @lru_cache(maxsize=256)
-def _kind(token) -> str | None:
-    return next((name for kind, name in KINDS.items() if token in kind), None)
+def _class_of(token: Any) -> str | None:
+    return next((name for kind, name in _CLASSES.items() if token in kind), None)
 
 
-def _span(kind: str | None, word: str) -> str:
-    return f'<span class="{kind}">{escape(word)}</span>' if kind else str(escape(word))
-
-
-def joined(value: object) -> str:
-    """Text of a notebook's file, where it may stand as a list of lines."""
-    return "".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def text(raw: object, limit: int = MAX_TEXT) -> str:
-    """Text as a terminal would leave it: no colours, no control characters, the middle of what is too long left out."""
-    raw = joined(raw)
-    if len(raw) > limit:
-        raw = f"{raw[: limit // 2]}\n[… {len(raw) - limit:,} characters are left out …]\n{raw[-limit // 2 :]}"
-    raw = strip_ansi(raw).replace("\r\n", "\n")
-    if "\r" in raw:  # a progress bar writes over its line again and again
-        raw = "\n".join(line.rsplit("\r", 1)[-1] for line in raw.split("\n"))
-    return CONTROL.sub("", raw)
+def _span(class_: str | None, word: str) -> str:
+    return f'<span class="{class_}">{escape(word)}</span>' if class_ else str(escape(word))
 
 
 # ---- outputs ----------------------------------------------------------------------------------------------
 
 
-def outputs(cell: Mapping, number: int, traceback: bool = True) -> Iterator[Markup]:
-    """What a cell's run gave, one piece of HTML for each output.
+def outputs_html(cell: Mapping[str, Any], number: int, traceback: bool = True) -> Iterator[Markup]:
+    """Yield a piece of HTML for each output of a cell.
 
     Parameters
     ----------
@@ -303,44 +262,45 @@ def outputs(cell: Mapping, number: int, traceback: bool = True) -> Iterator[Mark
     number : int
         Its place in the notebook, from 1.
     traceback : bool
-        Whether an error may show the source lines that it went through.
+        True if an error may show the source lines that it went through.
     """
     for output in cell.get("outputs", ()):
         kind = output.get("output_type")
         if kind == "stream":
-            yield Markup('<pre class="text">{}</pre>').format(text(output.get("text", "")))
+            yield TEXT.format(clean_text(output.get("text", "")))
         elif kind == "error":
-            yield _error(output, traceback)
+            yield _error_html(output, traceback)
         elif kind in ("display_data", "execute_result"):
-            yield _shown(output.get("data", {}), output.get("metadata", {}), number)
+            yield _data_html(output.get("data", {}), output.get("metadata", {}), number)
 
 
-def _error(output: Mapping, traceback: bool) -> Markup:
-    what = text(f"{output.get('ename', 'Error')}: {output.get('evalue', '')}", 1000).strip()
-    first, *rest = what.split("\n")
+def _error_html(output: Mapping[str, Any], traceback: bool) -> Markup:
+    message = clean_text(f"{output.get('ename', 'Error')}: {output.get('evalue', '')}", 1000).strip()
+    first, *rest = message.split("\n")
     if not traceback:
-        return Markup('<pre class="error">{}</pre>').format(what)
+        return Markup('<pre class="error">{}</pre>').format(message)
     trace = "\n".join(map(str, output.get("traceback", ()))) or "\n".join(rest)
     return Markup('<details class="error"><summary>{}</summary><pre class="text">{}</pre></details>').format(
-        first, text(trace))
+        first, clean_text(trace))
 
 
-def _shown(data: Mapping, metadata: Mapping, number: int) -> Markup:
-    """The richest form of an output that a page without script can show."""
-    if "text/html" in data and len(joined(data["text/html"])) <= MAX_HTML:
-        markup = clean(joined(data["text/html"]))
+def _data_html(data: Mapping[str, Any], metadata: Mapping[str, Any], number: int) -> Markup:
+    """Return the richest form of an output that a page without script can show."""
+    html = join_lines(data.get("text/html", ""))
+    if 0 < len(html) <= MAX_HTML:
+        markup = clean_piece(html)
         if "<img" in markup or re.sub(r"<[^>]*>", "", markup).strip():
             return Markup('<div class="html">{}</div>').format(Markup(markup))
     if "text/markdown" in data:
-        return Markup('<div class="html">{}</div>').format(prose(joined(data["text/markdown"])))
-    if found := picture_in(data):
+        return Markup('<div class="html">{}</div>').format(prose_html(join_lines(data["text/markdown"])))
+    if found := find_in_bundle(data):
         mime, address = found
-        alt = metadata.get(mime, metadata)
-        alt = alt.get("alt") if isinstance(alt, Mapping) else None
+        described = metadata.get(mime, metadata)
+        alt = described.get("alt") if isinstance(described, Mapping) else None
         return Markup('<figure><img src="{}" alt="{}"></figure>').format(
             Markup(address), alt or f"Figure drawn by cell {number}")
     if "text/latex" in data:
-        return Markup('<div class="html">{}</div>').format(prose(joined(data["text/latex"])))
+        return Markup('<div class="html">{}</div>').format(prose_html(join_lines(data["text/latex"])))
     if any(mime in data for mime in SCRIPT):
         return Markup('<p class="absent">[A script or widget that this cell showed is left out.]</p>')
-    return Markup('<pre class="text">{}</pre>').format(text(data.get("text/plain", "[nothing that can be shown]")))
+    return TEXT.format(clean_text(data.get("text/plain", "[nothing that can be shown]")))

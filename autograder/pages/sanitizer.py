@@ -1,7 +1,8 @@
-"""What may stand in a page made from a student's notebook: text, tables, pictures and links, and nothing that runs.
+"""The one allow-list for markup from a student's notebook: text, tables, pictures and links, and nothing that runs.
 
 nbgrader's templates print Markdown cells as they come, on the feedback page and in Formgrader, where a script would run
-with the instructor's login. These two stand in place of nbconvert's filters of the same names (nbgrader_config.py).
+with the instructor's login. `clean_html` and `markdown2html` stand in place of nbconvert's filters of these names
+(nbgrader_config.py). The student's page uses `clean_markup`.
 """
 
 from __future__ import annotations
@@ -15,27 +16,30 @@ import nh3
 from nbconvert.filters import markdown2html as nbconvert_markdown2html
 
 TAGS = {
-    "a", "abbr", "acronym", "b", "blockquote", "br", "code", "dd", "del", "details", "div", "dl", "dt", "em", "h1",
-    "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary",
-    "sup", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "abbr", "acronym", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div", "dl", "dt", "em",
+    "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "mark", "ol", "p", "pre", "s", "samp", "small",
+    "span", "strong", "sub", "summary", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "u", "ul", "var",
 }  # fmt: skip
-#: A picture is one that a cell made, or a file beside the notebook: never an address that somebody would notice.
-PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,|(?![/\\])[^:?]+\.(png|jpe?g|gif|svg)$", re.IGNORECASE)
+#: A picture from a cell, an attachment, or a file beside the notebook: never an address that a server would notice.
+PICTURE = re.compile(
+    r"data:image/(png|jpeg|gif|webp);base64,|attachment:|(?![/\\])[^:?]+\.(png|jpe?g|gif|webp|svg)$",
+    re.IGNORECASE)
 LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
-#: Classes that give code its colours and tables their lines; the page's own, for menus and dialogs, are not lent.
-CLASS = re.compile(r"(highlight|dataframe|table|hl-\w+|[a-z][a-z]?\d?)")
-#: Beyond these Markdown and nh3, which take the square of the time, would keep an instructor's Jupyter busy.
+#: Classes for the colours of code, the lines of tables, and formulas; not those of the page's menus and dialogs.
+CLASS = re.compile(r"(highlight|dataframe|table|tex|block|hl-\w+|[a-z][a-z]?\d?)")
+CLASSED = ("code", "div", "pre", "span", "table", "tbody", "td", "th", "thead", "tr")
+#: Beyond these, Markdown and nh3, which take quadratic time, would keep an instructor's Jupyter busy.
 MAX_PROSE, MAX_MARKUP, MAX_DEPTH = 20_000, 500_000, 200
 TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)([a-zA-Z][^\s/>]*)")
 
 
-def allowed(tag: str, name: str, value: str) -> str | None:
-    """An attribute's value where it may stay; addresses are looked at as a browser reads them."""
+def filter_attribute(tag: str, name: str, value: str) -> str | None:
+    """Return an attribute's value if it may stay, else None; a browser's reading of an address counts."""
     address = re.sub(r"[\x00-\x20\x7f]", "", value)
     if name == "src":
-        stays = PICTURE.match(address) and (address.startswith("data:") or ".." not in unquote(address))
+        stays = bool(PICTURE.match(address)) and (address.startswith("data:") or ".." not in unquote(address))
     elif name == "href":
-        stays = LINK.match(address)
+        stays = bool(LINK.match(address))
     elif name == "class":
         stays = all(CLASS.fullmatch(one) for one in value.split())
     else:
@@ -43,19 +47,28 @@ def allowed(tag: str, name: str, value: str) -> str | None:
     return value if stays else None
 
 
-CLEANER = nh3.Cleaner(
+_CLEANER = nh3.Cleaner(
     tags=TAGS,
-    attributes={"*": {"class", "style"}, "a": {"href", "title"}, "abbr": {"title"}, "acronym": {"title"},
-                "img": {"src", "alt", "width", "height", "title"}},
-    attribute_filter=allowed,
+    clean_content_tags={"script", "style", "title", "textarea", "template", "noscript", "iframe", "object", "svg"},
+    attributes={tag: {"class"} for tag in CLASSED} | {
+        "a": {"href", "title"}, "abbr": {"title"}, "acronym": {"title"}, "details": {"open"}, "div": {"class", "style"},
+        "img": {"src", "alt", "width", "height", "title"}, "ol": {"start"}, "p": {"style"},
+        "td": {"class", "colspan", "rowspan", "style"}, "th": {"class", "colspan", "rowspan", "style"},
+    },
+    attribute_filter=filter_attribute,
     filter_style_properties={"text-align"},
-    url_schemes={"http", "https", "mailto", "data"},  # data: of pictures alone, see `allowed`
+    url_schemes={"http", "https", "mailto", "data", "attachment"},  # the last two of pictures alone
     link_rel=None,
 )  # fmt: skip
 
 
+def clean_markup(markup: str) -> str:
+    """Return the markup without whatever could run, load from elsewhere, or pose as a part of the page."""
+    return _CLEANER.clean(markup)
+
+
 def depth_of(text: str) -> int:
-    """How deep markup may be nested: tags that are never closed count, ends of what was not begun do not."""
+    """Return an upper bound on nesting: unclosed tags count, stray closing tags do not."""
     begun: Counter[str] = Counter()
     depth = deepest = 0
     for end, name in TAG.findall(text):
@@ -68,19 +81,20 @@ def depth_of(text: str) -> int:
 
 
 def as_text(text: str) -> str:
+    """Return the markup as text to read."""
     return f"<pre>{html.escape(text)}</pre>"
 
 
-def clean_html(element) -> str:
-    """The markup without whatever could run, or load from elsewhere unasked."""
+def clean_html(element: object) -> str:
+    """Return the markup cleaned; one that is too long or nested too deep as its text."""
     text = element.decode() if isinstance(element, bytes) else str(element)
     if len(text) > MAX_MARKUP or depth_of(text) > MAX_DEPTH:
         return as_text(text)
-    return CLEANER.clean(text)
+    return clean_markup(text)
 
 
-def markdown2html(source) -> str:
-    """A Markdown cell as clean HTML; one that is longer than any prose as its text."""
+def markdown2html(source: str) -> str:
+    """Return a Markdown cell as clean HTML; one that is longer than any prose as its text."""
     if len(source) > MAX_PROSE:
         return as_text(source)
     return clean_html(nbconvert_markdown2html(source))

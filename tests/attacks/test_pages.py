@@ -21,10 +21,9 @@ from nbformat import from_dict
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from traitlets.config import Config, PyFileConfigLoader
 
-from autograder import render
 from autograder.grade import fill_notebook, judge_notebook
 from autograder.model import Repair
-from autograder.pages import student_page
+from autograder.pages import student_page, verdicts, words
 from autograder.pages.sanitizer import as_text, clean_html, markdown2html
 from autograder.sandbox import pool
 from tests.helpers.sandbox import linux
@@ -194,8 +193,8 @@ def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dange
         monkeypatch.setattr(pool, "clean_outputs", lambda found, limit: tuple(found))
         without_cache(strongest, monkeypatch)
     if attack.held == "render":
-        monkeypatch.setattr(render, "escape", lambda text: text)
-        monkeypatch.setattr(render, "outputs_of", render.outputs_of.__wrapped__)
+        monkeypatch.setattr(words, "escape", lambda text: text)
+        monkeypatch.setattr("autograder.grade.outputs_of", verdicts.outputs_of.__wrapped__)
     nb, report = shown(attack, strongest, assignment)
     for cell in nb.cells:
         if cell.cell_type == "code":
