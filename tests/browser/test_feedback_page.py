@@ -12,7 +12,7 @@ from autograder.pages import student_page
 from tests.browser import lab
 from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT, run
-from tests.test_feedback import EVIL, TASK, WRONG, cell, made, mended, standing
+from tests.helpers.feedback import EVIL, TASK, WRONG, cell, made, mended, standing
 
 pytestmark = pytest.mark.browser
 
