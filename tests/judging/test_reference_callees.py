@@ -5,7 +5,7 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.judging.reference_callees import has_form_of, largest_number, reference_callee
-from autograder.sandbox.guest.codec import NamedFunction
+from autograder.sandbox.guest.codec import Foreign, NamedFunction
 from tests.course.test_new_subject import NAME, write_assignment
 
 POINTS, CENTERS = np.arange(8.0).reshape(4, 2), np.ones((2, 2))
