@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model import Verdict
-from ..pages.words import code, headline, label, number, sentences
+from ..pages.verdicts import to_summary
+from ..pages.words import code, label, number, sentences
 from .grades import ExportedGrade
 
 MAX_NAMES = 20  # in a note
@@ -19,10 +20,7 @@ def feedback_lines(verdict: Verdict) -> list[str]:
 
 def summary_html(assignment: str, grade: ExportedGrade) -> str:
     """Return a student's feedback as HTML on one line, with every text escaped."""
-    items = []
-    for verdict in grade.verdicts:
-        lines = "".join(f"<br>{code(line)}" for line in feedback_lines(verdict))
-        items.append(f"<strong>{code(headline(verdict))}</strong>{lines}")
+    items = [to_summary(verdict) for verdict in grade.verdicts]
     for name, cell in grade.other_cells.items():
         points = f"{number(cell.score)} of {number(cell.max_score)} points" if cell.has_points else "to be graded"
         items.append(f"<strong>{code(f'{name}: {points}')}</strong>")
