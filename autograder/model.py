@@ -1,4 +1,4 @@
-"""The nouns of the house: what is taught, what is asked of a student's code, what came of it."""
+"""The data model: tasks and cases, results of student code, verdicts and reports, grades."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import Any
 
 import numpy as np
 
-#: What may travel between a student's process and the judge: None, bool, int, float, str, numeric arrays,
-#: and tuples, lists and dicts (with string keys) of these.
+#: A value that may pass between a student's process and the judge: None, bool, int, float, str, a numeric array, a
+#: function by its name, and tuples, lists and dicts (with string keys) of these.
 Value = Any
-#: The course's symbols with their numbers, for example ``{"n_x": 3, "n_a": 5, "m": 10}``.
+#: The assignment's symbols with their numbers, for example ``{"n_x": 3, "n_a": 5, "m": 10}``.
 Sizes = Mapping[str, int]
-#: The instructor's own functions by name.
+#: The reference's functions by name.
 Functions = Mapping[str, Callable[..., Any]]
 
 
-# ---- what is taught ---------------------------------------------------------------------------------
+# ---- tasks and cases --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Mistake:
-    """A catalogued wrong version of a task: a substitution in the instructor's own source, and what to say of it."""
+    """A catalogued wrong version of a task: substitutions in the reference solution, and the words for it."""
 
     id: str
-    replace: tuple[tuple[str, str], ...]  # (old, new); each `old` stands exactly once in the solution
+    replace: tuple[tuple[str, str], ...]  # (old, new); each `old` occurs exactly once in the solution
     says: str  # one sentence that is true of every submission with these outputs
     hint: str  # climbs from what to notice to which term, axis or shape; ends with a question
 
@@ -40,16 +40,16 @@ class Task:
     outputs: Mapping[str, tuple[str | int, ...] | None]
     #: Each check's share of the points: the outputs' names, and "arguments", "repeatable".
     shares: Mapping[str, float]
-    #: The seeds' case: sizes, and a function from the instructor's functions to arguments by name.
+    #: The public case: sizes, and a function from the reference's functions to arguments by name.
     public_sizes: Sizes
     public: Callable[[Functions], dict[str, Value]]
-    #: Hidden and feedback cases: several sizes, and how arguments are drawn for them.
+    #: The hidden and the fresh cases: several sizes, and a function that draws arguments for them.
     sizes: tuple[Sizes, ...]
     draw: Callable[[np.random.Generator, Sizes, Functions], dict[str, Value]]
     returns_dict: bool = False
     returns_value: bool = False  # the one output is returned by itself, not in a tuple
     calls: tuple[str, ...] = ()  # other tasks that the solution calls
-    printed: tuple[str, ...] = ()  # what the seeds print of the public case, as expressions in the outputs
+    printed: tuple[str, ...] = ()  # parts of the public case's outputs that the check prints
     steps: str = ""  # the symbol that counts time steps, if there are any
     mistakes: Sequence[Mistake] = ()
     #: Sentences about a wrong output that need no catalogue: (output, got, expected, sizes) -> sentence or None.
@@ -66,7 +66,7 @@ class Case:
     expected: Value = None
 
 
-# ---- what running a student's code gives --------------------------------------------------------------
+# ---- results of student code ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Problem:
     """Why a cell did not finish."""
 
     kind: str  # as in `Failed`, or "not run"
-    text: str  # "ran past 10 s", "ended the process", ...: goes on where a sentence names the cell
+    text: str  # "ran past 10 s", "ended the process", ...: continues a sentence that begins with the cell
 
 
 @dataclass(frozen=True)
@@ -88,20 +88,20 @@ class CellRun:
 
 @dataclass(frozen=True, eq=False)
 class Returned:
-    """A call came back."""
+    """A call that returned a value."""
 
     value: Value
     arguments: tuple[Value, ...]  # the arguments as the call left them
-    digest: bytes | None = None  # of the bytes in which it came: the same bytes, the same answer
+    digest: bytes | None = None  # of the encoded answer: an equal digest means an equal answer
 
 
 @dataclass(frozen=True)
 class Failed:
-    """A call did not come back with a value."""
+    """A call that returned no value."""
 
-    #: "missing" (no such function), "raised", "timed out", "died", "unreadable" (a value that may not pass);
-    #: and what only an attack or a broken process brings about: "cut off" (from the grader), "garbled" (bytes that
-    #: are no message), "too many calls" (to the reference beneath it).
+    #: "missing" (no such function), "raised", "timed out", "died", or "unreadable" (a value that may not pass). Only an
+    #: attack or a broken process causes "cut off" (from the grader), "garbled" (bytes that are no message) and "too
+    #: many calls" (to the reference's callee).
     kind: str
     message: str  # one sentence for the student
     exception: str = ""  # the type's name, if it is one of Python's or numpy's own
@@ -110,20 +110,20 @@ class Failed:
 Outcome = Returned | Failed
 
 
-# ---- what the judge says ------------------------------------------------------------------------------
+# ---- verdicts and reports -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Check:
-    """One property of what came back."""
+    """One property of what a function returned."""
 
     name: str
     passed: bool
     points: float
     max_points: float
-    message: str  # what was compared, or the gap
-    #: "" if it passed; else a `public_tests.Gap.kind`, a `Failed.kind`, or "arguments", "repeatable", "sizes" (differs
-    #: on sizes that are not shown), "waiting" (for another check to pass).
+    message: str  # the comparison that passed, or the gap
+    #: "" if it passed; else a `public_tests.Gap.kind`, a `Failed.kind`, or "arguments" (changed), "repeatable" (is
+    #: not), "sizes" (differs on sizes that are not shown), "waiting" (for another check to pass).
     kind: str = ""
     #: Narrows the kind, where more is known: an exception's type; "None" or "no entry" (of the returned dict) of what
     #: is missing; "not finite", "first step" or "last step" (alone is right) of values.
@@ -132,7 +132,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """The mistake, or mistakes joined by "+", that a student's numbers equal."""
+    """The mistake, or mistakes joined by "+", that explain a student's numbers."""
 
     mistake: str
     says: str
@@ -150,18 +150,19 @@ class Verdict:
     diagnosis: Diagnosis | None = None
     blamed_on: str | None = None  # the task whose mistake made this one fail
     public_passed: bool | None = None
-    notes: tuple[str, ...] = ()  # what else is certain, a sentence each
-    question: str | None = None  # leads on where there is no diagnosis
+    notes: tuple[str, ...] = ()  # other certain facts, a sentence each
+    question: str | None = None  # for the student, if there is no diagnosis
     untouched: bool = False  # the solution cell is as it was released
 
     @property
     def passed(self) -> bool:
+        """Tell if every check has passed."""
         return all(check.passed for check in self.checks)
 
 
 @dataclass(frozen=True)
 class Repair:
-    """One thing that was mended in a submission before it was graded."""
+    """One repair of a submission, made before it was graded."""
 
     kind: str  # "locked cell changed", "cell missing", "file renamed", ...
     cell: str | None  # the grade_id, if it is about a cell of the assignment
@@ -183,12 +184,13 @@ class Report:
     repairs: tuple[Repair, ...] = ()
     isolation: str = "none"
     seconds: float = 0.0
-    peak_memory: int | None = None  # bytes, with the warm process's own
+    peak_memory: int | None = None  # bytes, with the zygote's own
     cells: Mapping[str, CellRun] = field(default_factory=dict, repr=False)  # by cell id
     reason_kind: str = ""  # as `errors.kind_of` names the reason
 
     @property
     def is_graded(self) -> bool:
+        """Tell if the submission was graded."""
         return self.status == "graded"
 
     @property
@@ -198,10 +200,12 @@ class Report:
 
     @property
     def score(self) -> float:
+        """Return the sum of all tasks' scores."""
         return sum(verdict.score for verdict in self.verdicts)
 
     @property
     def max_score(self) -> float:
+        """Return the sum of all tasks' points."""
         return sum(verdict.max_score for verdict in self.verdicts)
 
     def to_dict(self) -> dict[str, Any]:
@@ -254,7 +258,7 @@ def _verdict_from_dict(task: str, content: Mapping[str, Any]) -> Verdict:
     )
 
 
-# ---- what the gradebook holds of a student -------------------------------------------------------------
+# ---- grades ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

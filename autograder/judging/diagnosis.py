@@ -113,7 +113,7 @@ class Matcher:
         sums, tolerances = wrong_totals(self.assignment, self.task, name)
         with np.errstate(invalid="ignore"):  # infinite totals have no difference
             is_far = np.abs(self._total(name, 0).sum - sums) > tolerances  # a version without a total is not far
-        found = [self.task.mistakes[index] for index in np.flatnonzero(~is_far)]
+        found = [mistake for mistake, far in zip(self.task.mistakes, is_far, strict=True) if not far]
         return [mistake for mistake in found if not any(self._is_far(other, mistake) for other in more)]
 
     def _is_far(self, name: str, mistake: Mistake) -> bool:

@@ -68,7 +68,7 @@ class TaskRun:
         return not (isinstance(self.hidden[0], Failed) and self.hidden[0].kind == "missing")
 
     @cached_property
-    def wrong(self) -> tuple[str, ...]:
+    def wrong_outputs(self) -> tuple[str, ...]:
         """Return the outputs that are wrong on some hidden case."""
         return tuple(output for output in self.task.outputs
                      if any(output in gaps or "returns" in gaps for gaps in self.gaps))
@@ -76,7 +76,7 @@ class TaskRun:
     @property
     def differing(self) -> tuple[str, ...]:
         """Return the checks whose gap is shown: only "returns" if some call fails, else the wrong outputs."""
-        return self.wrong if self.has_passed("returns") else ("returns",)
+        return self.wrong_outputs if self.has_passed("returns") else ("returns",)
 
     @cached_property
     def keeps_arguments(self) -> bool:
@@ -96,9 +96,9 @@ class TaskRun:
         if check == "returns":
             return not any("returns" in gaps for gaps in self.gaps)
         if check in self.task.outputs:
-            return check not in self.wrong
+            return check not in self.wrong_outputs
         # a function that does nothing changes no argument and is repeatable: that earns nothing
-        does_something = len(self.wrong) < len(self.task.outputs)
+        does_something = len(self.wrong_outputs) < len(self.task.outputs)
         return does_something and (self.keeps_arguments if check == "arguments" else self.is_repeatable)
 
     @cached_property
@@ -127,7 +127,7 @@ class TaskRun:
             text = "An argument is changed by the call. Which line writes into what was handed in?"
             return Finding(check, text, "arguments")
         if check in BEHAVIOUR and check != "returns":
-            if len(self.wrong) == len(self.task.outputs):
+            if len(self.wrong_outputs) == len(self.task.outputs):
                 return Finding(check, "Can be judged once an output is right.", "waiting")
             text = "A second call with the same arguments gives another answer. What is kept between the calls?"
             return Finding(check, text, "repeatable")

@@ -81,7 +81,7 @@ def make_verdict(run: TaskRun, own: TaskRun, blamed_on: str | None = None) -> Ve
     assignment, task = run.assignment, run.task
     points, findings = assignment.points[task.name], [run.find_visible_gap(check) for check in run.differing]
     checks = run.make_checks(points, findings)
-    wrong = run.wrong if run.keeps_arguments else (*run.wrong, "arguments")
+    wrong = run.wrong_outputs if run.keeps_arguments else (*run.wrong_outputs, "arguments")
     notes = list(dict.fromkeys(note for finding in findings for note in finding.notes))
     if blamed_on:
         notes.append(f"Judged with a correct `{blamed_on}` in place of yours: yours makes `{task.name}` go wrong.")
