@@ -43,8 +43,8 @@ lab: setup  ## open JupyterLab on this course, or on another: make lab COURSE=de
 	cd $(COURSE) && jupyter lab
 
 lint: setup  ## run ruff and mypy
-	$(BIN)/ruff check --config .ci/pending.toml .
-	$(BIN)/python .ci/pending.py
+	$(BIN)/ruff check .
+	$(BIN)/mypy
 
 bench: setup  ## measure the cost of grading, beside nbgrader in the same run
 	$(BIN)/python -m benchmarks

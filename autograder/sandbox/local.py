@@ -71,7 +71,8 @@ class LocalSession(Session):
         """Return a function of a module that the notebook can import."""
         known = self.namespace.get("__builtins__", builtins)
         load = known["__import__"] if isinstance(known, dict) else known.__import__
-        return getattr(load(module, self.namespace), name)
+        found: Callable[..., Value] = getattr(load(module, self.namespace), name)
+        return found
 
     def _reference(self, function: Callable[..., Value]) -> Callable[..., Value]:
         def ask(*arguments: Value, **keywords: Value) -> Value:

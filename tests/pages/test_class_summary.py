@@ -44,7 +44,8 @@ def test_sums_match(members):
     assert graded == (summary["scores"] or {"count": 0})["count"]
     if summary["scores"]:
         bins = summary["scores"]["bins"]
-        assert graded == sum(bin["count"] for bin in bins) == len({s for bin in bins for s in bin["students"]})
+        assert graded == sum(column["count"] for column in bins)
+        assert graded == len({student for column in bins for student in column["students"]})
     for task in summary["tasks"]:
         assert task["count"] == task["full"] + task["partly"] + task["none"] + task["untouched"]
     for entry in summary["mistakes"] + summary["gaps"] + summary["repairs"] + summary["signs"] + summary["limits"]:
@@ -75,7 +76,7 @@ def test_the_gradebook_is_the_truth(twelve, assignment):
     assert 6 == lost
     assert [{"cell": cell, "count": 1, "students": ["dora"]}] == found["by_hand"]
     assert 1 == found["counts"]["late"]
-    assert 90 == next(bin["from"] for bin in found["scores"]["bins"] if "dora" in bin["students"])
+    assert 90 == next(column["from"] for column in found["scores"]["bins"] if "dora" in column["students"])
 
 
 def test_a_submission_that_waits_is_not_absent(twelve):

@@ -26,7 +26,7 @@ def test_doubling_bins_hold_everything_once(values):
     """Neighbours share an edge, and each value lies between its own."""
     bins = doubling_bins(values, 0.25)
     assert len(values) == sum(len(held) for *_, held in bins)
-    assert all(one[1] == next[0] for one, next in pairwise(bins))
+    assert all(one[1] == other[0] for one, other in pairwise(bins))
     assert all(low <= values[place] < high for low, high, held in bins for place in held)
 
 

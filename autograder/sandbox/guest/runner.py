@@ -46,7 +46,8 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
 
 def import_function(module: str, name: str) -> Callable[..., Value]:
     """Return a function of a module beside the notebook."""
-    return getattr(importlib.import_module(module), name)
+    found: Callable[..., Value] = getattr(importlib.import_module(module), name)
+    return found
 
 
 def write_files(files: Mapping[str, bytes]) -> None:
