@@ -137,8 +137,8 @@ from autograder.sandbox import LEVELS, Sandbox, isolation
 assert isolation.__file__.startswith(sys.argv[1])
 cell = '''
 import glob, sys
-texts = [open(name).read() for path in sys.path for name in glob.glob(path + '/autograder/course/*/*.toml')]
-print('through' if any('np.tanh(' in text for text in texts) else 'nothing')'''
+texts = [open(name).read() for path in sys.path for name in glob.glob(path + '/autograder/judging/*.py')]
+print('through' if any('def judge(' in text for text in texts) else 'nothing')'''
 def found(level):
     try:
         with Sandbox(level=level) as sandbox, sandbox.open([("a", cell)]) as session:
@@ -155,7 +155,7 @@ found("process")
 
 # finding 14
 def test_an_installed_autograder_is_not_among_the_libraries(tmp_path):
-    """Its mistakes are made of the solution's own lines: no sandbox is made there; where one is, a cell reads them."""
+    """A package among the libraries makes no sandbox; without that check, a cell reads how it judges."""
     if missing("files"):
         pytest.skip(missing("files"))
     libraries = tmp_path / "site-packages"
