@@ -1,4 +1,4 @@
-"""The range on which attacks are tried: a course, a home, servers and a process, all of them for nobody's use."""
+"""The range on which attacks are tried: a course, a home, servers and a process that nobody else uses."""
 
 import ctypes
 import json
@@ -43,7 +43,7 @@ sys.stdin.read()
 
 
 class Range:
-    """What an attacker would reach for, with a word in it that cannot be guessed."""
+    """What an attacker would want, with a secret word that cannot be guessed."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -53,7 +53,7 @@ class Range:
         self._listen()
 
     def lay(self):
-        """A fresh course and home, whatever an attack without walls has made of the last."""
+        """Write a fresh course and home, unless the last ones are unchanged."""
         if self.laid is not None and tree(self.folder) == self.laid:
             return
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -88,7 +88,7 @@ class Range:
         os.chmod(self.servers["log"].getsockname(), 0o666)
 
     def heard(self, name):
-        """What a server has got since it was last asked; None where nobody came."""
+        """Return what a server has received since the last call, or None if nobody came."""
         try:
             if self.servers[name].type == socket.SOCK_STREAM:
                 self.servers[name].accept()[0].close()
@@ -117,18 +117,18 @@ class Range:
             self._victim.stdout.close()
 
     def values(self, sandbox=None):
-        """What attacks are told of the range: its paths, addresses and numbers, so that only walls are in the way."""
+        """Return the paths, addresses and numbers that attacks are told, so that only isolation stops them."""
         victim = self.victim.pid
         return {
             "course": str(self.folder / "course"), "home": str(self.folder / "home"), "mark": MARK, "key": KEY,
             "root": str(ROOT), **{f"sys_{name}": number for name, number in NUMBERS.items()},
             "tcp": self.servers["tcp"].getsockname()[1], "udp": self.servers["udp"].getsockname()[1],
             "log": self.servers["log"].getsockname(), "grader": os.getpid(), "victim": victim,
-            "address": self.address, "descriptor": self.descriptor, "warm": sandbox.pid if sandbox else 0,
+            "address": self.address, "descriptor": self.descriptor, "zygote": sandbox.pid if sandbox else 0,
         }
 
     def manual_score(self):
-        """What the gradebook says that mallory has been given by hand."""
+        """Return the points that mallory has in the gradebook's column for manual grading."""
         with closing(sqlite3.connect(self.folder / "course/gradebook.db")) as database:
             return database.execute("SELECT manual_score FROM grade").fetchone()[0]
 
@@ -152,19 +152,19 @@ def sandboxes():
 
 @pytest.fixture(params=STRONGEST_FIRST)
 def sandbox(request, sandboxes):
-    """All walls of a level."""
+    """A sandbox with all layers of a level."""
     return sandboxes.full(request.param)
 
 
 @pytest.fixture(scope="session")
 def strongest(sandboxes):
-    """All walls of the strongest level that this machine gives."""
+    """A sandbox with all layers of the strongest level on this machine."""
     return sandboxes.full(isolation.best_level())
 
 
 @pytest.fixture(scope="session")
 def range_(tmp_path_factory):
-    """Closed, it takes with it what attacks without walls have left."""
+    """The range. Closing it removes what attacks without isolation left."""
     range_ = Range(tmp_path_factory.mktemp("range"))
     yield range_
     range_.close()
@@ -174,7 +174,7 @@ def range_(tmp_path_factory):
 
 @pytest.fixture
 def harmless(sandboxes, range_, assignment):
-    """A context in which an attack must leave all as it was; the next student gets full marks, and nothing runs on."""
+    """A context in which an attack must change nothing. The next student gets full marks, and no process is left."""
 
     @contextmanager
     def harmless(sandbox):
@@ -192,7 +192,7 @@ def harmless(sandboxes, range_, assignment):
 
 @pytest.fixture
 def tries(range_, assignment):
-    """Tries an attack in a sandbox: the attacker's points, and whether it has worked. What it leaves is taken away."""
+    """Try an attack in a sandbox. Return the attacker's points, and whether it worked. Remove what it left."""
 
     def clean():
         libc, queues = ctypes.CDLL(None), ctypes.CDLL("librt.so.1")
@@ -216,6 +216,6 @@ def tries(range_, assignment):
 
 
 def pytest_generate_tests(metafunc):
-    """Each attack of a module's ATTACKS is a test of its own."""
+    """Make a test of each attack in a module's ATTACKS."""
     if "attack" in metafunc.fixturenames:
         metafunc.parametrize("attack", named(metafunc.module.ATTACKS))

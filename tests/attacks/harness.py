@@ -1,4 +1,4 @@
-"""What every attack is measured with: the attack as data, sandboxes with walls taken away, and what must not change."""
+"""Attacks as data, sandboxes without some isolation layers, and what must not change."""
 
 import hashlib
 import os
@@ -22,15 +22,15 @@ from autograder.sandbox.guest import landlock
 from tests.helpers.processes import is_running, processes
 from tests.helpers.sandbox import texts
 
-#: Seconds are generous: what is held fails at once, and a loaded machine must not make an honest student fail.
+#: Seconds are generous: an attack that is stopped fails at once, and a loaded machine must not fail an honest student.
 LIMITS = Limits(cell_seconds=20.0, call_seconds=20.0, submission_seconds=60.0, restarts=3)
 TASK = "rnn_cell_forward"
 NOTHING = f"def {TASK}(xt, a_prev, parameters):\n    return None"
-#: What an attack prints when it has got what it wanted.
+#: An attack prints it when it has succeeded.
 THROUGH = "through"
-MARK = f"mallory-{os.getpid()}"  # begins the name of whatever an attack leaves
+MARK = f"mallory-{os.getpid()}"  # starts the name of whatever an attack leaves
 KEY = 0x6D000000 + os.getpid()  # of what it leaves with the kernel
-#: Stands before every attack.
+#: Comes before every attack.
 PRELUDE = """
 import ctypes, os, socket, sys
 get_ipython().InteractiveTB.set_mode('Minimal')  # long tracebacks take most of the time
@@ -45,34 +45,34 @@ def shown(text):
 
 @dataclass(frozen=True)
 class Attack:
-    """One attack: a student's code, and the walls of which each alone holds it.
+    """One attack: a student's code, and the layers each of which stops it alone.
 
     Attributes
     ----------
     name : str
     code : str
-        A cell; ``$names`` are filled in with what the range offers (`Range.values`).
-    walls : frozenset of str
+        A cell. ``$names`` are replaced by `Range.values`.
+    layers : frozenset of str
     functions : str
-        What the attacker hands in as the task's function: nothing, as a rule.
+        The task's function as the attacker submits it: without a solution, as a rule.
     seen : callable, optional
-        Whether the attack has worked, as the outside sees it: ``(texts, range) -> bool``. Its own word otherwise.
+        Whether the attack has worked, seen from outside: ``(texts, range) -> bool``. The default is the attack's word.
     needs : callable, optional
-        Why this machine would stop it without any wall of ours, or None.
+        Return why this machine stops the attack without any isolation layer, or None.
     limits : dict
         Limits that differ from `LIMITS`.
     """
 
     name: str
     code: str
-    walls: frozenset = frozenset()
+    layers: frozenset = frozenset()
     functions: str = NOTHING
     seen: Callable | None = None
     needs: Callable | None = None
     limits: dict = field(default_factory=dict)
 
     def cells(self, values, *more):
-        """The attacker's notebook: the attack, then the functions."""
+        """Return the attacker's notebook: the attack, then the functions."""
         sources = [Template(self.code).safe_substitute(values), *more, self.functions]
         return [(f"cell-{i}", source) for i, source in enumerate(sources)]
 
@@ -81,22 +81,22 @@ class Attack:
         return self.seen(said, range_) if self.seen else THROUGH in said
 
 
-def attack(name, walls_, code, **more):
-    """An `Attack`, its walls given as words."""
-    return Attack(name, code, frozenset(walls_.split()), **more)
+def attack(name, layers, code, **more):
+    """Return an `Attack`, with its layers given as words."""
+    return Attack(name, code, frozenset(layers.split()), **more)
 
 
 def named(attacks):
-    """Parameters for pytest, each under its attack's name."""
+    """Return parameters for pytest, each under its attack's name."""
     names = [one.name for one in attacks]
     assert len(set(names)) == len(names)
     return [pytest.param(one, id=one.name.replace(" ", "-")) for one in attacks]
 
 
-# ---- sandboxes with walls taken away ----------------------------------------------------------------------------
+# ---- sandboxes without some layers -- ----------------------------------------------------------------------------
 
 class PartSandbox(Sandbox):
-    """A sandbox with some isolation layers, all of whose processes can be recognised by a word in their environment.
+    """A sandbox with some isolation layers. A word in their environment marks all its processes.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class PartSandbox(Sandbox):
 
 
 class Sandboxes(dict):
-    """Sandboxes by ``(level, walls, seams left out)``, started when first asked for."""
+    """Sandboxes by ``(level, layers, basic layers left out)``, started on first use."""
 
     def __missing__(self, key):
         self[key] = PartSandbox(*key)
@@ -136,12 +136,12 @@ class Sandboxes(dict):
     def full(self, level):
         return self[level, layers_beside_basic(level), ()]
 
-    def only(self, wall):
-        """A sandbox in which one wall stands: at the level that has it."""
-        return self["bubblewrap" if wall == "namespaces" else "process", (wall,), ()]
+    def only(self, layer):
+        """Return a sandbox with one layer, at the level that has it."""
+        return self["bubblewrap" if layer == "namespaces" else "process", (layer,), ()]
 
     def bare(self):
-        """A fork in a process of its own, and no wall around it."""
+        """Return a sandbox whose forks have no layer around them."""
         return self["process", (), ()]
 
     def close(self):
@@ -154,11 +154,11 @@ def layers_beside_basic(level):
     return tuple(layer for layer in isolation.layers_of(level) if layer not in isolation.BASIC)
 
 
-def missing(wall):
-    """Why a wall cannot be had on this machine; None where it can."""
-    if wall == "syscalls":
+def missing(layer):
+    """Return why this machine lacks a layer, or None."""
+    if layer == "syscalls":
         return isolation.syscalls_problem()
-    if wall == "files":
+    if layer == "files":
         return None if landlock.version() else "no Landlock"
     return isolation.bubblewrap_problem()
 
@@ -179,23 +179,23 @@ def without_cache(sandbox, patch):
 
 
 def notebook_of(assignment, *cells):
-    """Cells with the imports that every notebook of ours begins with."""
+    """Return cells after the imports that every notebook starts with."""
     return [("imports", assignment.reference.imports), *cells]
 
 
 def points(sandbox, assignment, cells, task=TASK, files=None):
-    """The points that a notebook earns for one task, and what its cells showed."""
+    """Return the points of a notebook for one task, and the results of its cells."""
     with sandbox.open(notebook_of(assignment, *cells), files or support_files(assignment)) as session:
         verdict = judge_task(session, assignment, task)
         return verdict.score, session.cells[1:]
 
 
 def honest_points(sandbox, assignment):
-    """What a student gets who has it right: full marks, whoever came before."""
+    """Return the points of a correct solution: full marks, whoever came before."""
     return points(sandbox, assignment, [("solution", assignment.reference.sources[TASK])])[0]
 
 
-#: An instructor's test beside the student's code, as stock nbgrader runs it: no error, full marks.
+#: An instructor's test in the student's process, as nbgrader runs it by itself: full marks unless it raises.
 STOCK = """
 import numpy as np
 xt, a_prev, parameters = {arguments}
@@ -218,7 +218,7 @@ TESTS = {
 
 
 def stock_points(sandbox, assignment, cells, test="allclose"):
-    """What the same notebook earns where the test runs in the student's process, going by nbgrader's own rule."""
+    """Return the points of the same notebook if the test runs in the student's process, by nbgrader's own rule."""
     case = assignment.visible_cases(TASK)[0]
     with np.printoptions(threshold=10**6, floatmode="unique", precision=None):
         arguments = repr(tuple(case.arguments.values())).replace("array(", "np.array(")
@@ -230,7 +230,7 @@ def stock_points(sandbox, assignment, cells, test="allclose"):
 
 
 def graded_by_nbgrader(run, points_=15):
-    """The points that nbgrader reads from what a test cell showed; none where the notebook did not get there."""
+    """Return the points that nbgrader reads from a test cell's outputs, or None if the cell did not finish."""
     from nbgrader.utils import determine_grade  # takes seconds
 
     cell = new_code_cell(metadata={"nbgrader": {"grade": True, "solution": False, "points": points_, "grade_id": "t",
@@ -243,7 +243,7 @@ def graded_by_nbgrader(run, points_=15):
 
 
 def tree(folder):
-    """Every file below a folder: its mode, its owner, its times and what it holds."""
+    """Return each file below a folder with its mode, owner, times and content."""
     found = {}
     for path in sorted(folder.rglob("*")):
         status = path.lstat()
@@ -256,13 +256,13 @@ def tree(folder):
 
 
 def left_in_shared_folders():
-    """What attacks have left where everybody may write."""
+    """Return what attacks have left in folders where everybody may write."""
     folders = [Path(name) for name in ("/tmp", "/var/tmp", "/dev/shm")]
     return sorted(str(path) for folder in folders if folder.is_dir() for path in folder.glob(f"{MARK}*"))
 
 
 def marked_processes():
-    """The numbers of all processes that a sandbox of ours started, wherever they have been cut loose to."""
+    """Return the pids of all processes that a sandbox started, wherever they have moved."""
     found = set()
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -275,7 +275,7 @@ def marked_processes():
 
 
 def at_rest(sandboxes):
-    """Whether the sandboxes' processes are the warm ones alone; waits for what is just ending."""
+    """Return whether only the sandboxes' zygotes run. Wait for processes that are just ending."""
     deadline = time.monotonic() + 10
     while True:
         alive = [sandbox for sandbox in sandboxes.values() if sandbox._zygote and sandbox._zygote.is_usable()]
@@ -289,7 +289,7 @@ def at_rest(sandboxes):
 
 
 def of_the_grader():
-    """What an attack could change in the grader itself."""
+    """Return what an attack could change in the grader itself."""
     umask = os.umask(0o22)
     os.umask(umask)
     return {

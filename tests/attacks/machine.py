@@ -1,4 +1,4 @@
-"""What this machine would let an attack do without any wall of ours: a demonstration needs it."""
+"""What this machine allows an attack without any isolation layer. A demonstration needs it."""
 
 import ctypes
 import os
@@ -28,20 +28,20 @@ def own_libraries():
 
 
 def namespaces():
-    """Whether the grader could make a user namespace: tried in a child, which would be in it."""
+    """Return why the grader cannot make a user namespace, or None. A child tries it."""
     code = "import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare(0x10000000) != 0)"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", code])
     return "this kernel makes no user namespaces for the grader" if done.returncode else None
 
 
 def capable(number):
-    """Whether the grader holds a capability, as the machine's root does and a container's often does not."""
+    """Return why the grader lacks a capability, which root has and a container often has not, or None."""
     held = int(Path("/proc/self/status").read_text().partition("CapEff:")[2].split()[0], 16)
     return None if held >> number & 1 else "the grader itself may not do it"
 
 
 def traces():
-    """Whether this kernel lets a process look into another of the same user."""
+    """Return why this kernel forbids a process to look into another of the same user, or None."""
     try:
         strict = Path("/proc/sys/kernel/yama/ptrace_scope").read_text().strip() != "0"
     except OSError:
@@ -50,7 +50,7 @@ def traces():
 
 
 def disk():
-    """A block device of this machine that the grader could read; a name that is not there where there is none."""
+    """Return a block device that the grader could read, or the name of none."""
     for path in Path("/dev").iterdir():
         if stat.S_ISBLK(path.stat().st_mode):
             try:
@@ -71,7 +71,7 @@ def works(*socket_kind):
 
 
 def calls(name, *arguments):
-    """Whether the grader itself could make this system call."""
+    """Return a check whether the grader itself could make this system call."""
     def needs():
         if name not in NUMBERS:
             return "another processor"
@@ -84,7 +84,7 @@ def calls(name, *arguments):
 
 
 def old_calls():
-    """Whether this kernel answers calls of 32-bit programs: tried in a child, which may not survive it."""
+    """Return why this kernel refuses calls of 32-bit programs, or None. A child tries it."""
     if os.uname().machine != "x86_64":
         return "another processor"
     code = ("import ctypes, mmap\nm = mmap.mmap(-1, 4096, prot=7)\nm.write(bytes.fromhex('b814000000cd80c3'))\n"

@@ -1,7 +1,7 @@
-"""Bombs: time, memory, files, threads, processes and output without end.
+"""Bombs: endless time, memory, files, threads, processes and output.
 
-Each is tried under a small limit, and again with that one limit raised: then it gets through. What has no limit of its
-own, because a file system ends it, is tried with and without that file system.
+Each runs under a small limit, and again with that one limit raised, where it gets through. A bomb that a file system
+stops runs with and without that file system.
 """
 
 import os
@@ -22,7 +22,7 @@ BUSY = "import time\nend = time.monotonic() + 0.5\nwhile time.monotonic() < end:
 
 
 def bomb(name, limit, small, large, code):
-    """An attack that one limit holds: its value that holds it, and one that does not."""
+    """Return an attack that one limit stops, with a value of the limit that stops it and one that does not."""
     return attack(name, f"limits.{limit}", code, limits={limit: (small, large)})
 
 
@@ -76,7 +76,7 @@ ATTACKS = [
 
 
 def test_a_limit_holds_it(attack, sandbox, assignment, harmless, monkeypatch):
-    """Under the limit it does not get through and costs itself; no points, and the next student has the usual room."""
+    """Under the limit the bomb fails alone: no points, and the next student has the usual resources."""
     (limit, (small, _)), = attack.limits.items()
     with harmless(sandbox):
         with_limits(sandbox, monkeypatch, **{limit: small})
@@ -87,7 +87,7 @@ def test_a_limit_holds_it(attack, sandbox, assignment, harmless, monkeypatch):
 
 
 def test_without_the_limit_it_gets_through(attack, strongest, assignment, monkeypatch):
-    """With this one limit raised, and nothing else changed, it does."""
+    """With this one limit raised, and nothing else changed, the bomb gets through."""
     (limit, (_, large)), = attack.limits.items()
     sandbox = with_limits(strongest, monkeypatch, **{limit: large})
     _, runs = points(sandbox, assignment, [("prelude", PRELUDE), *attack.cells({})])
@@ -98,7 +98,7 @@ def test_without_the_limit_it_gets_through(attack, strongest, assignment, monkey
 
 
 def test_a_call_has_its_limit(sandbox, assignment, harmless, monkeypatch):
-    """A function that takes too long fails with its limit, and is not called again on the other cases."""
+    """A function that takes too long times out, and is not called again on the other cases."""
     cells = notebook_of(assignment, ("a", f"def {TASK}(*a):\n    " + BUSY.replace("\n", "\n    ")))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     with harmless(sandbox):
@@ -109,7 +109,7 @@ def test_a_call_has_its_limit(sandbox, assignment, harmless, monkeypatch):
 
 
 def test_loops_do_not_add_up(sandbox, assignment, harmless, monkeypatch):
-    """Many cells that each take their time end with the submission's; with more of it, all of them run."""
+    """Many slow cells end with the submission's limit. With a larger limit all of them run."""
     cells = [(str(i), "import time\ntime.sleep(0.3)\nprint('through')") for i in range(4)]
     with harmless(sandbox):
         for seconds, through in ((0.5, False), (30, True)):
@@ -119,7 +119,7 @@ def test_loops_do_not_add_up(sandbox, assignment, harmless, monkeypatch):
 
 
 def test_answers_do_not_add_up(strongest, assignment, harmless, monkeypatch):
-    """What the grader holds of one task's answers is a fraction of what a student may use; with more room, more."""
+    """The grader holds a fraction of a student's memory in answers to one task. With a larger limit it holds more."""
     cells = notebook_of(assignment, ("a", f"big = np.ones(15 << 17)\ndef {TASK}(*a): return big, big, None"))
 
     def held():
@@ -135,7 +135,7 @@ def test_answers_do_not_add_up(strongest, assignment, harmless, monkeypatch):
 
 
 class Counting(Session):
-    """A session that notes how large its answers are."""
+    """A session that records how large its answers are."""
 
     def __init__(self, session, sizes):
         self.session, self.sizes = session, sizes
@@ -147,7 +147,7 @@ class Counting(Session):
 
 
 def test_output_forged_past_its_limit_is_cut_again(strongest, assignment, harmless, monkeypatch):
-    """A student's end that cuts nothing is cut by ours; with that wall down all of it is kept."""
+    """The host cuts outputs that the guest did not cut. Without that cut it keeps all of them."""
     sandbox = with_limits(strongest, monkeypatch, cell_output_bytes=10_000, message_bytes=8 * MIB)
     code = ("recorder = get_ipython().recorder\nrecorder.finish = lambda: [{'output_type': 'stream', 'name': 'stdout', "
             "'text': 'flooded' * 10_000}] * 20")
@@ -160,7 +160,7 @@ def test_output_forged_past_its_limit_is_cut_again(strongest, assignment, harmle
 
 
 def test_a_long_traceback_is_cut(strongest, assignment, harmless, monkeypatch):
-    """Of an error with a message of ten megabytes its two ends are kept, and the error is still told."""
+    """An error with a message of ten megabytes keeps its two ends, and is still shown."""
     with harmless(strongest):
         score, runs = points(strongest, assignment, [("a", "raise ValueError('flooded' * 1_500_000)"), ("b", NOTHING)])
         assert (0, "ValueError") == (score, runs[0].outputs[-1]["ename"])
@@ -180,7 +180,7 @@ FILES = {
 
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_system_of_its_own_is_small(name, sandboxes, tries, harmless, monkeypatch):
-    """Behind namespaces a student fills their own scratch, which ends with them; without, the machine's."""
+    """Behind namespaces a student fills a private file system. Without, the student fills the machine's."""
     if problem := missing("namespaces"):
         pytest.skip(problem)
     sandbox = with_limits(sandboxes.full("bubblewrap"), monkeypatch, file_bytes=4 * MIB)
@@ -207,7 +207,7 @@ SPREADING = "for i in range(9): os.fork()\ntime.sleep(30)\nprint('through')"
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in {
     "threads": THREADS, "processes": FORKS, "processes that make processes": SPREADING}.items()])
 def test_processes_are_counted(code, sandboxes, tries, harmless, monkeypatch):
-    """Two walls hold: no process is started at all, and of threads and processes there are no more than the limit."""
+    """Two layers hold: no process can start, and threads and processes are limited."""
     if problem := missing("namespaces"):
         pytest.skip(problem)
     if os.getuid() == 0 and isolation._try_bubblewrap()[0] is None:

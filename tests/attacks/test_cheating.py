@@ -1,7 +1,7 @@
-"""Cheating the test: patches, hooks, frames and lies, all of which win where test and student share a process.
+"""Cheating the test: patches, hooks, frames and lies, which all win where test and student share a process.
 
-The wall is the judge: it stands in another process, and what it compares are plain numbers. With that wall down the
-same notebook is graded the stock way (`stock_points`): the instructor's test runs as its last cell.
+The defence is the judge: it runs in another process, and compares plain numbers. Without it the same notebook is graded
+as nbgrader does by itself (`stock_points`): the instructor's test runs as its last cell.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ZEROS = f"""def {TASK}(xt, a_prev, parameters):
 
 @dataclass(frozen=True)
 class Cheat(Attack):
-    """An attack on a test in the same process; ``test`` names the instructor's style (`harness.TESTS`)."""
+    """An attack on a test in the same process. ``test`` names the instructor's style (`harness.TESTS`)."""
 
     test: str = "allclose"
 
@@ -165,7 +165,7 @@ ATTACKS = [*PATCHES, *HOOKS, *LOOKING, *LIES]
 
 
 def test_the_judge_gives_nothing(attack, sandbox, assignment, harmless):
-    """The judge compares elsewhere: not a point, and the next student is graded as ever."""
+    """The judge compares elsewhere: no points, and the next student is graded as usual."""
     with harmless(sandbox):
         assert 0 == points(sandbox, assignment, [("prelude", PRELUDE), *attack.cells({})])[0]
 
@@ -177,7 +177,7 @@ def test_a_test_in_the_same_process_gives_full_marks(attack, strongest, assignme
 
 @pytest.mark.parametrize("test", ["allclose", "testing", "equality", "numbers", "slow", "partial", "helpers"])
 def test_the_stock_test_is_a_fair_one(test, strongest, assignment):
-    """It gives full marks to who has it right, and nothing to who has not and does not cheat."""
+    """The demonstration's test gives full marks to a correct solution, and none to an honest empty one."""
     assert 15 == stock_points(strongest, assignment, [("solution", assignment.reference.sources[TASK])], test)
     for functions in (NOTHING, ZEROS):
         assert 0 == stock_points(strongest, assignment, [("solution", functions)], test)
@@ -213,7 +213,7 @@ def {TASK}(xt, a_prev, parameters):
 
 @pytest.mark.parametrize("form", ["({0}, {0}, {0})", "(xt, {0}, (a_prev, {0}, xt, parameters))", "{0}"])
 def test_odd_values_are_worth_nothing(sandbox, form, assignment, harmless):
-    """Whatever a function returns, alone or among right parts, is a verdict with 0 points, never a failure of ours."""
+    """Any value that a function returns, alone or among correct parts, is a verdict with 0 points."""
     with harmless(sandbox), np.errstate(all="ignore"):
         for name, value in VALUES.items():
             source = MAKE.replace("$made", form.format(value))
@@ -221,7 +221,7 @@ def test_odd_values_are_worth_nothing(sandbox, form, assignment, harmless):
 
 
 def test_what_lies_arrives_as_a_name(strongest):
-    """An object of the student's own class is, on this side, the name of its type."""
+    """An object of the student's own class arrives on the host as the name of its type."""
     code = "import numpy as np\n" + LIES[2].code + "\ndef f():\n    return np.zeros(2).view(Yes), [Yes], len"
     with strongest.open([("a", code)]) as session:
         assert (Foreign("Yes"), [Foreign("type")], Foreign("builtin_function_or_method")) == session.call("f", ()).value

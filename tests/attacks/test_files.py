@@ -1,4 +1,4 @@
-"""Reaching for files: to read what is secret, to change what is kept, to leave what others will run."""
+"""Reaching for files: read secrets, change what is kept, leave code for others to run."""
 
 import os
 import shutil
@@ -77,28 +77,28 @@ ATTACKS = [
 
 
 def test_it_reaches_nothing(attack, sandbox, tries, harmless):
-    """Behind all walls of a level it fails, gains no points, and changes nothing for anybody."""
-    if not attack.walls & set(sandbox.some):
+    """Behind all layers of a level the attack fails, gains no points, and changes nothing."""
+    if not attack.layers & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
     with harmless(sandbox):
         assert (0, False) == tries(sandbox, attack)
 
 
-def test_each_of_its_walls_alone_holds_it(attack, sandboxes, tries):
-    """With all other walls down, any one of those named is enough."""
-    for wall in sorted(attack.walls):
-        if not missing(wall):
-            assert (wall, 0, False) == (wall, *tries(sandboxes.only(wall), attack))
+def test_each_of_its_layers_alone_holds_it(attack, sandboxes, tries):
+    """With all other layers off, each of the named layers stops the attack."""
+    for layer in sorted(attack.layers):
+        if not missing(layer):
+            assert (layer, 0, False) == (layer, *tries(sandboxes.only(layer), attack))
 
 
-def test_without_its_walls_it_gets_through(attack, sandboxes, tries):
-    """With all walls down it does what it set out to do; no points even so."""
+def test_without_its_layers_it_gets_through(attack, sandboxes, tries):
+    """With all layers off the attack succeeds, and still gains no points."""
     if attack.needs and (reason := attack.needs()):
         pytest.skip(reason)
     assert (0, True) == tries(sandboxes.bare(), attack)
 
 
-#: Ways to the instructor's own function: a notebook of ours, and the autograder itself.
+#: Ways to the instructor's own function: the source notebook, and the autograder itself.
 COPIES = {
     "the source notebook": f"""
 import json
@@ -119,15 +119,16 @@ def {TASK}(xt, a_prev, parameters):
 
 @pytest.mark.parametrize("name", COPIES)
 def test_the_solution_is_out_of_reach(name, sandbox, sandboxes, tries, harmless):
-    """Its points are had only where no wall stands around files: 15 there, 0 here."""
+    """The solution earns 15 points where no layer protects files, and 0 where one does."""
     copy = attack(name, "files namespaces", COPIES[name], functions="1", seen=lambda said, range_: False)
-    if not copy.walls & set(sandbox.some):
+    if not copy.layers & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
     with harmless(sandbox):
         assert (0, False) == tries(sandbox, copy)
     assert (15, False) == tries(sandboxes.bare(), copy)
 
-#: A grader whose package lies among the libraries, as after ``pip install .``: what a cell finds of it at each level.
+
+#: A grader whose package is among the libraries, as after ``pip install .``: what a cell finds of it at each level.
 INSTALLED = """
 import sys
 from pathlib import Path
@@ -153,7 +154,6 @@ found("process")
 """
 
 
-# finding 14
 def test_an_installed_autograder_is_not_among_the_libraries(tmp_path):
     """A package among the libraries makes no sandbox; without that check, a cell reads how it judges."""
     if missing("files"):

@@ -1,7 +1,7 @@
-"""Forging the wire: messages that nobody asked for, frames that are none, floods and silence.
+"""Forging messages: messages that nobody asked for, invalid frames, floods and silence.
 
-The student's process is the student's: its end of the wire can be made to say anything. So nothing that it says about
-itself counts, and what it sends is measured before it is read. The demonstrations read as a more trusting grader would.
+A student can make the guest's end of the socket send anything. So no message about points exists, and frames are
+measured before they are read. The demonstrations read as a more trusting grader would.
 """
 
 import json
@@ -28,7 +28,7 @@ from .harness import NOTHING, PRELUDE, TASK, notebook_of, points, with_limits
 
 pytestmark = linux
 
-#: How a student finds our end of the wire in its own process.
+#: How a student finds the guest's end of the socket in its own process.
 GRAB = PRELUDE + """
 import gc, json, struct, time
 end = next(thing for thing in gc.get_objects() if type(thing).__name__ == 'Runner')
@@ -44,7 +44,7 @@ def frame(header, body=b''):
 
 
 def forged(body):
-    """The attacker's notebook: a task's function with this body."""
+    """Return the attacker's notebook: a task's function with this body."""
     lines = "\n".join(f"    {line}" for line in body.split("\n"))
     return [("grab", GRAB), ("forge", f"def {TASK}(xt, a_prev, parameters):\n{lines}")]
 
@@ -73,14 +73,14 @@ MESSAGES = {
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in MESSAGES.items()])
 def test_nothing_said_about_points_counts(body, sandbox, assignment, harmless):
-    """There is no message that speaks of points: who sends one has sent what cannot be read, and gets 0."""
+    """No message speaks of points. A student who sends one has sent an unreadable message, and gets 0."""
     with harmless(sandbox):
         assert 0 == points(sandbox, assignment, forged(body))[0]
 
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in MESSAGES.items()])
 def test_a_grader_that_takes_their_word_gives_full_marks(body, strongest, assignment):
-    """Were points a message, as they are where tests run in the student's process, each of these would get 15."""
+    """If points were a message, as with tests in the student's process, each of these would get 15."""
     case = assignment.hidden_cases(TASK)[0]
     with strongest.open(notebook_of(assignment, *forged(body))) as session:
         session._fork.send(codec.encode(("call", TASK, tuple(case.arguments.values()), [])), 5)
@@ -89,7 +89,7 @@ def test_a_grader_that_takes_their_word_gives_full_marks(body, strongest, assign
 
 
 def test_nobody_answers_for_a_task_that_is_being_judged(sandbox, assignment, harmless):
-    """A forged question to the judge's stand-in is answered only while there is one; a believing judge gives 15."""
+    """A forged reference call is answered only during a call with references. A trusting judge gives 15."""
     ask = forged(f"guest.send(sock, guest.encode(('asks', '{TASK}', (xt, a_prev, parameters), {{}})))\n"
                  "reply = guest.decode(guest.receive(sock), ((xt, a_prev, parameters), {}))\nreturn reply[1]")
     with harmless(sandbox):
@@ -105,7 +105,7 @@ def test_nobody_answers_for_a_task_that_is_being_judged(sandbox, assignment, har
 
 @pytest.mark.parametrize("ahead", [1, 7, 40])
 def test_answers_sent_ahead_are_answers_still(ahead, sandbox, assignment, harmless):
-    """Frames sent before they are asked for are compared like any; they carry no right number."""
+    """Answers sent before they are asked for are compared like any. They hold no correct number."""
     send = "guest.send(sock, guest.encode(('returned', (a_prev, a_prev, None), (xt, a_prev, parameters))))"
     body = f"for i in range({ahead}): {send}"
     with harmless(sandbox):
@@ -114,7 +114,7 @@ def test_answers_sent_ahead_are_answers_still(ahead, sandbox, assignment, harmle
 
 @pytest.mark.parametrize("message", [("returned", 1), ("returned", 1, 5)], ids=str)
 def test_a_message_of_another_form_is_refused(message, strongest, assignment, monkeypatch):
-    """It is the call's failure; with that wall down it would be a failure of the grader."""
+    """It is the call's failure. Without the check it would be a failure of the grader."""
     cells = notebook_of(assignment, *forged(f"guest.send(sock, guest.encode({message!r}))"))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     with strongest.open(cells) as session:
@@ -154,7 +154,7 @@ def too_many(data):
 
 
 def unfolds(data):
-    """How many parts the value has for who walks through it, worked out without walking."""
+    """Return how many parts a walk through the value meets, computed without walking."""
     sizes = []
 
     def size(node):
@@ -197,7 +197,7 @@ FRAMES = {
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_a_frame_is_measured_before_it_is_read(name, sandbox, assignment, harmless, range_):
-    """What is no value is refused, whatever it would do to who reads it; 0 points, and the grader goes on."""
+    """A frame that holds no value is refused, whatever it would do to a reader: 0 points, and the grader goes on."""
     with harmless(sandbox):
         source = FRAMES[name][0].replace("$owned", str(range_.folder / "course/owned"))
         assert 0 == points(sandbox, assignment, forged(source + "\nsock.sendall(data)\ntime.sleep(20)"))[0]
@@ -205,7 +205,7 @@ def test_a_frame_is_measured_before_it_is_read(name, sandbox, assignment, harmle
 
 @pytest.mark.parametrize("name", FRAMES)
 def test_who_reads_it_unmeasured_suffers(name, range_):
-    """The same bytes end, stop or swell a reader that trusts them; ours says that they are no value."""
+    """The same bytes crash, block or swell a reader that trusts them. The codec says that they hold no value."""
     source, harm = FRAMES[name]
     names = {}
     exec(GRAB[GRAB.index("def frame"):], {"json": json, "struct": struct}, names)
@@ -234,7 +234,7 @@ SILENCE = {
 
 @pytest.mark.parametrize("name", SILENCE)
 def test_silence_is_ended_by_the_clock(name, sandbox, assignment, harmless, monkeypatch):
-    """A call that never finishes what it says costs itself; the clock alone ends it: with more time it takes more."""
+    """A call that never completes its message fails alone, at its time limit."""
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     cells = notebook_of(assignment, *forged(SILENCE[name]))
     with harmless(sandbox):
@@ -250,7 +250,7 @@ LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (codec
 
 @pytest.mark.parametrize("name", LENGTHS)
 def test_a_length_too_large_is_refused_unread(name, sandbox, assignment, harmless, monkeypatch):
-    """It is refused at once; a reader without that measure waits for the rest, until the clock ends it."""
+    """The message is refused at once. A reader without the check waits until the time limit."""
     header, body = LENGTHS[name]
     cells = notebook_of(assignment, *forged(f"sock.sendall(struct.pack('<II', {header}, {body}))\ntime.sleep(60)"))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
@@ -275,7 +275,7 @@ def test_a_flood_of_frames_ends_with_the_first(where, sandbox, assignment, harml
 
 
 def test_a_lenient_reader_is_kept_busy(strongest, assignment, monkeypatch):
-    """One that passes over what it did not ask for reads the whole flood."""
+    """A reader that skips what it did not ask for reads the whole flood."""
     passed_over, next_ = [], recovery.SandboxSession._next
 
     def lenient(self, fork, limit, began=None):
@@ -290,7 +290,7 @@ def test_a_lenient_reader_is_kept_busy(strongest, assignment, monkeypatch):
 
 
 def test_a_message_too_large_does_not_pass(sandbox, assignment, harmless, monkeypatch):
-    """Two megabytes where one may pass arrive as a name; with more room they arrive."""
+    """Two megabytes arrive as a type's name under a limit of one, and as an array under a larger limit."""
     cells = notebook_of(assignment, ("big", f"def {TASK}(xt, a_prev, parameters):\n    return np.ones(1 << 18)"))
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     with harmless(sandbox):
@@ -301,7 +301,7 @@ def test_a_message_too_large_does_not_pass(sandbox, assignment, harmless, monkey
 
 
 def test_a_message_too_large_by_force_is_refused(sandbox, assignment, harmless, monkeypatch):
-    """Who sends it past our function is cut off before it is read; with more room it is read."""
+    """A large message that bypasses the guest's check is refused unread. Under a larger limit it is read."""
     body = "sock.sendall(frame(['t', ['failed', 'raised', ['u', 2 << 20], 'E']], b'x' * (2 << 20)))"
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())
     cells = notebook_of(assignment, *forged(body))
@@ -313,7 +313,7 @@ def test_a_message_too_large_by_force_is_refused(sandbox, assignment, harmless, 
 
 
 def test_descriptors_sent_along_do_not_arrive(sandbox, assignment, harmless, monkeypatch):
-    """A frame with descriptors attached leaves none in the grader; a reader that takes them has them."""
+    """A frame with descriptors attached leaves none in the grader. A reader that accepts them has them."""
     body = ("import os\nfd = os.open('.', os.O_RDONLY)\n"
             "socket.send_fds(sock, [guest.encode(('returned', None, (xt, a_prev, parameters)))], [fd] * 50)")
     arguments = tuple(assignment.hidden_cases(TASK)[0].arguments.values())

@@ -1,7 +1,7 @@
-"""What an attack leaves: poison for the next student, processes that live on, a grader that has died of it.
+"""What an attack leaves: poison for the next student, processes that live on, a dead grader.
 
-The wall is the fork: each notebook has a process of its own, copied from one that has run no student's code, and killed
-with all that it started. The demonstrations put two students into one process, as a kernel that is used twice would.
+The defence is the fork: each notebook has its own process, copied from one without student code, and killed with all
+that it started. The demonstrations put two students into one process, as a reused kernel would.
 """
 
 import os
@@ -38,7 +38,7 @@ from .harness import (
 pytestmark = linux
 ROOT = Path(__file__).parents[2]
 
-#: What a notebook finds when it begins.
+#: What a notebook finds when it starts.
 STATE = """
 import builtins, decimal, gc, locale, os, random, signal, sys, threading, time, warnings
 import numpy as np
@@ -97,7 +97,7 @@ POISONS = {
 
 
 def state_of(run):
-    """What a notebook found; the addresses of objects aside."""
+    """Return what a notebook found, without the addresses of objects."""
     text = texts(run)
     assert text.startswith("{'numbers'"), text[-2000:]
     return text
@@ -109,7 +109,7 @@ def poisoned(code):
 
 @pytest.mark.parametrize("name", POISONS)
 def test_the_next_student_finds_all_as_it_was(name, sandbox, assignment, harmless):
-    """A notebook after the poisoned one finds the same state as one before it, and full marks."""
+    """A notebook after the poisoned one finds the same state as one before it, and gets full marks."""
     with harmless(sandbox):
         before = state_of(sandbox.open([("state", STATE)]).cells[-1])
         score, runs = points(sandbox, assignment, [*poisoned(POISONS[name]), ("nothing", NOTHING)])
@@ -135,7 +135,7 @@ def test_what_is_prepared_stays_as_it_was(name, strongest, assignment):
 
 @pytest.mark.parametrize("name", POISONS)
 def test_in_one_process_the_next_student_finds_the_poison(name, strongest):
-    """Two notebooks in one process: the second finds another state, or cannot even begin."""
+    """In one process the second notebook finds another state, or cannot even start."""
     before = state_of(strongest.open([*poisoned(""), ("state", STATE)]).cells[-1])
     assert before != texts(strongest.open([*poisoned(POISONS[name]), ("state", STATE)]).cells[-1])
 
@@ -154,7 +154,7 @@ ENDS = {
 
 @pytest.mark.parametrize("name", ENDS)
 def test_an_end_costs_the_cell_that_made_it(name, sandbox, assignment, harmless):
-    """The process ends; the function in another cell still earns its points, and so does the next student's."""
+    """The process ends. The function in another cell still earns its points, and so does the next student's."""
     with harmless(sandbox):
         cells = [("end", ENDS[name]), ("solution", assignment.reference.sources[TASK])]
         score, runs = points(sandbox, assignment, cells)
@@ -164,7 +164,7 @@ def test_an_end_costs_the_cell_that_made_it(name, sandbox, assignment, harmless)
 
 @pytest.mark.parametrize("name", ENDS)
 def test_in_the_grader_s_process_it_is_the_grader_s_end(name):
-    """The same cell, run where the grader runs, ends the grader: nothing comes after it."""
+    """The same cell in the grader's own process ends the grader."""
     done = subprocess.run([sys.executable, "-I", "-S", "-c", ENDS[name] + "\nprint('graded')"], capture_output=True)
     assert b"graded" not in done.stdout
 
@@ -172,15 +172,15 @@ def test_in_the_grader_s_process_it_is_the_grader_s_end(name):
 KILL = "import os\ntry: os.kill($number, 9)\nexcept OSError as error: print(error)\nelse: print('through')"
 
 
-@pytest.mark.parametrize("whom", ["warm", "sibling", "victim"])
+@pytest.mark.parametrize("whom", ["zygote", "sibling", "victim"])
 def test_nobody_else_is_killed(whom, sandbox, sandboxes, range_):
-    """Parent, sibling and stranger live on behind the walls; with the walls down each of them dies."""
+    """Parent, sibling and stranger live on behind the layers. With the layers off each of them dies."""
     if not {"syscalls", "namespaces"} & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
     for place in (sandbox, sandboxes.bare()):
         with place.open([("a", "def f():\n    return 1")]) as other:
             pids = processes(place.pid)
-            number = {"warm": place.pid, "sibling": pids[-1], "victim": range_.victim.pid}[whom]
+            number = {"zygote": place.pid, "sibling": pids[-1], "victim": range_.victim.pid}[whom]
             place.open([("kill", KILL.replace("$number", str(number)))]).close()
             assert (place is sandbox) == is_running(number)
             assert 1 == other.call("f", ()).value, "who was killed from outside is begun anew"
@@ -215,9 +215,9 @@ print('through')"""
 
 
 @pytest.mark.parametrize("code", [pytest.param(code, id=name) for name, code in {
-    "a daemon": DAEMON, "a daemon that holds the wire": HOLDING, "a chain of daemons": CHAIN}.items()])
+    "a daemon": DAEMON, "a daemon that holds the socket": HOLDING, "a chain of daemons": CHAIN}.items()])
 def test_no_daemon_is_left(code, sandbox, sandboxes, tries, harmless):
-    """None is started behind the filter; without it one is, and ends with the session, whatever it did to hide."""
+    """Behind the filter no daemon starts. Without it one starts, and ends with the session, however it hides."""
     one = attack("daemon", "syscalls", code)
     if "syscalls" in sandbox.some:
         with harmless(sandbox):
@@ -228,7 +228,7 @@ def test_no_daemon_is_left(code, sandbox, sandboxes, tries, harmless):
 
 
 def test_without_a_keeper_of_orphans_a_daemon_is_left(sandboxes):
-    """With all walls down, and the warm process not the heir of orphans, the daemon lives on after the session."""
+    """With all layers off, and a zygote that does not adopt orphans, the daemon outlives the session."""
     sandbox = PartSandbox("process", (), ("subreaper",))
     try:
         with sandbox.open([("daemon", DAEMON)]) as session:
@@ -244,7 +244,7 @@ def test_without_a_keeper_of_orphans_a_daemon_is_left(sandboxes):
 
 
 def works_in(process, folder):
-    """Whether a process works somewhere in a folder, which may have been removed under it."""
+    """Return whether a process works somewhere in a folder, which may have been removed."""
     try:
         return os.readlink(process / "cwd").startswith(folder) and process.name != "self"
     except OSError:
@@ -252,7 +252,7 @@ def works_in(process, folder):
 
 
 def test_who_hangs_up_and_goes_on_is_ended(sandbox, assignment, harmless, monkeypatch):
-    """Who closes the wire is ended, not waited for; with that wall down the process is still there."""
+    """A process that closes the socket is ended. Without that it goes on."""
     code = ("import gc, os, socket, time\nfor s in gc.get_objects():\n"
             "    if type(s) is socket.socket: os.close(s.fileno())\nwhile True: time.sleep(0.1)")
     with harmless(sandbox):
@@ -276,7 +276,7 @@ FOLDERS = {
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_folders_of_any_kind_are_removed(name, sandbox, assignment, tries, harmless, sandboxes, range_):
-    """Scratch is removed however deep, locked or linked it is; with a plain rmtree a deep one stops the grader."""
+    """Scratch folders are removed however deep, locked or linked they are."""
     with harmless(sandbox):
         tries(sandbox, attack(name, "", FOLDERS[name]))
         if sandbox.level == "process":
@@ -284,7 +284,7 @@ def test_folders_of_any_kind_are_removed(name, sandbox, assignment, tries, harml
 
 
 def test_a_plain_rmtree_fails_on_a_deep_folder(tmp_path):
-    """What `tree.remove` is for: the standard library's own calls itself once for each level."""
+    """`remove_tree` exists because the standard library's rmtree recurses once for each level."""
     code = ("import os, shutil, sys\nos.chdir(sys.argv[1])\nos.mkdir('x')\nos.chdir('x')\n"
             "for i in range(1200):\n    os.mkdir('d')\n    os.chdir('d')\nos.chdir(sys.argv[1])\n"
             "try: shutil.rmtree('x', ignore_errors=True)\nexcept RecursionError: print('stopped')\n"
@@ -304,8 +304,8 @@ INHERITED = {
 
 
 @pytest.mark.parametrize("seam", INHERITED)
-def test_nothing_of_the_warm_process_is_inherited(seam, sandbox, sandboxes, tries, harmless):
-    """A fork has its own socket and an empty environment; with one call of the student's end left out it has more."""
+def test_nothing_of_the_zygote_is_inherited(seam, sandbox, sandboxes, tries, harmless):
+    """A fork has its own socket and an empty environment. Without one basic layer it has more."""
     one = attack(seam, seam, INHERITED[seam])
     with harmless(sandbox):
         assert (0, False) == tries(sandbox, one)
@@ -313,14 +313,14 @@ def test_nothing_of_the_warm_process_is_inherited(seam, sandbox, sandboxes, trie
 
 
 def test_the_grader_s_own_environment_never_gets_there(sandboxes, tries, harmless, monkeypatch):
-    """The warm process has none of it: with the fork's clearing left out, the grader's variables are not there."""
+    """The zygote has none of the grader's variables, even if forks keep the zygote's environment."""
     monkeypatch.setenv("MALLORY_WANTS", "canary-1")
     one = attack("environment", "", "shown(str(dict(os.environ)))")
     assert (0, False) == tries(sandboxes["process", (), ("environment",)], one)
 
 
 def test_everything_is_at_rest(sandboxes, assignment):
-    """After all of this the sandboxes' processes are the warm ones alone, and each of them still grades."""
+    """After all of these tests only the zygotes run, and each of them still grades."""
     assert at_rest(sandboxes)
     for sandbox in sandboxes.values():
         sandbox.limits = LIMITS

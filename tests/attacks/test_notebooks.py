@@ -1,7 +1,7 @@
 """Forged notebooks: outputs and metadata that were never computed, tests that test nothing, files that are no files.
 
-`restore` believes nothing that a submission says of itself. With that wall down nbgrader's own code reads what was
-forged: it gives points, stops, or does not find what it should grade.
+The repair believes nothing that a submission says of itself. Without it nbgrader's own code reads the forgery: it gives
+points, stops, or does not find what it should grade.
 """
 
 import copy
@@ -44,7 +44,7 @@ class Mangled:
 
 
 def gives(points):
-    """nbgrader reads this many points from the outputs that are there."""
+    """Check that nbgrader reads this many points from the outputs in the file."""
     def witness(nb, run):
         from nbgrader.utils import determine_grade
 
@@ -53,14 +53,14 @@ def gives(points):
 
 
 def gives_when_run(points):
-    """nbgrader runs the test cell as it was handed in, and reads this many points from it."""
+    """Check that nbgrader runs the submitted test cell, and reads this many points from it."""
     def witness(nb, run):
         assert points == graded_by_nbgrader(run(finding.find_cell(nb, TESTS).source))
     return witness
 
 
 def stops(step):
-    """This preprocessor of nbgrader's fails, and with it, as a rule, the class."""
+    """Check that this preprocessor of nbgrader fails, and with it, as a rule, the class."""
     def witness(nb, run):
         from nbgrader import preprocessors
 
@@ -71,7 +71,7 @@ def stops(step):
 
 
 def finds_no_test(nb, run):
-    """There is no cell left that nbgrader would grade."""
+    """Check that no cell is left that nbgrader would grade."""
     from nbgrader.utils import determine_grade, is_grade
 
     cells = [cell for cell in nb.cells if is_grade(cell)]
@@ -79,7 +79,7 @@ def finds_no_test(nb, run):
 
 
 def keeps(key):
-    """The notebook's own metadata are believed."""
+    """Check that nbgrader believes the notebook's own metadata."""
     def witness(nb, run):
         assert "forged" in str(nb.metadata[key])
     return witness
@@ -89,7 +89,7 @@ def keeps(key):
 
 
 def with_test(**changes):
-    """Change the test cell's fields; those of nbgrader's metadata under their own names."""
+    """Change the test cell's fields. Those of nbgrader's metadata have their own names."""
     def mangle(nb):
         cell = finding.find_cell(nb, TESTS)
         for name, value in changes.items():
@@ -120,7 +120,7 @@ def strip(nb):
 
 
 def copied(**changes):
-    """A second test cell, changed, below the first."""
+    """Add a second test cell, changed, below the first."""
     def mangle(nb):
         cell = copy.deepcopy(finding.find_cell(nb, TESTS))
         nb.cells.append(cell)
@@ -130,7 +130,7 @@ def copied(**changes):
 
 
 def in_its_place(nb):
-    """An ordinary cell takes the test's name and id, and shows the points; the test stays without either."""
+    """Give an ordinary cell the test's name, id and points, and take name and id from the test."""
     cell = finding.find_cell(nb, TESTS)
     fake = new_code_cell("15.0", id=cell.id, outputs=result("15.0"), metadata=copy.deepcopy(cell.metadata))
     cell.metadata.pop("nbgrader")
@@ -203,7 +203,7 @@ def one(assignment):
 
 @pytest.fixture
 def handed_in(one):
-    """The released notebook in which nothing is implemented, then mangled."""
+    """The release notebook without a solution, then mangled."""
     def handed_in(attack):
         nb = copy.deepcopy(one.notebook)
         finding.find_cell(nb, TASK).source = NOTHING
@@ -213,7 +213,7 @@ def handed_in(one):
 
 
 def test_nothing_forged_is_believed(attack, sandbox, one, handed_in, harmless):
-    """Restored, judged and read by nbgrader: 0 of 15, one test, the trusted one, at its place; and its own points."""
+    """Repaired, judged and read by nbgrader: 0 of 15 points, and one test, the trusted one, at its place."""
     from nbgrader.utils import determine_grade, is_grade
 
     with harmless(sandbox):
@@ -229,7 +229,7 @@ def test_nothing_forged_is_believed(attack, sandbox, one, handed_in, harmless):
 
 
 def test_nbgrader_alone_believes_it(attack, handed_in, one, strongest):
-    """The same notebook without restore: nbgrader gives points, stops, or finds nothing to grade."""
+    """Without the repair nbgrader gives points, stops, or finds nothing to grade."""
 
     def run(source):
         with strongest.open(notebook_of(one, ("nothing", NOTHING), ("test", source))) as session:
@@ -239,7 +239,7 @@ def test_nbgrader_alone_believes_it(attack, handed_in, one, strongest):
 
 
 def test_an_honest_notebook_mangled_alike_keeps_its_points(one, handed_in, strongest):
-    """The same mangling of a right answer costs nothing, where an answer is left: 15 of 15."""
+    """The same mangling of a correct solution costs nothing, if the solution is still there: 15 of 15."""
     solution = one.reference.sources[TASK]
     for attack in ATTACKS:
         nb = handed_in(attack)
@@ -254,7 +254,7 @@ def test_an_honest_notebook_mangled_alike_keeps_its_points(one, handed_in, stron
 
 @pytest.fixture
 def folder(tmp_path, one):
-    """Mallory's submission folder, beside zoe's, who has it right."""
+    """Mallory's submission folder, beside zoe's, which holds a correct solution."""
     for student in ("zoe", "mallory"):
         (tmp_path / student).mkdir()
     nbformat.write(one.notebook, tmp_path / "zoe/ps.ipynb")
@@ -266,7 +266,7 @@ def read(folder):
 
 
 def test_a_link_to_another_submission_is_not_followed(folder):
-    """Who hands in a link is told so; an ordinary open reads what it points at."""
+    """A submitted link is refused with a reason. An ordinary open reads its target."""
     (folder / "ps.ipynb").symlink_to(folder.parent / "zoe/ps.ipynb")
     with pytest.raises(NotebookError, match="symbolic link"):
         read(folder)
@@ -274,7 +274,7 @@ def test_a_link_to_another_submission_is_not_followed(folder):
 
 
 def test_a_linked_folder_is_not_entered(folder):
-    """Nor is a whole folder that is a link."""
+    """A folder that is a link is refused too."""
     folder.rmdir()
     folder.symlink_to(folder.parent / "zoe")
     with pytest.raises(NotebookError, match="no such submission folder"):
@@ -283,7 +283,7 @@ def test_a_linked_folder_is_not_entered(folder):
 
 
 def test_a_pipe_is_not_waited_for(folder):
-    """A named pipe is no notebook; who opens it as a file waits for ever."""
+    """A named pipe is no notebook. An ordinary open waits for ever."""
     os.mkfifo(folder / "ps.ipynb")
     with pytest.raises(NotebookError, match="not a regular file"):
         read(folder)
@@ -293,7 +293,7 @@ def test_a_pipe_is_not_waited_for(folder):
 
 
 def test_a_file_full_of_holes_is_not_read(folder):
-    """A gigabyte that takes no space on disk is refused by its size; who reads it gets all of it."""
+    """A sparse gigabyte is refused by its size. An ordinary read gets all of it."""
     with open(folder / "ps.ipynb", "wb") as file:
         file.truncate(1 << 30)
     with pytest.raises(NotebookError, match="at most"):
@@ -307,7 +307,7 @@ def test_a_file_full_of_holes_is_not_read(folder):
     ('{"nbformat": ' + "9" * 5000 + "}", "too long"), ("{}," * 2_000_000, "lists and dictionaries"),
 ])  # fmt: skip
 def test_json_bombs_are_refused(folder, text, problem):
-    """What would stop or swell a reader of JSON is refused with a sentence; nbformat stops at it."""
+    """JSON that would crash or swell a reader is refused with a sentence. nbformat crashes."""
     (folder / "ps.ipynb").write_text(text)
     with pytest.raises(NotebookError, match=problem):
         read(folder)
@@ -316,7 +316,7 @@ def test_json_bombs_are_refused(folder, text, problem):
 
 
 def test_modules_beside_the_notebook_are_not_imported(folder, one, strongest, harmless):
-    """A numpy.py that is handed in, or written by a cell, shadows nothing; where Python runs in that folder it does."""
+    """A numpy.py that is submitted, or written by a cell, shadows nothing. Python run in that folder imports it."""
     fake = "softmax = sigmoid = tanh = zeros = lambda *a, **k: 'mallory'"
     for name in ("numpy.py", "rnn_utils.py", "public_tests.py"):
         (folder / name).write_text(fake)

@@ -37,7 +37,7 @@ TEMPLATES = os.path.join(os.path.dirname(nbgrader.__file__), "server_extensions"
 
 @dataclass(frozen=True)
 class Scripted:
-    """A notebook that wants to run something where it is shown; ``held`` names who holds it beside the sanitizer."""
+    """A notebook that wants to run something where it is shown. ``held`` names defences beside the sanitizer."""
 
     name: str
     markdown: str = "Text"
@@ -105,7 +105,7 @@ STUDENT = "mallory"
 
 
 def shown(attack, sandbox, assignment):
-    """An attacker's notebook after grading, and its report."""
+    """Return an attacker's notebook after grading, and its report."""
     assignment = replace(assignment, tasks={TASK: assignment.tasks[TASK]})
     metadata = {"nbgrader": {"grade_id": TASK, "solution": True, "grade": False, "locked": False, "task": False,
                              "schema_version": 3}}
@@ -126,7 +126,7 @@ def exporter(sanitized):
 
 
 def formgrader_page(nb, sanitized=True):
-    """The page on which the instructor looks at one notebook."""
+    """Return the page on which the instructor looks at one notebook."""
     resources = {"assignment_id": "a", "notebook_id": "a", "submission_id": "1", "index": 0, "total": 1, "base_url": "",
                  "student": STUDENT, "last_name": "", "first_name": "", "notebook_path": ""}
     return exporter(sanitized).from_notebook_node(nb, resources=resources)[0]
@@ -143,7 +143,7 @@ PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[a-z0-9+/=]*$|data:
 
 
 def found_in(page):
-    """Counts what in a page runs, or asks somebody for something unasked; read as the standard has browsers read it."""
+    """Count what in a page runs, or loads something unasked, parsed as browsers do."""
     found = Counter()
     for element in html5lib.parse(page, treebuilder="etree", namespaceHTMLElements=False).iter():
         tag = str(element.tag).rpartition("}")[2]
@@ -170,7 +170,7 @@ PAGES = {
 
 @pytest.fixture(scope="module")
 def dangers(strongest, assignment):
-    """What a kind of page of a notebook has of these that the same page of a harmless notebook has not."""
+    """Return what a notebook's page has of these that a harmless notebook's page has not."""
     plain = shown(Scripted("plain"), strongest, assignment)
     plain = {kind: found_in(make(*plain)) for kind, make in PAGES.items()}
     return lambda kind, nb, report: found_in(PAGES[kind](nb, report)) - plain[kind]
@@ -180,15 +180,15 @@ def dangers(strongest, assignment):
 
 
 def test_no_page_runs_anything(attack, strongest, assignment, dangers, harmless):
-    """Behind the instructor's login, and where the student reads: nothing runs, is asked for, or lies over the page."""
+    """On the instructor's and the student's page nothing runs, loads, or covers the page."""
     with harmless(strongest):
         nb, report = shown(attack, strongest, assignment)
         assert not dangers("formgrader", nb, report)
         assert not dangers("feedback", nb, report)
 
 
-def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dangers, monkeypatch):
-    """Shown by nbconvert alone, and with what else is named taken down, it is there; some nbconvert itself escapes."""
+def test_without_its_defence_it_is_on_the_page(attack, strongest, assignment, dangers, monkeypatch):
+    """nbconvert alone shows it once the other defences are off. nbconvert itself escapes some."""
     if attack.held == "outputs":
         monkeypatch.setattr(pool, "clean_outputs", lambda found, limit: tuple(found))
         without_cache(strongest, monkeypatch)
@@ -204,14 +204,14 @@ def test_without_its_wall_it_is_on_the_page(attack, strongest, assignment, dange
 
 @pytest.mark.parametrize("piece", ["<b>", "<div>\n", "``` \n", "\\begin{a}"])
 def test_what_is_too_long_is_shown_as_text(piece):
-    """Markdown takes the square of a text's length; beyond what a person writes it is shown as it stands."""
+    """Markdown takes quadratic time. A text longer than a person writes is shown as it is."""
     assert markdown2html(piece * 10_000).startswith("<pre>")
     assert as_text(piece * 100) != nbconvert_markdown2html(piece * 100)
 
 
 @pytest.mark.parametrize("piece", ["<b>", "<b>a</b><i>", "<b></i>", "<i a=b></x>"])
 def test_what_is_nested_too_deep_is_shown_as_text(piece):
-    """nh3 takes the square of the depth; beyond what a page needs it is shown as it stands."""
+    """nh3 takes quadratic time in the depth. Deeper nesting than a page needs is shown as text."""
     assert clean_html(piece * 1000).startswith("<pre>")
     assert not clean_html(piece * 10).startswith("<pre>")
 

@@ -1,7 +1,7 @@
-"""Asking the judge: what a student gets out of the instructor's function that stands in for their own.
+"""Asking the judge: what a student can get out of the reference function that replaces their own.
 
-`rnn_forward` is judged with a right `rnn_cell_forward` beneath it where the student's is wrong. That function runs in
-the grader, at the student's request and on the student's arguments.
+`rnn_forward` is judged with the reference `rnn_cell_forward` beneath it if the student's is wrong. The reference runs
+in the grader, at the student's request and on the student's arguments.
 """
 
 import traceback
@@ -29,7 +29,7 @@ def two(assignment):
 
 @pytest.fixture
 def scores(two):
-    """The points for the cell and for the loop that a notebook earns."""
+    """Return the points of a notebook for the cell and for the loop."""
 
     def scores(sandbox, *sources, open_=lambda session: session):
         cells = notebook_of(two, ("prelude", PRELUDE), *((f"cell-{i}", source) for i, source in enumerate(sources)))
@@ -60,7 +60,7 @@ def loop(body, head=""):
 
 
 class Obliging(Session):
-    """A session in which the stand-in is always there."""
+    """A session in which the reference always answers."""
 
     def __init__(self, session, assignment):
         self.session, self.assignment = session, assignment
@@ -88,9 +88,10 @@ FILL = loop(f"if {TASK} is not mine: table.extend((known, {TASK}(*known)) for kn
 
 @pytest.mark.parametrize("sources", [pytest.param((KEPT, KEEP), id="kept"), pytest.param((TABLE, FILL), id="a table")])
 def test_its_answers_come_too_late(sources, sandbox, two, scores, harmless, monkeypatch):
-    """Kept for its own task it gains nothing: that task has been judged by then.
+    """An answer kept for its own task gains nothing, because that task has been judged by then.
 
-    Two walls hold: the order, and that it answers only while it stands in. With both down the cell's points are had.
+    Two defences hold: the order, and that the reference answers only during its call. Without both the cell's points
+    are won.
     """
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, *sources)
@@ -101,7 +102,7 @@ def test_its_answers_come_too_late(sources, sandbox, two, scores, harmless, monk
 
 
 def scores_of_two_rounds(sandbox, two, sources, through):
-    """The points at the second judging in one process: the first has seen the hidden arguments."""
+    """Return the points of the second judging in one process. The first has seen the hidden arguments."""
     cells = notebook_of(two, *((f"cell-{i}", source) for i, source in enumerate(sources)))
     with sandbox.open(cells) as session:
         judge(through(session), two)
@@ -110,7 +111,7 @@ def scores_of_two_rounds(sandbox, two, sources, through):
 
 @pytest.fixture(autouse=True)
 def forgetful():
-    """What a stand-in answers while a wall is down is no answer for the next test."""
+    """Forget after each test what a reference answered without its defences."""
     yield
     reference_callee.cache_clear()
 
@@ -127,18 +128,18 @@ WHOLE = {
 
 @pytest.mark.parametrize("body", [pytest.param(body, id=name) for name, body in WHOLE.items()])
 def test_it_takes_one_step_only(body, sandbox, scores, harmless, reached, monkeypatch):
-    """The loop is the task: whole sequences and other forms never reach the instructor's function."""
+    """The loop is the task: whole sequences and other forms never reach the reference."""
     with harmless(sandbox):
         assert (0, 0) == scores(sandbox, loop(body), NOTHING)
         assert not reached
     monkeypatch.setattr(reference_callees, "has_form_of", lambda *_: True)
     reference_callee.cache_clear()  # and with it what it has answered
     scores(sandbox, loop(body), NOTHING)
-    assert reached, "with that wall down its own errors alone are in the way"
+    assert reached, "without that defence only its own errors stop it"
 
 
 def test_its_errors_show_no_line_of_the_solution(sandbox, two, scores, harmless):
-    """What it raises goes back as one sentence; with a traceback, as where tests run beside, the solution is read."""
+    """An error of the reference comes back as one sentence. A traceback would show the solution."""
     wrong = f"""
 said = []
 try: {TASK}(np.ones((7, 2)), np.ones((3, 5)), parameters)
@@ -165,7 +166,7 @@ except ValueError as error:
 
 @pytest.mark.parametrize("n", [101, 1000])
 def test_it_computes_nothing_large(n, sandbox, scores, harmless, reached, monkeypatch):
-    """A column and a row, a few bytes on the wire, would make n x n numbers in the grader; it is not asked to."""
+    """A column and a row, a few bytes in a message, would make n x n numbers in the grader. The reference refuses."""
     body = (f"n = {n}\np = {{'Wax': np.ones((n, 1)), 'Waa': np.ones((n, 1)), 'Wya': np.ones((1, n)), "
             f"'ba': np.ones((n, 1)), 'by': np.ones((1, 1))}}\n{TASK}(np.ones((1, n)), np.ones((1, n)), p)")
     with harmless(sandbox):
@@ -178,7 +179,7 @@ def test_it_computes_nothing_large(n, sandbox, scores, harmless, reached, monkey
 
 
 def test_it_is_asked_a_bounded_number_of_times(sandbox, two, scores, harmless, monkeypatch):
-    """Questions without end are cut off at the limit; with more room there are more."""
+    """Endless reference calls end at the limit. With a larger limit there are more."""
     body = f"for i in range(500): {TASK}(x[:, :, 0], a0, parameters)\nraise ValueError('through')"
     arguments = tuple(two.hidden_cases(LOOP)[0].arguments.values())
     with harmless(sandbox):
@@ -190,7 +191,7 @@ def test_it_is_asked_a_bounded_number_of_times(sandbox, two, scores, harmless, m
 
 
 def test_it_is_asked_from_threads_in_vain(sandbox, two, scores, harmless):
-    """Questions that cross each other on the wire gain nothing and harm nobody but who asks."""
+    """Reference calls from several threads at once gain nothing, and harm only their own session."""
     body = f"""
 import threading
 def ask():
@@ -205,5 +206,5 @@ for thread in threads: thread.join(2)"""
 
 
 def test_honest_use_of_it_earns_the_loop_alone(sandbox, scores, two):
-    """Who has the loop right and the cell wrong gets the loop's points: the walls above let that through."""
+    """A correct loop with a wrong cell gets the loop's points: the defences allow honest use."""
     assert (0, 15) == scores(sandbox, two.reference.sources[LOOP], NOTHING)

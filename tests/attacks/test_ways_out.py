@@ -1,4 +1,4 @@
-"""Reaching for other processes, for the network and for the kernel: every way out of a sandbox that we know of."""
+"""Reaching for other processes, the network and the kernel: every way out of a sandbox that we know of."""
 
 import ctypes
 import socket
@@ -114,22 +114,22 @@ ATTACKS = [*PROCESSES, *NETWORK, *WAYS_OUT]
 
 
 def test_it_reaches_nothing(attack, sandbox, tries, harmless):
-    """Behind all walls of a level it fails, gains no points, and changes nothing for anybody."""
-    if not attack.walls & set(sandbox.some):
+    """Behind all layers of a level the attack fails, gains no points, and changes nothing."""
+    if not attack.layers & set(sandbox.some):
         pytest.skip("what would hold it does not stand here")
     with harmless(sandbox):
         assert (0, False) == tries(sandbox, attack)
 
 
-def test_each_of_its_walls_alone_holds_it(attack, sandboxes, tries):
-    """With all other walls down, any one of those named is enough."""
-    for wall in sorted(attack.walls):
-        if not missing(wall):
-            assert (wall, 0, False) == (wall, *tries(sandboxes.only(wall), attack))
+def test_each_of_its_layers_alone_holds_it(attack, sandboxes, tries):
+    """With all other layers off, each of the named layers stops the attack."""
+    for layer in sorted(attack.layers):
+        if not missing(layer):
+            assert (layer, 0, False) == (layer, *tries(sandboxes.only(layer), attack))
 
 
-def test_without_its_walls_it_gets_through(attack, sandboxes, tries):
-    """With all walls down it does what it set out to do; no points even so."""
+def test_without_its_layers_it_gets_through(attack, sandboxes, tries):
+    """With all layers off the attack succeeds, and still gains no points."""
     if attack.needs and (reason := attack.needs()):
         pytest.skip(reason)
     assert (0, True) == tries(sandboxes.bare(), attack)

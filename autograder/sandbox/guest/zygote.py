@@ -136,6 +136,7 @@ class Zygote:
         sock = socket.socket(fileno=descriptor)
         if "descriptors" in self.options.layers:
             self.control.close()
+            del self.control
         try:
             outputs = confine.enter(self.options, limits, scratch, keep={descriptor})
         except Exception as error:  # report it to the host; no student code has run
