@@ -1,4 +1,4 @@
-"""A sandbox at every level that this machine gives: one warm process each, for all tests that do not harm it."""
+"""A sandbox at every level that this machine supports: one zygote each, for all tests that do not harm it."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.helpers.sandbox import EVERY_LEVEL, HASTY, LIMITS
 
 @pytest.fixture(scope="session")
 def sandboxes():
-    """Start each level's sandbox when a test first asks for it. All tests share it: students cannot harm each other."""
+    """Start each level's sandbox on first use. All tests share it: students cannot harm each other."""
 
     class Sandboxes(dict):
         def __missing__(self, level):
@@ -28,7 +28,7 @@ def sandbox(request, sandboxes):
 
 @pytest.fixture
 def limited(monkeypatch):
-    """Gives a sandbox other limits for the rest of a test."""
+    """Give a sandbox other limits for the rest of a test."""
 
     def limited(sandbox, limits):
         monkeypatch.setattr(sandbox, "limits", limits)
@@ -39,5 +39,5 @@ def limited(monkeypatch):
 
 @pytest.fixture
 def hasty_sandbox(sandbox, limited):
-    """The same sandbox with little patience."""
+    """The same sandbox with short time limits."""
     return limited(sandbox, HASTY)

@@ -1,4 +1,4 @@
-"""The walls: what each stops, that it passes where the wall is down, and what is left afterwards, which is nothing."""
+"""Isolation: each layer stops what it should, what it stops gets through without it, and nothing is left behind."""
 
 import os
 import shutil
@@ -19,7 +19,7 @@ from ..attacks import machine
 
 ROOT = Path(__file__).parents[2]
 
-#: What is tried, and the walls of which each alone stops it.
+#: Attempts, and the layers each of which stops them alone.
 ATTEMPTS = {
     "start a process": ("pid = os.fork()\nif pid == 0: os._exit(0)\nos.waitpid(pid, 0)", {"syscalls"}),
     "start a program": ("import subprocess\nsubprocess.run(['/bin/true'], check=True)", {"syscalls"}),
@@ -43,9 +43,9 @@ ATTEMPTS = {
     "map memory outside files": ("os.memfd_create('x')", {"syscalls"}),
     "keep a key": ("assert libc.syscall(248, b'user', b'k', b'v', 1, -3) > 0", {"syscalls"}),
 }
-#: The version of Landlock since which the wall around files holds these too.
+#: The version of Landlock since which the layer "files" stops these too.
 SINCE = {"reach a server": 4, "signal the grader": 6}
-#: What every exercise may do, whatever walls stand.
+#: What every exercise may do, behind any layers.
 HONEST = (
     "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
     "import asyncio\nasync def f(): await asyncio.sleep(0)\nawait f()",
@@ -64,14 +64,14 @@ COMBINATIONS = {
 
 
 @pytest.fixture(scope="module", params=COMBINATIONS)
-def partly_walled(request, sandboxes):
-    """A sandbox with some of the walls, and which they are."""
+def partly_isolated(request, sandboxes):
+    """A sandbox with some of the layers, and their names."""
     level, some = request.param.partition("+")[0], COMBINATIONS[request.param]
     problems = {"namespaces": isolation.bubblewrap_problem(), "syscalls": isolation.syscalls_problem(),
                 "files": None if landlock.version() else "no Landlock"}
-    for wall in some:
-        if problems[wall]:
-            pytest.skip(problems[wall])
+    for layer in some:
+        if problems[layer]:
+            pytest.skip(problems[layer])
     if {*isolation.BASIC, *some} == set(isolation.layers_of(level)):
         yield sandboxes[level], some
         return
@@ -83,9 +83,9 @@ def partly_walled(request, sandboxes):
 
 @linux
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tmp_path):
-    """With one of its walls up it fails with an ordinary error; with all of them down it succeeds."""
-    sandbox, some = partly_walled
+def test_an_attempt_fails_exactly_where_a_layer_stops_it(partly_isolated, attempt, tmp_path):
+    """With one of its layers an attempt fails with an ordinary error. With none it succeeds."""
+    sandbox, some = partly_isolated
     source, stopped_by = ATTEMPTS[attempt]
     if attempt == "mount" and os.getuid() and not some:
         pytest.skip("an ordinary user cannot mount anyway")
@@ -104,7 +104,7 @@ def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tm
             first, second = session.cells
     stopped_by = stopped_by | {"files"} if attempt in SINCE and landlock.version() >= SINCE[attempt] else stopped_by
     if attempt == "trace" and "namespaces" in some and "syscalls" not in some:
-        pytest.skip("stopped where forks are nobody's and the warm process is root's")
+        pytest.skip("stopped where forks are nobody's and the zygote is root's")
     if stopped_by & set(some):
         assert "error" == first.outputs[-1]["output_type"]
         assert first.outputs[-1]["ename"] in ("PermissionError", "FileNotFoundError", "AssertionError", "OSError",
@@ -114,18 +114,18 @@ def test_an_attempt_fails_exactly_where_a_wall_stands(partly_walled, attempt, tm
         assert "through\n" == texts(first) or (attempt == "become a program" and first.problem.kind == "died")
 
 
-def test_honest_cells_notice_no_wall(partly_walled):
-    """Threads, coroutines, files, figures, linear algebra and the standard library work behind every wall."""
-    sandbox, _ = partly_walled
+def test_honest_cells_notice_no_layer(partly_isolated):
+    """Threads, coroutines, files, figures, linear algebra and the standard library work behind all layers."""
+    sandbox, _ = partly_isolated
     with sandbox.open(notebook("import os", *HONEST)) as session:
         failed = [run.outputs for run in session.cells if any(o["output_type"] == "error" for o in run.outputs)]
     assert [] == failed
 
 
 @linux
-def test_a_daemon_ends_with_its_session(partly_walled):
-    """A process cut loose from everything, where it can be started at all, is gone when the session is closed."""
-    sandbox, some = partly_walled
+def test_a_daemon_ends_with_its_session(partly_isolated):
+    """A detached process, if it can start at all, is gone when the session is closed."""
+    sandbox, some = partly_isolated
     before = set(processes(sandbox.pid))
     daemon = """
 import os, time
@@ -144,7 +144,7 @@ print('started')"""
 
 
 def test_students_cannot_harm_each_other(sandbox):
-    """One that signals every process it can think of reaches nobody."""
+    """A student who signals every pid reaches nobody."""
     with sandbox.open(notebook("def f():\n    return 1")) as victim:
         kill = ("import os\nfor n in [0, -1, os.getppid(), *range(2, 70_000)]:\n"
                 "    try: os.kill(n, 9)\n    except OSError: pass")
@@ -154,14 +154,14 @@ def test_students_cannot_harm_each_other(sandbox):
 
 
 def test_the_environment_is_empty(sandbox):
-    """What the grader's environment holds is not handed on."""
+    """A fork has none of the grader's environment variables."""
     (cell,) = sandbox.open(notebook("import os\nsorted(os.environ)")).cells
     names = set(eval(texts(cell)))
     assert names <= {"HOME", "LANG", "PATH", "PWD", "TMPDIR", "MPLBACKEND"}
 
 
 def test_one_descriptor_is_inherited(sandbox):
-    """Beside the standard three there is the session's own socket, and nothing of the warm process."""
+    """Beside the standard three a fork has the session's socket, and nothing of the zygote."""
     code = ("import os\nfound = []\nfor n in range(128):\n    try: os.fstat(n)\n    except OSError: continue\n"
             "    found.append(n)\nlen(found)")
     assert "4" == texts(sandbox.open(notebook(code)).cells[0])
@@ -188,7 +188,7 @@ def test_libraries_cannot_be_changed(sandbox):
      "    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()", "RuntimeError"),
 ])  # fmt: skip
 def test_limits_are_ordinary_errors(sandbox, source, error):
-    """Who asks for more than the limit gets Python's own error, and the notebook goes on."""
+    """Code that exceeds a limit gets Python's own error, and the notebook goes on."""
     with sandbox.open(notebook(source, "2", "def f():\n    return 3")) as session:
         first, second, _ = session.cells
         assert error in first.outputs[-1]["ename"]
@@ -196,7 +196,7 @@ def test_limits_are_ordinary_errors(sandbox, source, error):
 
 
 def test_threads_count_as_processes(sandboxes):
-    """However small their stacks, there are no more of them than the limit."""
+    """Threads are limited, however small their stacks are."""
     if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
     if os.getuid() == 0 and isolation._try_bubblewrap()[0] is None:
@@ -216,7 +216,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_scratch_is_small_and_private(sandboxes, bomb):
-    """With a file system of its own a fork can fill that, and the next finds it empty."""
+    """A fork can fill its own file system. The next fork finds it empty."""
     if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
     first, second = sandboxes["bubblewrap"].open(notebook(BOMBS[bomb], "print('on')")).cells
@@ -228,10 +228,10 @@ def test_scratch_is_small_and_private(sandboxes, bomb):
 
 
 def test_inside_bubblewrap_there_is_little_to_see(sandboxes):
-    """No processes, no network, no home, no files but the interpreter's and the system's; nobody special."""
+    """Inside there are no processes, no network, no home, and only the interpreter's and the system's files."""
     if problem := isolation.bubblewrap_problem():
         pytest.skip(problem)
-    # the folders in which libraries lie are there, a course in somebody's home included, with nothing else in them
+    # the parents of library folders exist, maybe in a home with a course, and hold nothing else
     libraries = [Path(folder) for folder in isolation.visible_folders()]
     ways = {str(parent): sorted({path.relative_to(parent).parts[0] for path in libraries if parent in path.parents})
             for folder in libraries if not folder.is_relative_to("/usr") for parent in folder.parents[:-1]}
@@ -263,7 +263,7 @@ for folder in ('/tmp', '/var/tmp', '/dev/shm', {str(tmp_path)!r}):
 
 
 def test_a_sweep_follows_no_link(tmp_path, monkeypatch):
-    """A link in /tmp that has the name of a dead grader's folder changes nothing where it leads, and stops nothing."""
+    """A link in /tmp with the name of a dead grader's folder is not followed, and stops nothing."""
     elsewhere, scratch = tmp_path / "elsewhere", tmp_path / "scratch"
     (elsewhere / "inner").mkdir(parents=True)
     (elsewhere / "inner").chmod(0o500)
@@ -277,19 +277,23 @@ def test_a_sweep_follows_no_link(tmp_path, monkeypatch):
     (elsewhere / "inner").chmod(0o700)
 
 
-# ---- what the machine gives ---------------------------------------------------------------------------------
+def test_a_dead_grader_s_scratch_is_swept(tmp_path, monkeypatch):
+    """The next grader removes the folders of one that was killed with its zygote."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as dead:
+        pass
+    kept = [tmp_path / f"autograder-sandbox-{os.getpid()}-abc", tmp_path / "autograder-sandbox-notes"]
+    for folder in (tmp_path / f"autograder-sandbox-{dead.pid}-abc", *kept):
+        folder.mkdir()
+    isolation.remove_abandoned()
+    assert kept == sorted(tmp_path.iterdir())
 
 
-def test_the_doctor_says_what_stands():
-    """Each wall stands, or there is a sentence that says how to get it."""
-    found = doctor.examine()
-    assert ["process", "limits", "system calls", "files", "bubblewrap"] == [layer.name for layer in found]
-    assert all(layer.available == (layer.advice == "") for layer in found)
-    assert found[-1].available == (isolation.best_level() == "bubblewrap")
+# ---- what the machine offers ---------------------------------------------------------------------------------
 
 
 def test_without_bubblewrap_the_next_best_level_is_used(monkeypatch):
-    """The level is "process", the doctor says what to install, and who insists is refused."""
+    """The level is "process", the doctor says what to install, and "bubblewrap" is refused."""
     monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setattr(isolation, "_try_bubblewrap", isolation._try_bubblewrap.__wrapped__)
     assert "process" == isolation.best_level()
@@ -299,8 +303,8 @@ def test_without_bubblewrap_the_next_best_level_is_used(monkeypatch):
         Sandbox(level="bubblewrap")
 
 
-def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
-    """No student code runs with a wall missing that should stand."""
+def test_a_layer_that_fails_is_our_failure(monkeypatch):
+    """No student code runs if a layer that should be there fails."""
     if not landlock.version():
         pytest.skip("no Landlock")
     folders = isolation.visible_folders()
@@ -311,7 +315,7 @@ def test_a_wall_that_cannot_be_put_up_is_our_failure(monkeypatch):
 
 @pytest.mark.parametrize("level", isolation.LEVELS)
 def test_a_package_among_the_libraries_is_refused(tmp_path, level):
-    """Installed and not linked, this package would be among what students may read, solutions' lines included."""
+    """Students could read this package if it were installed among the libraries."""
     libraries = tmp_path / "site-packages"
     shutil.copytree(ROOT / "autograder", libraries / "autograder")
     for name in ("rnn_utils.py", "public_tests.py"):

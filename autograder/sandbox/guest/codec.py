@@ -217,7 +217,9 @@ class _Encoder:
             names = value.module, value.name
         else:
             names = value.__module__, value.__qualname__
-        return (["n", *names], 0) if all(map(is_name, names)) else self.foreign("function")
+        if names[0] == "__main__" or not all(map(is_name, names)):  # the notebook's own cannot be looked up elsewhere
+            return self.foreign("function")
+        return ["n", *names], 0
 
     def text(self, value: str) -> tuple[Node, int]:
         if len(value) <= SHORT and value.isascii():

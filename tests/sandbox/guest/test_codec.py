@@ -1,4 +1,4 @@
-"""The wire: what goes in comes out, what may not pass is named, and no bytes make the reader do anything but refuse."""
+"""The codec: values survive a round trip, other objects become names, and forged bytes are refused."""
 
 import contextlib
 import json
@@ -32,7 +32,7 @@ VALUES = st.recursive(
 
 
 def same(a, b):
-    """Equal in type, shape, dtype and bits, NaN included."""
+    """Return whether two values are equal in type, shape, dtype and bits, NaN included."""
     if type(a) is not type(b):
         return False
     if isinstance(a, np.ndarray | np.generic):
@@ -52,7 +52,7 @@ def trip(value, **how):
 
 
 def frame(node, body=b""):
-    """A frame as somebody might forge it."""
+    """Return a frame as an attacker might forge it."""
     header = node if isinstance(node, bytes) else json.dumps(node).encode()
     return struct.pack("<II", len(header), len(body)) + header + body
 
@@ -95,13 +95,13 @@ JSON = st.recursive(
 @given(JSON, st.binary(max_size=40))
 @settings(max_examples=300)
 def test_any_header_is_read_or_refused(node, body):
-    """Well-formed JSON that means nothing is refused like garbage."""
+    """Well-formed JSON without a meaning is refused like garbage."""
     with contextlib.suppress(CodecError):
         codec.decode(frame(node, body), arguments=((np.ones(2),), {}))
 
 
 def test_sharing_is_kept():
-    """An array or container that stands twice is one object on the other side."""
+    """An array or container that occurs twice is one object on the other side."""
     a = np.arange(6.0).reshape(2, 3)
     d = {"W": a}
     cache, again, array = trip((d, d, a))
@@ -110,7 +110,7 @@ def test_sharing_is_kept():
 
 
 def test_arguments_come_back_as_themselves():
-    """Where a reply contains what it was given, or part of it, the receiver finds its own object."""
+    """Where a reply contains an argument, or part of one, the receiver finds its own object."""
     c_prev, parameters = np.ones((2, 3)), {"Wf": np.ones((2, 2))}
     arguments = ((c_prev, parameters), {"k": [c_prev.copy()]})
     value = (c_prev, parameters, parameters["Wf"], arguments[1]["k"][0], c_prev + 1)
@@ -120,7 +120,7 @@ def test_arguments_come_back_as_themselves():
 
 
 def test_nobody_names_our_objects_uninvited():
-    """A path into arguments is refused where the sender was given none."""
+    """A path into arguments is refused if the sender was given none."""
     with pytest.raises(CodecError):
         codec.decode(frame(["arg", [0]]))
 
@@ -133,7 +133,7 @@ def test_a_path_that_leads_nowhere_is_refused(path):
 
 
 class Liar:
-    """Says it is an array wherever it is asked."""
+    """Claims to be an array wherever it is asked."""
 
     __class__ = np.ndarray
     dtype, shape, nbytes = np.dtype("f8"), (2,), 16
@@ -188,14 +188,14 @@ def circle():
     (Foreign("module"), "module"), (type("L", (list,), {})(), "L"), ({"x" * 300: 1}, "dict with an unreadable key"),
 ])  # fmt: skip
 def test_what_may_not_pass_is_named(value, name):
-    """Anything but plain values becomes a Foreign in place, and none of its code is run."""
+    """Any other object becomes a Foreign in its place, and none of its code runs."""
     before = Liar.calls
     assert [Foreign(name), 1] == trip([value, 1])
     assert before == Liar.calls
 
 
 def test_circles_and_depth_are_cut():
-    """A list inside itself and a deep nest are a Foreign at the place where they go too far."""
+    """A list inside itself and a deep nest become a Foreign at the place where they go too far."""
     assert [Foreign("list that contains itself")] == trip(circle())
     value = trip(nested(60))
     while type(value) is list:
@@ -204,7 +204,7 @@ def test_circles_and_depth_are_cut():
 
 
 def test_shared_halves_do_not_explode():
-    """A value whose parts are shared thirty times over counts as often as a reader would meet it."""
+    """Shared parts count as often as a walk through the value meets them."""
     value = [1]
     for _ in range(28):
         value = [value, value]
@@ -249,7 +249,7 @@ NODES = {
 
 @pytest.mark.parametrize("node", NODES.values(), ids=NODES)
 def test_a_forged_node_is_refused(node):
-    """Each departure from the form is a CodecError."""
+    """Each departure from the format is a CodecError."""
     with pytest.raises(CodecError):
         codec.decode(frame(node, b"\0" * 8 if node is None else b"\0" * 4))
 
@@ -263,7 +263,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
 def test_a_forged_header_is_refused(header):
-    """JSON that Python would read, or stumble over, is a CodecError where it is not ours."""
+    """JSON that Python would read, or fail on, is a CodecError if it is not in the format."""
     with pytest.raises(CodecError):
         codec.decode(frame(header))
 
@@ -282,7 +282,7 @@ def test_a_forged_bool_is_true_or_false():
 
 
 def test_arrays_come_as_fresh_copies():
-    """What is received can be written to, and is nobody else's."""
+    """A received array is writable, and shares no memory."""
     data = bytearray(codec.encode(np.zeros(3)))
     array = codec.decode(data)
     array[:] = 1
@@ -290,7 +290,7 @@ def test_arrays_come_as_fresh_copies():
 
 
 def test_big_endian_and_strided_arrays_are_made_plain():
-    """Byte order and strides are the sender's own business."""
+    """Byte order and strides of the sender do not matter."""
     value = np.arange(12, dtype=">i4").reshape(3, 4)[::2, ::-1].T
     back = trip(value)
     assert np.array_equal(value, back)
