@@ -71,7 +71,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Problem:
-    """Why a cell did not finish."""
+    """The reason why a cell did not finish."""
 
     kind: str  # as in `Failed`, or "not run"
     text: str  # "ran past 10 s", "ended the process", ...: continues a sentence that begins with the cell

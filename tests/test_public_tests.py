@@ -15,7 +15,7 @@ from public_tests import Layout, find_gap, notice
 
 @pytest.fixture
 def release_folder(assignment, tmp_path, monkeypatch):
-    """A folder with what lies beside a student's notebook; the working directory."""
+    """A folder with the files beside a student's notebook; the working directory."""
     for name, data in support_files(assignment).items():
         (tmp_path / name).write_bytes(data)
     monkeypatch.chdir(tmp_path)
@@ -24,7 +24,7 @@ def release_folder(assignment, tmp_path, monkeypatch):
 
 @pytest.fixture
 def said(assignment, release_folder, capsys):
-    """What `check` says of a function made from a source: (what went to stdout, what went to stderr)."""
+    """Return the stdout and stderr of `check` on a function made from a source."""
 
     def check(task, source):
         namespace = dict(assignment.reference.functions, np=np)
@@ -72,14 +72,14 @@ def test_an_unlisted_mistake_gets_the_gap_and_a_question(said, wrong_source):
 
 
 def test_a_wrong_helper_is_named(said, wrong_source, assignment):
-    """A right loop over a wrong cell is told to begin at the cell."""
+    """A right loop over a wrong cell gets the advice to begin at the cell."""
     source = wrong_source("rnn_cell_forward", "no_ba") + "\n" + assignment.reference.sources["rnn_forward"]
     _, err = said("rnn_forward", source)
     assert "`rnn_cell_forward`, on which this builds, does not pass its own check yet. Begin there." in err
 
 
 def test_an_error_names_its_line(said, wrong_source):
-    """An exception is told in a sentence with the line of the function, not as a traceback."""
+    """An exception is shown in a sentence with the line of the function, not as a traceback."""
     source = wrong_source("rnn_cell_forward", replace={"Wax @ xt": "Wax @ xt.T"})
     _, err = said("rnn_cell_forward", source)
     line = next(i for i, text in enumerate(source.splitlines(), start=1) if "xt.T" in text)
@@ -101,7 +101,7 @@ def test_caches_are_compared(said, wrong_source):
 
 
 def test_the_check_needs_numpy_alone(release_folder):
-    """In a process that can import nothing of ours, the check runs from the release folder."""
+    """The check runs from the release folder, in a process that cannot import the autograder."""
     code = (
         "import sys; sys.modules['autograder'] = None\n"
         "import numpy as np\nfrom public_tests import check\n"
@@ -115,7 +115,7 @@ def test_the_check_needs_numpy_alone(release_folder):
 
 
 def test_without_its_cases_the_check_says_what_is_missing(tmp_path, monkeypatch):
-    """A notebook moved away from its files is told which file belongs beside it."""
+    """A notebook without its files gets an error that names the missing file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(public_tests, "__file__", str(tmp_path / "public_tests.py"))
     with pytest.raises(FileNotFoundError, match=r"public_cases\.json is missing"):
@@ -142,7 +142,7 @@ EXPECTED = np.arange(1.0, 7.0).reshape(2, 3)
     ],
 )
 def test_gap_of_an_array(got, kind, words):
-    """Missing, type, shape, dtype and value are told apart, in that order, in a sentence and with a question."""
+    """Missing, type, shape, dtype and value are distinguished, in that order, in a sentence and with a question."""
     gap = find_gap("a", EXPECTED, got, Layout(("n_a", "m"), {"n_a": 2, "m": 3}))
     assert kind == gap.kind
     assert words in gap.text
@@ -189,7 +189,7 @@ def test_certain_facts_are_noticed(got, fact):
 
 
 def test_packing_keeps_sharing_and_values():
-    """What is packed for the file of cases comes back equal, shared arrays shared."""
+    """Packed values come back equal, shared arrays shared."""
     shared = np.arange(3.0)
     value = ([(shared, {"W": np.ones((2, 2))}), (shared, {"W": np.zeros((2, 2))})], shared)
     back = public_tests.unpack(json.loads(json.dumps(public_tests.pack(value, []))), [])

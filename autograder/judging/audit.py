@@ -23,7 +23,7 @@ HIDDEN, PUBLIC, NAMED = 1.0, 0.95, 0.9
 
 @dataclass(frozen=True)
 class TaskAudit:
-    """How the checks of one task treat its catalogued mistakes, and right answers written in other ways."""
+    """The result of one task's checks on its catalogued mistakes and on other right answers."""
 
     task: str
     mistakes: int
@@ -31,7 +31,7 @@ class TaskAudit:
     public: int  # seen by the learner's own check
     unique: int  # named by a sentence of its own
     group: int  # named by a sentence shared with mistakes of the same numbers
-    gap_only: tuple[str, ...]  # told by the gap alone
+    gap_only: tuple[str, ...]  # shown by the gap alone
     misnamed: tuple[str, ...]  # named by another mistake's sentence
     harmless: tuple[str, ...]  # equal to the solution on every case: no mistake at all
     variants: int

@@ -1,4 +1,4 @@
-"""What one call returned, compared with what the reference returns: gaps, details, changed arguments."""
+"""Comparison of one call's outcome with the reference's: gaps, details, changed arguments."""
 
 from __future__ import annotations
 

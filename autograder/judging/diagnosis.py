@@ -1,7 +1,7 @@
 """The catalogued mistake, or mistakes, with whose wrong versions a student's numbers agree.
 
 A diagnosis is given only if it is certain: every compared output agrees on every case, and all versions that match
-have the same sentence. Anything else is told by its gap alone.
+have the same sentence. Any other answer has its gap alone.
 """
 
 from __future__ import annotations

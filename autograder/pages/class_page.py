@@ -133,7 +133,7 @@ def segments(row: Entry) -> list[Entry]:
 
 
 def on_scale(value: float) -> float:
-    """Return the place of a discrimination on its scale; one below the scale stands at its end."""
+    """Return the place of a discrimination on its scale; one below the scale is at its end."""
     return round(100 * (max(value, LOWEST_SHOWN) - LOWEST_SHOWN) / (1 - LOWEST_SHOWN), 2)
 
 

@@ -48,7 +48,7 @@ def summarise(
     reports : mapping of str to Report
         By student, as `ReportStore.load_all` gives them.
     grades : mapping of str to StudentGrade
-        By student, as `read_grades` gives them. They count where a score stands in both.
+        By student, as `read_grades` gives them. They count if both have a score.
     assignment : str
     tasks : mapping of str to Task, optional
         The assignment's, for the notebook's order and for the sentences on single mistakes.

@@ -1,4 +1,4 @@
-"""What a class's answers have in common: mistakes, gaps, repairs, signs of tampering, limits, with the students.
+"""The findings of a class: mistakes, gaps, repairs, signs of tampering and limits, each with its students.
 
 Everything is counted by the kinds that the judge, the repairs and the sandbox put into the reports.
 """

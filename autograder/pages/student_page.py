@@ -15,6 +15,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from ..model import CellGrade, Check, Report, StudentGrade, Verdict
+from ..notebooks.finding import NO_RESPONSE
 from . import markup
 from .plain_text import clean_text, join_lines
 from .templating import environment, read_font, read_style
@@ -22,7 +23,6 @@ from .words import NAMES, label, number
 
 #: nbgrader's marks around the parts of a cell that only graders see.
 HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
-NO_RESPONSE = "No response."  # nbgrader's comment on a cell that is as it was released
 UNDONE = "not done yet"
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
@@ -55,7 +55,7 @@ class Part:
     comment: Markup = field(default_factory=Markup)
 
     @property
-    def told(self) -> bool:
+    def has_more(self) -> bool:
         """Tell if there is more about it than its row in the table."""
         return bool(self.gaps or self.diagnosis or self.comment or self.by_hand)
 
@@ -281,7 +281,7 @@ def make_page(
         score=total.score if total else sum(part.score for part in parts),
         max_score=total.max_score if total else sum(part.max_score for part in parts),
         late=describe_lateness(grade), waiting=[part for part in parts if part.state == "waiting"],
-        told=[part for part in parts if part.told], summary=summarise_parts(parts), first=FIRST,
+        told=[part for part in parts if part.has_more], summary=summarise_parts(parts), first=FIRST,
         formulas=any("<math" in cell.source or "<math" in "".join(cell.outputs) for cell in shown),
         css=read_style("feedback.css"), font=read_font("math.woff2"),
     )

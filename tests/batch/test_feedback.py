@@ -40,7 +40,7 @@ def course(tmp_path_factory):
 
 
 def resources_of(student, name):
-    """What nbgrader's converter tells an exporter."""
+    """Return the resources that nbgrader's converter gives an exporter."""
     return {"nbgrader": {"student": student, "assignment": name, "notebook": name}}
 
 
@@ -58,7 +58,7 @@ def test_the_class_is_told_what_the_judge_found(course):
 
 
 def test_no_solution_and_no_hidden_test_is_handed_out(course, assignment):
-    """On the page of an untouched notebook stands no line of a solution that is not in the release."""
+    """The page of an untouched notebook has no line of a solution that is not in the release."""
     text = shown(written(course, "leo"))
     assert "award" not in text and "HIDDEN TESTS" not in text and "autograder" not in text
     nb = reading.read_notebook(course / "release" / NAME / f"{NAME}.ipynb")
@@ -118,7 +118,7 @@ def test_writing_again_gives_the_same_bytes(course):
 
 
 def test_a_persons_points_and_words_reach_the_page(course):
-    """What Formgrader writes into the gradebook is shown the next time the page is written."""
+    """Manual points and comments are shown the next time the page is written."""
     one = """WHERE cell_id = (SELECT id FROM base_cell WHERE name = '{}') AND notebook_id = (
         SELECT n.id FROM submitted_notebook n JOIN submitted_assignment s ON s.id = n.assignment_id
         WHERE s.student_id = 'leo')"""
@@ -161,7 +161,7 @@ def test_one_page_that_fails_does_not_stop_the_others(course, monkeypatch):
 
 
 def test_several_processes_write_the_same_pages(course, monkeypatch):
-    """A large class is written by more than one process: the same bytes, told in the same order."""
+    """A large class is written by more than one process: the same bytes, reported in the same order."""
     students, seen = ["ada", "dora", "nobody"], []
     paths = [course / "feedback" / student / NAME / f"{NAME}.html" for student in students[:2]]
     feedback.write_feedback(Course(course), NAME, students)
@@ -173,7 +173,7 @@ def test_several_processes_write_the_same_pages(course, monkeypatch):
 
 
 def test_a_killed_process_is_one_line(course, monkeypatch):
-    """Whoever kills a process that writes pages ends the command with what to do."""
+    """A killed process that writes pages ends the command, which names the fix."""
     monkeypatch.setattr(feedback, "MANY", 2)
     monkeypatch.setattr(bridge, "make_page", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(CourseError, match=r"was killed\. Run it again"):

@@ -160,7 +160,7 @@ class NotebookPage:
         return self.cell(cell_id).locator(".cm-content")
 
     def write(self, cell_id: str, source: str) -> None:
-        """Put a cell's whole text in place of what stands there, by the keyboard."""
+        """Replace a cell's whole text by the keyboard."""
         self.editor(cell_id).click()
         self.page.keyboard.press("Control+a")
         self.page.keyboard.insert_text(source)
@@ -178,7 +178,7 @@ class NotebookPage:
         self.page.get_by_role("menuitem", name="Run All Above Selected Cell").click()
 
     def output(self, cell_id: str) -> str:
-        """What a cell that is running says when it is done."""
+        """Return the text of a running cell when it is done."""
         self.cell(cell_id).locator(".jp-InputPrompt", has_text=RAN).wait_for()
         return self.cell(cell_id).locator(".jp-Cell-outputArea").inner_text()
 

@@ -12,7 +12,7 @@ from autograder.pages import student_page
 from tests.browser import lab
 from tests.helpers import pupils
 from tests.helpers.courses import NAME, ROOT, run
-from tests.helpers.feedback import EVIL, TASK, WRONG, cell, made, mended, standing
+from tests.helpers.feedback import EVIL, TASK, WRONG, cell, made, repair_of, standing
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,7 @@ def by_a_person(tmp_path_factory):
     grades = {"f_tests": CellGrade(1.0, 2.0, 0.5, 3.0, True), "essay": CellGrade(None, None, None, 5.0, True)}
     comments = {"f": "See *chapter 2*.\n\n# Well done", "essay": "Not yet."}
     html = made([*TASK, essay, cell("x", outputs=[error, table]), cell("raw", "raw")], {"f": WRONG},
-                standing(comments, 1.0, **grades), repairs=[mended("A cell was put back.")])  # fmt: skip
+                standing(comments, 1.0, **grades), repairs=[repair_of("A cell was put back.")])  # fmt: skip
     return written(tmp_path_factory, html)
 
 
@@ -168,7 +168,7 @@ def test_nothing_that_a_student_wrote_runs(browser, tmp_path_factory, policy):
     checks = tuple(replace(WRONG.checks[1], name=vector, message=vector) for vector in VECTORS)
     bad = replace(WRONG, checks=checks, notes=tuple(VECTORS))
     html = made(hostile(), {"f": bad}, standing({"f": "\n\n".join(VECTORS)}), student=VECTORS[0], assignment=VECTORS[1],
-                reason=VECTORS[0], repairs=[*map(mended, VECTORS)], find=lambda source: None)  # fmt: skip
+                reason=VECTORS[0], repairs=[*map(repair_of, VECTORS)], find=lambda source: None)  # fmt: skip
     if not policy:
         html = html.replace("Content-Security-Policy", "no-policy")
     path = written(tmp_path_factory, html)

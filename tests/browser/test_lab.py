@@ -41,7 +41,7 @@ def test_a_student_fills_in_the_first_task(student, assignment):
 
 
 def test_locked_cells_refuse_typing(student):
-    """What is typed into a check cell does not arrive; in the solution cell above it does."""
+    """Typing changes the solution cell, and not the check cell below it."""
     from playwright.sync_api import expect
 
     student.write("rnn_forward_tests", "# mine")

@@ -21,7 +21,7 @@ def verdict(*checks, **more):
     return Verdict("f", sum(c.points for c in checks), sum(c.max_points for c in checks), checks, **more)
 
 
-def mended(text):
+def repair_of(text):
     return Repair("cell missing", None, text)
 
 
@@ -46,7 +46,7 @@ def made(notebook_cells=TASK, tasks=None, standing=None, find=lambda source: Non
 
 
 def shown(html):
-    """What a reader of the page sees, roughly."""
+    """Return the text that a reader of the page sees, roughly."""
     body = re.sub(r"<(style|head|title)\b.*?</\1>", "", html, flags=re.DOTALL)
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", body))
 

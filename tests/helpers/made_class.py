@@ -33,7 +33,7 @@ def made_class(size: int, seed: int = 1) -> tuple[dict[str, Report], dict[str, S
     """Reports and standings of a class, as `ReportStore.load_all` and `gradebook.read_grades` give them."""
     assignment, drawn = Course(ROOT).assignment(NAME), random.Random(seed)
     pools = {task: pool_of(assignment, task) for task in assignment.tasks}
-    odd = mended(assignment)
+    odd = repairs_of_mangled(assignment)
     reports, standings = {}, {}
     for number in range(size):
         student = f"s{10_000 + number * 7 + drawn.randrange(7)}"
@@ -130,8 +130,8 @@ def report_drawn(assignment: Assignment, pools: dict, odd: list, student: str, d
 
 
 @cache
-def mended(assignment: Assignment) -> list[tuple[Repair, ...]]:
-    """What `restore` says of notebooks that were mangled in one way or another."""
+def repairs_of_mangled(assignment: Assignment) -> list[tuple[Repair, ...]]:
+    """Return the repairs of notebooks that were mangled in one way or another."""
 
     def of(change: Callable) -> tuple[Repair, ...]:
         nb = reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb")
@@ -169,7 +169,7 @@ def refused(student: str, drawn: random.Random) -> Report:
 
 
 def standing_of(assignment: Assignment, student: str, names: list, report: Report | None, drawn: random.Random):
-    """What the gradebook says: the judge's points; now and then a late penalty, or a person's points."""
+    """Return the gradebook's grade: the judge's points; now and then a late penalty or manual points."""
     cells, penalty, when = {}, 0.0, None
     if report is not None:
         when = DUE - timedelta(hours=drawn.expovariate(1 / 20) - 1)

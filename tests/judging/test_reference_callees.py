@@ -1,4 +1,4 @@
-"""What the reference's functions accept from a student's process: the forms and sizes of the cases, and no more."""
+"""The reference's functions accept the forms and sizes of the cases, and no more."""
 
 import numpy as np
 import pytest

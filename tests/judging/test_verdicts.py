@@ -201,7 +201,7 @@ def test_whatever_comes_back_is_a_verdict(assignment, task, value):
 
 @pytest.mark.parametrize("kind", ["missing", "raised", "timed out", "died", "unreadable"])
 def test_a_call_that_fails_is_a_verdict(assignment, kind):
-    """Each way of not coming back is told in the student's words, with a question."""
+    """Each way to fail gives the failure's own message, with a question."""
     verdict = judge_task(Scripted("rnn_forward", Failed(kind, "It went wrong.")), assignment, "rnn_forward")
     assert 0 == verdict.score
     assert "It went wrong." == check(verdict, "returns").message
@@ -209,7 +209,7 @@ def test_a_call_that_fails_is_a_verdict(assignment, kind):
 
 
 def test_hidden_arguments_are_never_shown(assignment, verdicts_of, wrong_source):
-    """No number of a hidden case stands in the feedback."""
+    """No number of a hidden case is in the feedback."""
     verdict = verdicts_of(rnn_cell_forward=wrong_source("rnn_cell_forward", "no_ba"))["rnn_cell_forward"]
     text = " ".join([check.message for check in verdict.checks] + list(verdict.notes))
     for case in assignment.hidden_cases("rnn_cell_forward"):

@@ -45,7 +45,7 @@ def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
     (None, b"2026-11-20 12:00:00 UTC", True),
 ])  # fmt: skip
 def test_only_another_time_is_another_submission(tmp_path, submitted, graded, newer):
-    """How a time is written, or one that says nothing, does not hold a page back for ever."""
+    """A time in another form, or an unreadable one, does not hold a page back for ever."""
     for folder, content in (("submitted", submitted), ("graded", graded)):
         (tmp_path / folder).mkdir()
         if content is not None:

@@ -28,7 +28,7 @@ from tests.helpers.courses import NAME
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(classes(), st.booleans())
 def test_any_class_has_a_page(members, hide_names):
-    """Whatever came in, the page is made; hidden ids and names are nowhere in it, nor in the JSON."""
+    """Any reports and grades give a page; hidden ids and names are nowhere in it, nor in the JSON."""
     summary = summarise(*members, NAME, hide_names=hide_names)
     made = (make_class_page(summary) + json.dumps(summary)).casefold()
     assert made.count("<h1>") == 1
@@ -81,7 +81,7 @@ def test_a_page_for_a_thousand_stays_small(thousand, assignment):
 
 
 def test_what_most_of_a_class_did_is_no_ones_tampering(twelve):
-    """Where more than a third have the same sign, the page names the likelier cause; where few have it, it does not."""
+    """If more than a third have the same sign, the page names the likelier cause; if few have it, it does not."""
     likelier = "the likelier cause"
     repair = Repair("locked cell changed", "rnn_forward_tests", "cell `rnn_forward_tests` differed")
     for students, expected in ((4, False), (12, True)):

@@ -112,7 +112,7 @@ def test_hidden_names_are_nowhere(thousand, assignment):
 
 
 def test_hidden_numbers_are_the_same(thousand, assignment):
-    """Hiding names changes no count, no score and no sentence of ours."""
+    """Hiding names changes no count, no score and no sentence of the catalogue."""
     shown, hidden = (summarise(*thousand, NAME, assignment.tasks, hide_names=hide) for hide in (False, True))
     for key in ("counts", "hardest"):
         assert shown[key] == hidden[key]

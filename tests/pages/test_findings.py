@@ -1,4 +1,4 @@
-"""What a class's answers have in common."""
+"""The findings of a class, counted by kind."""
 
 from autograder.model import (
     Diagnosis,
@@ -51,7 +51,7 @@ def test_two_mistakes_in_one_answer_count_once_each(twelve, assignment):
 
 
 def test_changed_points_and_tests_are_signs_and_lost_metadata_are_not(thousand):
-    """What another editor leaves behind is a repair; what it takes intent to leave behind is a sign."""
+    """Metadata that another editor dropped is a repair; changed points and tests are signs."""
     summary = summarise(*thousand, NAME)
     assert {"The points of a cell were changed, and are set back.",
             "A locked cell differed from the assignment's, and is restored."} == {

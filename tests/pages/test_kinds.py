@@ -8,14 +8,14 @@ from autograder.notebooks.submission import read_timestamp, submission_files
 from autograder.pages.class_summary import summarise
 from autograder.pages.kinds import GAPS, REPAIRS, TAMPERING, words_for_gap
 from tests.helpers.courses import NAME
-from tests.helpers.made_class import mended
+from tests.helpers.made_class import repairs_of_mangled
 
 
 def test_every_sentence_of_the_judge_has_a_kind(thousand, assignment):
     """Each gap of real answers and each repair of a mangled notebook has a kind for which there are words."""
     summary = summarise(*thousand, NAME, assignment.tasks)
     assert {"raised", "value", "missing", "length"} <= {gap["kind"] for gap in summary["gaps"]} <= set(GAPS)
-    kinds = {repair.kind for found in mended(assignment) for repair in found}
+    kinds = {repair.kind for found in repairs_of_mangled(assignment) for repair in found}
     assert kinds and kinds <= set(REPAIRS)
 
 
@@ -36,7 +36,7 @@ def test_a_gap_is_said_by_its_kind(check, kind, detail, says):
 
 
 def test_odd_files_have_a_kind(tmp_path):
-    """What `submission_files` says of links, pipes and odd names has words; links and pipes are signs."""
+    """The repairs of links, pipes and odd names have words; links and pipes are signs."""
     (tmp_path / "of dora.ipynb").write_text("{}")
     (tmp_path / "link").symlink_to("/etc/passwd")
     os.mkfifo(tmp_path / "pipe")
@@ -48,7 +48,7 @@ def test_odd_files_have_a_kind(tmp_path):
 
 @pytest.mark.parametrize("content", ["the day before yesterday", "01/03/2026 12:00"])
 def test_an_odd_time_has_a_kind(tmp_path, content):
-    """What is said of a submission's time has words, and is no sign of anything."""
+    """The repair of a submission's time has words, and is no sign of tampering."""
     (tmp_path / "timestamp.txt").write_text(content)
     kind = read_timestamp(tmp_path)[1].kind
     assert "time of a submission" in REPAIRS[kind] and kind not in TAMPERING

@@ -19,7 +19,7 @@ NOT_ALLOWED = re.compile(
 
 @pytest.mark.parametrize("source", EVIL)
 def test_no_prose_can_run(source):
-    """Of hostile Markdown only harmless tags and attributes are left, also where it comes as an output."""
+    """Only harmless tags and attributes of hostile Markdown are left, also in an output."""
     html = str(markup.with_pictures(markup.prose_html(source), lambda source: None, 1))
     output = {"output_type": "display_data", "data": {"text/html": source, "text/plain": ""}, "metadata": {}}
     html += "".join(markup.with_pictures(piece, lambda source: None, 1) for piece in markup.outputs_html(
@@ -32,7 +32,7 @@ def test_no_prose_can_run(source):
 
 @pytest.mark.parametrize("name", ["application/javascript", "application/vnd.jupyter.widget-view+json"])
 def test_a_script_output_is_left_out_and_that_is_said(name):
-    """A note stands in its place."""
+    """A note replaces it."""
     output = {"output_type": "display_data", "data": {name: "alert(1)", "text/plain": "<IPython.Javascript>"}}
     html = "".join(markup.outputs_html({"outputs": [output]}, 1))
     assert "A script or widget that this cell showed is left out" in html

@@ -1,4 +1,4 @@
-"""What a student writes into a Markdown cell or an output cannot run, load or pretend on an instructor's page."""
+"""A student's Markdown and outputs cannot run, load or pretend on an instructor's page."""
 
 import pytest
 

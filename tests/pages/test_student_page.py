@@ -1,4 +1,4 @@
-"""The feedback page: what a student reads, in which order, and what never stands on it."""
+"""The feedback page: its sentences in order, and no hidden part."""
 
 import re
 from itertools import pairwise
@@ -7,13 +7,13 @@ import pytest
 
 from autograder.model import CellGrade
 from autograder.pages import student_page
-from tests.helpers.feedback import TASK, cell, check, made, mended, shown, standing, verdict
+from tests.helpers.feedback import TASK, cell, check, made, repair_of, shown, standing, verdict
 
 FOUND = re.compile(r"<h([1-6])\b")
 
 
 def test_first_the_gap_then_the_diagnosis_then_the_question():
-    """Score, gap, fact, diagnosis, question, notebook: in this order, each once told."""
+    """Score, gap, fact, diagnosis, question, notebook: in this order, each once."""
     text = shown(made())
     told = ["1 of 3 points", "a[0] is 1; expected 2.", "Seen on the arguments", "without ba", "Which term is missing?",
             "Your notebook", "def f(): ..."]  # fmt: skip
@@ -37,7 +37,7 @@ def test_a_call_that_does_not_come_back_is_all_there_is_to_say():
 
 
 def test_the_error_of_an_answers_cell_is_told_with_its_gap():
-    """A function that is not defined, since its cell has a syntax error: that error stands beside the gap."""
+    """A function that is not defined, since its cell has a syntax error: that error is shown beside the gap."""
     error = {"output_type": "error", "ename": "SyntaxError", "evalue": "'(' was never closed", "traceback": []}
     missing = verdict(check("returns", False, "`f` is not defined.", 0))
     text = shown(made([cell("def f(:", outputs=[error], grade_id="f", solution=True), TASK[1]], {"f": missing}))
@@ -90,9 +90,9 @@ def test_what_was_not_graded_has_no_score():
 
 
 def test_repairs_are_told():
-    """What had to be mended stands beside the score."""
+    """The repairs are shown beside the score."""
     assert "The check cell `f_tests` was missing".replace("`", "") in shown(
-        made(repairs=[mended("The check cell `f_tests` was missing and was put back.")]))
+        made(repairs=[repair_of("The check cell `f_tests` was missing and was put back.")]))
 
 
 def test_many_gaps_open_on_demand():
@@ -111,7 +111,7 @@ def test_hidden_tests_are_not_on_the_page():
 
 @pytest.mark.parametrize("marks", [("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "no end")])
 def test_a_hidden_part_that_does_not_end_hides_the_rest(marks):
-    """Whatever comes after an opening mark stays hidden until its own closing mark."""
+    """The lines after an opening mark stay hidden until its own closing mark."""
     source = f"assert 1\n### {marks[0]}\nsecret\n### {marks[1]}"
     assert "secret" not in made([cell(source, grade_id="x", grade=True)], {})
 
@@ -140,7 +140,7 @@ def test_every_word_from_outside_is_escaped():
     bad = verdict(check(evil, False, evil), notes=(evil,), question=evil)
     html = made([*TASK, cell(evil, outputs=[error, stream]), cell(evil, "raw"), cell(evil, "markdown")],
                 {"f": bad, evil: bad}, standing({"f": evil}, f_tests=CellGrade(1, None, None, 1, False)),
-                student=evil, assignment=evil, reason=evil, repairs=[mended(evil)])  # fmt: skip
+                student=evil, assignment=evil, reason=evil, repairs=[repair_of(evil)])  # fmt: skip
     assert "<script" not in html
     assert html.count("&lt;script&gt;") > 12
 
