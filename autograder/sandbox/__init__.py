@@ -7,7 +7,7 @@ runs on the other side.
 
 from .guest.settings import Limits
 from .isolation import LEVELS, level_of
-from .pool import Sandbox
+from .sandbox import Sandbox
 from .session import Session
 
 __all__ = ["LEVELS", "Limits", "Sandbox", "Session", "level_of"]

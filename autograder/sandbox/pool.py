@@ -1,10 +1,9 @@
-"""The sandbox: one zygote at a level of isolation, and a pool of its forks, each for one session."""
+"""A pool of forks of one zygote, each for one session."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import re
 import socket
 import tempfile
@@ -12,8 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from types import TracebackType
-from typing import Self
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -26,33 +24,19 @@ from .guest.codec import CodecError, Value, decode, encode
 from .guest.messages import receive, send
 from .guest.settings import Limits
 from .outputs import clean_outputs
-from .recovery import CellTimes, Message, SandboxSession, Template
 from .session import answer_call
 from .zygote import Ended, Zygote
+
+#: A notebook's code cells as most students leave them, by place; None where students write.
+Template = Sequence[str | None]
+#: A message of the guest: a word that says its kind, and parts of any type.
+Message = tuple[Any, ...]
 
 _DRAWS = re.compile("matplotlib|pylab|pyplot")
 
 
-class Sandbox:
-    """Runs notebooks of students, each in a fresh fork of one zygote; a context manager.
-
-    Several threads may use one sandbox.
-
-    Parameters
-    ----------
-    limits : Limits, optional
-    level : str, optional
-        One of `isolation.LEVELS`. The default is the strongest that this machine offers.
-
-    Attributes
-    ----------
-    level : str
-
-    Raises
-    ------
-    SandboxError
-        If the level is not available, or the zygote does not start.
-    """
+class Pool:
+    """Forks of one zygote at a level of isolation, for `Sandbox`. Several threads may use one pool."""
 
     def __init__(self, limits: Limits | None = None, level: str | None = None) -> None:
         self.limits = limits or Limits()
@@ -62,41 +46,13 @@ class Sandbox:
         self._zygote: Zygote | None = None
         self._installed: tuple[Mapping[str, bytes], Template] | None = None  # what the zygote has ready for forks
         self._draws = False  # whether the zygote has imported matplotlib
-        self._times: dict[tuple[str, ...], CellTimes] = {}
         self._messages: BytesCache[Message] = BytesCache()
         self._replies: WeakKeyDictionary[Callable[..., Value], BytesCache[bytes]] = WeakKeyDictionary()
         self._start()
 
-    def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None,
-             template: Template = (), times: CellTimes | None = None) -> SandboxSession:
-        """Return a session in which a notebook's code cells have run.
-
-        Parameters
-        ----------
-        cells : sequence of (cell_id, source)
-            In the notebook's order.
-        files : dict of str to bytes
-            Files by name for the working folder, which is private and importable.
-        template : Template
-            The cells as most notebooks have them. They are compiled once for all forks, where every student sees them.
-        times : CellTimes, optional
-            From `time_cells`, for the time limits of template cells.
-        """
-        return SandboxSession(self, cells, files or {}, tuple(template), times)
-
-    def time_cells(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], template: Template
-                   ) -> CellTimes:
-        """Return how long each cell of the reference notebook takes, measured once in a fork of its own."""
-        sources = tuple(source for _, source in cells)
-        if sources not in self._times:
-            with SandboxSession(self, cells, files, tuple(template), dict.fromkeys(sources, math.inf)) as session:
-                pairs = zip(sources, session.seconds, strict=True)
-                self._times[sources] = {source: seconds for source, seconds in pairs if seconds is not None}
-        return self._times[sources]
-
     @property
     def pid(self) -> int | None:
-        """The process that this sandbox started, with everything in it below; None if there is none."""
+        """The process that this pool started, with everything in it below; None if there is none."""
         return self._zygote.pid if self._zygote is not None else None
 
     def close(self) -> None:
@@ -104,18 +60,9 @@ class Sandbox:
         with self._lock:
             self._stop()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
-                 traceback: TracebackType | None) -> None:
-        self.close()
-
     def __del__(self) -> None:
         with contextlib.suppress(Exception):  # the interpreter may be shutting down
             self._stop()
-
-    # ---- for sessions ---------------------------------------------------------------------------------
 
     def fork(self, files: Mapping[str, bytes], template: Template, sources: Iterable[str]) -> Fork:
         """Return a fresh fork that is confining itself. Start the zygote anew if it has died.
@@ -226,8 +173,8 @@ class Sandbox:
 class Fork:
     """One process of a student, as the host sees it."""
 
-    def __init__(self, sandbox: Sandbox, zygote: Zygote, sock: socket.socket, pid: int) -> None:
-        self.sandbox, self.zygote, self.sock, self.pid = sandbox, zygote, sock, pid
+    def __init__(self, pool: Pool, zygote: Zygote, sock: socket.socket, pid: int) -> None:
+        self.pool, self.zygote, self.sock, self.pid = pool, zygote, sock, pid
         self.ended = False
         self.memory: int | None = None  # bytes at its peak, known once it has ended
         self.seconds = 0.0  # spent waiting for it
@@ -237,16 +184,16 @@ class Fork:
         send(self.sock, frame, time.monotonic() + seconds)
 
     def receive(self, deadline: float) -> Message:
-        """Return the next message. See `Sandbox.read`, and `guest.messages.receive` for the errors."""
-        return self.sandbox.read(receive(self.sock, self.sandbox.limits.message_bytes, deadline))
+        """Return the next message. See `Pool.read`, and `guest.messages.receive` for the errors."""
+        return self.pool.read(receive(self.sock, self.pool.limits.message_bytes, deadline))
 
     def end(self, grace: float = 0) -> Ended | None:
-        """End it, unless it ends by itself within the grace period. See `Sandbox.end`."""
+        """End it, unless it ends by itself within the grace period. See `Pool.end`."""
         if self.ended:
             return None
         self.ended = True
         self.sock.close()
-        ended = self.sandbox.end(self, grace)
+        ended = self.pool.end(self, grace)
         self.memory = ended.memory if ended else None
         return ended
 
@@ -254,4 +201,4 @@ class Fork:
         # never `end`: the garbage collector may run in the middle of another request
         if not self.ended:
             self.sock.close()
-            self.sandbox.abandoned.append((self.zygote, self.pid))
+            self.pool.abandoned.append((self.zygote, self.pid))

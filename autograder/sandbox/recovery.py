@@ -8,10 +8,10 @@ import re
 import signal
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from ..errors import SandboxError
 from ..model import Case, CellRun, Failed, Outcome, Problem, Returned, Value
@@ -19,6 +19,7 @@ from .guest.codec import CodecError, encode
 from .guest.explain import MAX_MESSAGE
 from .guest.settings import Limits
 from .outputs import clean_text, size_of
+from .pool import Fork, Message, Pool, Template
 from .session import Replacing, Session, is_lost, known_exception
 from .zygote import Ended
 
@@ -30,31 +31,6 @@ FORKS_LOST = 3  # forks lost to our own failures before the submission is not gr
 
 #: The seconds that each template cell takes with the reference solution, by its source.
 CellTimes = Mapping[str, float]
-#: A notebook's code cells as most students leave them, by place; None where students write.
-Template = Sequence[str | None]
-#: A message of the guest: a word that says its kind, and parts of any type.
-Message = tuple[Any, ...]
-
-
-class _Fork(Protocol):
-    """The part of `pool.Fork` that a session uses."""
-
-    memory: int | None
-    seconds: float
-
-    def send(self, frame: bytes, seconds: float) -> None: ...
-    def receive(self, deadline: float) -> Message: ...
-    def end(self, grace: float = 0) -> Ended | None: ...
-
-
-class _Pool(Protocol):
-    """The part of `pool.Sandbox` that a session uses."""
-
-    limits: Limits
-
-    def fork(self, files: Mapping[str, bytes], template: Template, sources: Sequence[str]) -> _Fork: ...
-    def reply(self, function: Callable[..., Value], arguments: tuple[Value, ...], keywords: Mapping[str, Value],
-              frame: bytes) -> bytes: ...
 
 
 class Loss(NamedTuple):
@@ -72,9 +48,9 @@ class SandboxSession(Session):
     it runs only the definitions, and nothing if they are lost too. Each cell keeps the outputs that it showed first.
     """
 
-    def __init__(self, sandbox: _Pool, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
+    def __init__(self, pool: Pool, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
                  template: Template = (), times: CellTimes | None = None) -> None:
-        self._sandbox, self._limits = sandbox, sandbox.limits
+        self._pool, self._limits = pool, pool.limits
         self._sources = [str(source) for _, source in cells]
         for name in files:
             if "\0" in name or not set(name.split("/")).isdisjoint(("", ".", "..")):
@@ -89,8 +65,8 @@ class SandboxSession(Session):
         self._restarts = self._lost = 0
         self._retried: set[int | str | None] = set()  # cells and functions that the machine may have failed
         self._over: Failed | None = None  # why no further call is tried
-        self._fork: _Fork | None = None
-        self._forks: list[_Fork] = []
+        self._fork: Fork | None = None
+        self._forks: list[Fork] = []
         try:
             self._make_ready()
         except BaseException:
@@ -137,7 +113,7 @@ class SandboxSession(Session):
         if self._restarts > self._limits.restarts:  # the last try: only cells that have finished before
             indices = sorted(finished)
         try:
-            fork = self._sandbox.fork(self._files, self._template, self._sources)
+            fork = self._pool.fork(self._files, self._template, self._sources)
             self._forks.append(fork)
         except SandboxError as error:
             self._blame(Loss("died", f"could not be made: {error}", "host"), None)
@@ -187,7 +163,7 @@ class SandboxSession(Session):
         text = f"not shown: the notebook's outputs are more than {limit:,} characters\n"
         return ({"output_type": "stream", "name": "stdout", "text": text},)
 
-    def _start(self, fork: _Fork, indices: Sequence[int]) -> Loss | None:
+    def _start(self, fork: Fork, indices: Sequence[int]) -> Loss | None:
         """Send the cells to a fork once it has confined itself."""
         try:
             message = fork.receive(time.monotonic() + CONFINE_SECONDS)
@@ -213,7 +189,7 @@ class SandboxSession(Session):
         """Return the time limit of code that has not finished once: shorter if this session has had a timeout."""
         return min(seconds, max(self._limits.retry_seconds, least)) if self._timed_out else seconds
 
-    def _next(self, fork: _Fork, limit: float, began: float | None = None) -> Message | Loss:
+    def _next(self, fork: Fork, limit: float, began: float | None = None) -> Message | Loss:
         """Return the next message within ``limit`` seconds. If there is none, end the fork and return why."""
         start = time.monotonic()
         deadline = (began or start) + limit
@@ -286,7 +262,7 @@ class SandboxSession(Session):
             if self._blame(result, name):
                 return Failed(result.kind, f"`{name}` {result.text}.")
 
-    def _send(self, fork: _Fork, frame: bytes) -> Loss | None:
+    def _send(self, fork: Fork, frame: bytes) -> Loss | None:
         """Send a frame. If that fails, end the fork and return why."""
         try:
             fork.send(frame, self._limits.call_seconds)
@@ -297,7 +273,7 @@ class SandboxSession(Session):
             return _loss_of(fork.end(GRACE), self._limits)
         return None
 
-    def _answer(self, fork: _Fork, count: int, replacing: Replacing) -> Outcome | Loss:
+    def _answer(self, fork: Fork, count: int, replacing: Replacing) -> Outcome | Loss:
         """Return the outcome of a call that was sent with ``count`` arguments. Answer reference calls meanwhile."""
         start, allowed = time.monotonic(), self._shortened(self._limits.call_seconds)
         asked = carried = 0
@@ -311,7 +287,7 @@ class SandboxSession(Session):
                     fork.end()
                     times = self._limits.reference_calls
                     return Loss("too many calls", f"called `{message[1]}` more than {times} times")
-                reply = self._sandbox.reply(replacing[message[1]], *message[2:])
+                reply = self._pool.reply(replacing[message[1]], *message[2:])
                 carried += len(reply)
                 if carried > 4 * self._limits.message_bytes:
                     fork.end()
@@ -370,7 +346,7 @@ def _has_form(message: Message, word: str, *types: type) -> bool:
     )
 
 
-def _unreadable(fork: _Fork) -> Loss:
+def _unreadable(fork: Fork) -> Loss:
     fork.end()
     return Loss("garbled", "sent what cannot be read")
 

@@ -20,7 +20,7 @@ from autograder.judging import judge_task
 from autograder.judging.reference_callees import reference_callee
 from autograder.model import Failed
 from autograder.sandbox import Session, recovery
-from autograder.sandbox.guest import codec, messages
+from autograder.sandbox.guest import codec, messages, values
 from autograder.sandbox.guest.codec import CodecError
 from tests.helpers.sandbox import linux
 
@@ -245,7 +245,7 @@ def test_silence_is_ended_by_the_clock(name, sandbox, assignment, harmless, monk
         with_limits(sandbox, monkeypatch)
 
 
-LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (codec.MAX_HEADER + 1, 0)}
+LENGTHS = {"four gigabytes": (2**32 - 1, 2**32 - 1), "a header too long": (values.MAX_HEADER + 1, 0)}
 
 
 @pytest.mark.parametrize("name", LENGTHS)

@@ -3,7 +3,7 @@
 import socket
 import time
 
-from .codec import DEFAULT_CAP, LENGTHS_SIZE, Value, lengths_of
+from .values import DEFAULT_CAP, LENGTHS, Value, lengths_of
 
 CHUNK = 1 << 20  # bytes
 
@@ -39,7 +39,7 @@ def receive(sock: socket.socket, cap: int = DEFAULT_CAP, deadline: float | None 
     CodecError
         If the frame is larger than ``cap`` allows.
     """
-    lengths = _read(sock, LENGTHS_SIZE, deadline)
+    lengths = _read(sock, LENGTHS.size, deadline)
     return lengths + _read(sock, sum(lengths_of(lengths, cap)), deadline)
 
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from autograder.sandbox.guest import codec
+from autograder.sandbox.guest import codec, decoding, values
 from autograder.sandbox.guest.codec import CodecError, Foreign, NamedFunction
 
 ARRAYS = hnp.arrays(
-    st.sampled_from(list(codec._DTYPES.values())), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
+    st.sampled_from(list(values.DTYPES.values())), hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=5)
 )
 PLAIN = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**256) + 1, 2**256 - 1), st.floats(), ARRAYS,
@@ -86,7 +86,7 @@ def test_any_corruption_is_read_or_refused(value, data):
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-3, 2**70), st.floats(allow_nan=False, allow_infinity=False),
-              st.sampled_from([*codec._READERS, *codec._DTYPES, "", "x"])),
+              st.sampled_from([*decoding.READERS, *values.DTYPES, "", "x"])),
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(st.text(max_size=2), inner, max_size=2),
     max_leaves=20,
 )
@@ -212,7 +212,7 @@ def test_shared_halves_do_not_explode():
     def count(value):
         return 1 + sum(map(count, value)) if type(value) is list else 1
 
-    assert count(trip(value)) <= codec.MAX_NODES
+    assert count(trip(value)) <= values.MAX_NODES
 
 
 NODES = {
@@ -272,7 +272,7 @@ def test_a_forged_header_is_refused(header):
 def test_length_is_capped_before_anything_is_read(lengths):
     """The lengths alone decide."""
     with pytest.raises(CodecError):
-        codec.lengths_of(struct.pack("<II", *lengths))
+        values.lengths_of(struct.pack("<II", *lengths))
 
 
 def test_a_forged_bool_is_true_or_false():
