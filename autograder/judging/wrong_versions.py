@@ -88,7 +88,7 @@ def total_of(value: Value, depth: int = 3) -> Total:
 
 
 def may_agree(expected: Total, got: Total) -> bool:
-    """Tell from the totals if two values can agree."""
+    """Tell from the totals if two values can agree. See benchmarks/README.md, "Shortcuts"."""
     return abs(got.sum - expected.sum) <= expected.tolerance
 
 
