@@ -168,9 +168,10 @@ def test_one_descriptor_is_inherited(sandbox):
 
 
 def test_nothing_of_ours_can_be_imported(sandbox):
-    """The engine and the course are not on the path, nor the editable install that leads to them."""
-    cells = sandbox.open(notebook("import autograder", "import rnn_utils", "import conftest", "import fence")).cells
-    assert ["ModuleNotFoundError"] * 4 == [cell.outputs[-1]["ename"] for cell in cells]
+    """The engine, the course and the guest's modules are not on the path, nor the editable install."""
+    names = ("autograder", "rnn_utils", "conftest", "guest", "confine", "zygote")
+    cells = sandbox.open(notebook(*(f"import {name}" for name in names))).cells
+    assert ["ModuleNotFoundError"] * len(names) == [cell.outputs[-1]["ename"] for cell in cells]
 
 
 def test_libraries_cannot_be_changed(sandbox):
