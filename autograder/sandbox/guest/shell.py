@@ -154,6 +154,7 @@ class Shell(InteractiveShell):
     compile: Compiler
     input_transformer_manager: Any
     display_formatter: Any
+    displayhook: Any
     history_manager: Any
 
     def prepare(self, template: Iterable[str | None]) -> None:
