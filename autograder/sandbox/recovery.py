@@ -67,6 +67,7 @@ class SandboxSession(Session):
         self._over: Failed | None = None  # why no further call is tried
         self._fork: Fork | None = None
         self._forks: list[Fork] = []
+        self._place = len(self._sources)  # how many cells run before a call
         try:
             self._make_ready()
         except BaseException:
@@ -92,6 +93,17 @@ class SandboxSession(Session):
 
     # ---- cells ------------------------------------------------------------------------------------------
 
+    def run_to(self, place: int) -> bool:
+        """Have only the first cells run. See `Session.run_to`."""
+        fork, self._fork = self._fork, None
+        before, self._place = self._place, place
+        if fork is not None and before <= place:
+            self._go_on(fork, [i for i in self._indices() if i >= before])
+        elif fork is not None:
+            fork.end()
+        self._make_ready()
+        return self._fork is not None
+
     def _make_ready(self) -> None:
         """Have a fork in which the cells have run, or know why there is none."""
         while self._fork is None and self._over is None:
@@ -107,18 +119,32 @@ class SandboxSession(Session):
         self._runs = [run or CellRun(problem=Problem("not run", f"was not run: {reason}")) for run in self._runs]
 
     def _run_cells(self) -> None:
-        """Run the cells in a fresh fork. Keep the fork if no cell is lost, else note the lost cell."""
-        finished = {i for i, run in enumerate(self._runs) if run is not None and i not in self._replaced}
-        indices = [i for i in range(len(self._sources)) if self._replaced.get(i) != ""]
-        if self._restarts > self._limits.restarts:  # the last try: only cells that have finished before
-            indices = sorted(finished)
+        """Run the cells in a fresh fork. See `_go_on`."""
         try:
             fork = self._pool.fork(self._files, self._template, self._sources)
             self._forks.append(fork)
         except SandboxError as error:
             self._blame(Loss("died", f"could not be made: {error}", "host"), None)
             return
-        if loss := self._start(fork, indices):
+        if loss := self._confine(fork):
+            self._blame(loss, None)
+            return
+        self._go_on(fork, self._indices())
+
+    def _finished(self) -> set[int]:
+        """Return the cells that have run to their end."""
+        return {i for i, run in enumerate(self._runs) if run is not None and i not in self._replaced}
+
+    def _indices(self) -> list[int]:
+        """Return the cells that run before a call."""
+        if self._restarts > self._limits.restarts:  # the last try: only cells that have finished before
+            return [i for i in sorted(self._finished()) if i < self._place]
+        return [i for i in range(self._place) if self._replaced.get(i) != ""]
+
+    def _go_on(self, fork: Fork, indices: Sequence[int]) -> None:
+        """Run these cells in a fork. Keep the fork if no cell is lost, else note the lost cell."""
+        finished = self._finished()
+        if loss := self._send_cells(fork, indices):
             self._blame(loss, None)
             return
         for index in indices:
@@ -163,16 +189,24 @@ class SandboxSession(Session):
         text = f"not shown: the notebook's outputs are more than {limit:,} characters\n"
         return ({"output_type": "stream", "name": "stdout", "text": text},)
 
-    def _start(self, fork: Fork, indices: Sequence[int]) -> Loss | None:
-        """Send the cells to a fork once it has confined itself."""
+    def _confine(self, fork: Fork) -> Loss | None:
+        """Wait until a fork has confined itself."""
         try:
             message = fork.receive(time.monotonic() + CONFINE_SECONDS)
             if message[0] != "confined":
                 fork.end()
                 raise SandboxError(f"an isolation layer does not work: {message[-1]}")
+        except (TimeoutError, EOFError, OSError, CodecError):
+            fork.end()
+            return Loss("died", "could not be started", "host")
+        return None
+
+    def _send_cells(self, fork: Fork, indices: Sequence[int]) -> Loss | None:
+        """Ask a fork to run cells."""
+        try:
             cells = [(i, self._replaced.get(i, self._sources[i])) for i in indices]
             fork.send(encode(("run", cells)), CONFINE_SECONDS)
-        except (TimeoutError, EOFError, OSError, CodecError):
+        except (TimeoutError, OSError):
             fork.end()
             return Loss("died", "could not be started", "host")
         return None

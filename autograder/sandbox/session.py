@@ -72,6 +72,13 @@ class Session(ABC):
                 break
         return outcomes
 
+    def run_to(self, place: int) -> bool:
+        """Have the notebook as it was when only its first ``place`` code cells had run.
+
+        A place further down goes on from the state that calls have left. Return whether calls can be made.
+        """
+        return False
+
     def close(self) -> None:
         """End the process behind the session, if there is one, and everything it started."""
         return None

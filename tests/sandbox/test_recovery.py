@@ -11,6 +11,7 @@ import pytest
 from autograder.errors import SandboxError
 from autograder.model import Failed, Problem
 from autograder.sandbox import Limits, recovery
+from autograder.sandbox.local import LocalSession
 from tests.helpers.processes import processes
 from tests.helpers.sandbox import linux, notebook, texts
 
@@ -254,3 +255,64 @@ def test_a_slow_cell_that_came_back_keeps_its_time(hasty_sandbox):
     with hasty_sandbox.open(notebook(slow, "while True: pass", "g = f")) as session:
         assert [None, True, None] == [run.problem and run.problem.kind == "timed out" for run in session.cells]
         assert 2 == session.call("f", (1,)).value
+
+
+# ---- earlier states -----------------------------------------------------------------------------------------------
+
+
+def test_an_earlier_state_is_exact(sandbox):
+    """A call after the first cells sees what they left: names, modules and objects that later cells change."""
+    later = "f = None\nstore.append(9)\nnp.tanh = np.sinh\ndel g\nnp.seterr(all='raise')"
+    cells = notebook("import numpy as np\nstore = []", "def f():\n    return len(store), np.tanh(0.0), np.exp(9e9)",
+                     "def g():\n    return f()", later)
+    with sandbox.open(cells) as session:
+        shown = session.cells
+        assert ["missing", "missing"] == [session.call(name, ()).kind for name in "fg"]
+        assert session.run_to(2)
+        assert (0, 0.0, np.inf) == session.call("f", ()).value
+        assert "missing" == session.call("g", ()).kind
+        assert session.run_to(3)
+        assert (0, 0.0, np.inf) == session.call("g", ()).value
+        assert session.run_to(1)
+        assert "missing" == session.call("f", ()).kind
+        assert shown == session.cells
+
+
+def test_going_on_keeps_what_calls_left(sandbox):
+    """A place further down is reached in the same process, as in the student's own kernel."""
+    cells = notebook("seen = []\ndef f():\n    seen.append(1)\n    return len(seen)", "seen.append(2)")
+    with sandbox.open(cells) as session:
+        assert session.run_to(1)
+        assert [1, 2] == [session.call("f", ()).value for _ in range(2)]
+        assert session.run_to(2)
+        assert 4 == session.call("f", ()).value
+
+
+def test_a_lost_cell_leaves_its_definitions_in_an_earlier_state_too(hasty_sandbox):
+    """A cell that was lost is not run again, and one that a new state loses is replaced as ever."""
+    cells = notebook(f"{DEFINITION}\n\nwhile True: pass", "import os\nos._exit(0)", "f = None")
+    with hasty_sandbox.open(cells) as session:
+        assert session.run_to(1)
+        assert 2 == session.call("f", (1,)).value
+        assert session.run_to(2)
+        assert 2 == session.call("f", (1,)).value
+        assert session.run_to(3)
+        assert "missing" == session.call("f", (1,)).kind
+        assert ["timed out", "died", None] == [run.problem and run.problem.kind for run in session.cells]
+
+
+def test_a_call_that_is_lost_is_followed_by_the_same_state(hasty_sandbox):
+    """After a call that ends its process, the next one finds the state of the same place."""
+    cells = notebook(DEFINITION, "import os\ndef g():\n    os._exit(0)", "f = g = None")
+    with hasty_sandbox.open(cells) as session:
+        assert session.run_to(2)
+        assert "died" == session.call("g", ()).kind
+        assert 2 == session.call("f", (1,)).value
+
+
+def test_no_earlier_state_is_had_once_the_session_is_over(sandbox):
+    """run_to says that no calls can be made, and a session without a process of its own never can."""
+    session = sandbox.open(notebook(DEFINITION))
+    session.close()
+    assert not session.run_to(1)
+    assert not LocalSession({}).run_to(0)

@@ -20,7 +20,7 @@ from .shell import Shell, run_cell
 
 def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], files: Mapping[str, bytes],
           limits: Limits) -> None:
-    """Serve one session on a socket: one "run" message, then "call" messages.
+    """Serve one session on a socket: "run" messages with cells, and "call" messages.
 
     Parameters
     ----------
@@ -32,16 +32,17 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
         To write into the working folder.
     limits : Limits
     """
-    _, cells = decode(receive(sock))
     runner = Runner(sock, shell, descriptors, limits)
     write_files(files)
-    runner.run(cells)
     while True:
         try:
-            message = decode(receive(sock, runner.cap), cap=runner.cap, resolve=import_function)
+            message = decode(receive(sock), resolve=import_function)
         except EOFError:
             return
-        runner.reply(runner.call(*message[1:]))
+        if message[0] == "run":
+            runner.run(message[1])
+        else:
+            runner.reply(runner.call(*message[1:]))
 
 
 def import_function(module: str, name: str) -> Callable[..., Value]:
