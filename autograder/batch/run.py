@@ -139,7 +139,7 @@ class Submissions:
         problem: tuple[str, str] | None = None
         timestamp, odd = read_timestamp(folder)
         try:
-            found = submission_files(folder, f"{self.name}.ipynb")
+            found = submission_files(folder, f"{self.name}.ipynb", self.course.assignment(self.name).count_work)
             path, repairs = str(found.notebook), found.repairs
             content = read_bytes(found.notebook)
         except (NotebookError, OSError) as error:

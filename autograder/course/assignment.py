@@ -21,10 +21,12 @@ from public_tests import CASES
 from ..errors import CourseError, NotebookError
 from ..model import Case, Failed, Outcome, Returned, Task, Value
 from ..notebooks import finding, reading
+from ..notebooks.choosing import count_work
 from ..notebooks.matching import Template
 from .catalogue import Catalogue
 from .folder import Modules, list_files, list_student_files
 from .reference import Reference, mutate
+from .scaffold import has_region, scaffold_source
 from .settings import Secret, describe_error
 
 #: The call in a test cell that the judge replaces. nbgrader executes every other autograded cell.
@@ -81,6 +83,17 @@ class Assignment:
     def template(self) -> Template:
         """The notebook, prepared for repairing submissions."""
         return Template.from_notebook(self.notebook)
+
+    @cached_property
+    def released_solutions(self) -> dict[str, str]:
+        """The cells in which students write, as they get them, by grade_id."""
+        return {grade_id: scaffold_source(cell.source) if cell.cell_type == "code" and has_region(cell.source) else ""
+                for cell in self.notebook.cells if finding.nbgrader_metadata(cell).get("solution") is True
+                and (grade_id := finding.nbgrader_metadata(cell).get("grade_id"))}
+
+    def count_work(self, content: bytes) -> int | None:
+        """Return in how many cells of a notebook's file a student has written; None if it is no notebook."""
+        return count_work(content, self.released_solutions)
 
     # ---- cases --------------------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ def grade_submitted(course: Course, name: str, submission: Path, student: str) -
         The folder has no notebook that can be read.
     """
     assignment = course.assignment(name)
-    found = submission_files(submission, f"{name}.ipynb")
+    found = submission_files(submission, f"{name}.ipynb", assignment.count_work)
     content = read_bytes(found.notebook)
     with Sandbox(level=level_of(course.isolation)) as sandbox:
         return grade_submission(content, assignment, sandbox, student=student, path=found.notebook,

@@ -8,12 +8,15 @@ import os
 import re
 import stat
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import NotebookError
 from ..model import Repair
 from ..timestamps import TIMESTAMP_FILE, parse_utc
+from .choosing import MAX_COMPARED, CountWork, choose_notebook
+from .reading import read_bytes
 from .repair import bound_repairs, shorten
 
 MAX_FILES = 1_000
@@ -45,19 +48,21 @@ class SubmittedFiles:
     repairs: tuple[Repair, ...] = ()
 
 
-def submission_files(folder: str | Path, name: str) -> SubmittedFiles:
+def submission_files(folder: str | Path, name: str, count_work: CountWork | None = None) -> SubmittedFiles:
     """Return the notebook and the other plain files in a submission's folder, without links and odd names.
 
     Parameters
     ----------
     folder : path
     name : str
-        The notebook's expected file name. A single notebook with another name is taken instead.
+        The notebook's expected file name. Another notebook is taken if it is the only one, or the one with work.
+    count_work : callable, optional
+        Returns the work in a notebook's file; without it, names alone decide.
 
     Raises
     ------
     NotebookError
-        There is no notebook to grade. The error names the files that were found.
+        There is no notebook to grade, or nothing decides among several. The error names the files that were found.
     """
     folder = Path(folder)
     if folder.is_symlink() or not folder.is_dir():
@@ -67,17 +72,41 @@ def submission_files(folder: str | Path, name: str) -> SubmittedFiles:
     files, repairs = listing.files, listing.repairs
     notebooks = [path for path in files if path.suffix.lower() == ".ipynb"]
     if os.path.lexists(folder / name):
-        chosen = folder / name  # reading it refuses anything but a regular file
+        near = [folder / name]  # reading it refuses anything but a regular file
     else:
         near = [path for path in notebooks if path.parent == folder] or notebooks
         near = [path for path in near if path.name.lower() == name.lower()] or near
-        if len(near) != 1:
-            found = ", ".join(shorten(str(path.relative_to(folder))) for path in (near or files)[:5]) or "nothing"
-            raise NotebookError(folder, f"it holds no {name}; what was found is {found}")
-        chosen = near[0]
+    chosen, reason = _choose(folder, [*near, *(path for path in notebooks if path not in near)], len(near), count_work)
+    if chosen is None:
+        found = ", ".join(shorten(str(path.relative_to(folder))) for path in (near or files)[:5]) or "nothing"
+        raise NotebookError(folder, f"it holds no {name}; what was found is {found}")
+    if reason:
+        repairs.append(Repair("several notebooks", None, reason))
+    elif chosen != folder / name:
         text = f"the notebook was named {shorten(str(chosen.relative_to(folder)))} instead of {name}"
         repairs.append(Repair("notebook renamed", None, text))
     return SubmittedFiles(chosen, tuple(path for path in files if path not in notebooks), tuple(bound_repairs(repairs)))
+
+
+def _choose(
+    folder: Path, notebooks: Sequence[Path], named: int, count_work: CountWork | None
+) -> tuple[Path | None, str]:
+    """Return the notebook that counts, if something decides, and the reason if it is not the name alone.
+
+    The first ``named`` notebooks have the name that was asked for, or the most similar one.
+    """
+    if count_work is None or len(notebooks) == 1 or (len(notebooks) > MAX_COMPARED and named != 1):
+        return (notebooks[0] if named == 1 else None), ""
+    compared = notebooks[:MAX_COMPARED]
+    contents = []
+    for path in compared:
+        try:
+            contents.append(read_bytes(path))
+        except NotebookError:
+            contents.append(b"")  # no notebook, and so without work
+    names = [str(path.relative_to(folder)) for path in compared]
+    choice = choose_notebook(names, contents, names[0], count_work, named)
+    return (None, "") if choice.index is None else (compared[choice.index], choice.reason)
 
 
 class _Listing:
@@ -107,9 +136,11 @@ class _Listing:
                 if self._seen > MAX_FILES:
                     self._note("too many files", f"only the first {MAX_FILES:,} files of the submission were looked at")
                     return
+                if entry.name.startswith(".") or entry.name == "__MACOSX":
+                    continue  # checkpoints, version control, a file manager's files
                 if entry.is_dir(follow_symlinks=False) and self._has_plain_name(entry):
                     folders.append(Path(entry.path))
-                elif not entry.name.startswith("."):  # checkpoints, version control, a file manager's files
+                else:
                     self._take(entry)
 
     def _take(self, entry: os.DirEntry[str]) -> None:

@@ -65,6 +65,7 @@ REPAIRS = TAMPERING | {
     "no time": "The time of a submission cannot be read: whether it was late is not known.",
     "odd time": "The time of a submission is written in an unusual way.",
     "notebook renamed": "The notebook had another file name.",
+    "several notebooks": "Several notebooks were handed in; the report says which one counts.",
     "odd file name": "A file with an odd name was left out.",
     "too large": "A file was left out: the submission is too large.",
     "too many files": "The submission has too many files; some were not looked at.",
