@@ -1,4 +1,4 @@
-"""Submission times: nbgrader's file and its format."""
+"""Submission times: nbgrader's files beside a submission, and their format."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import warnings
 from datetime import datetime
 
 TIMESTAMP_FILE = "timestamp.txt"
+SECRET_FILE = "submission_secret.txt"  # of the same submission: nbgrader hands out its feedback by it
 
 
 def parse_utc(text: str) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 import time
@@ -17,7 +16,7 @@ from sqlalchemy.exc import DataError
 from ..course.course import Course
 from ..course.folder import list_student_files
 from ..errors import AutograderError, CourseError, kind_of, reason_of
-from ..files import SharedFile, write_file
+from ..files import DISK_ERRORS, SharedFile, write_file
 from ..model import Report
 from ..nbgrader_bridge import gradebook_writer
 from ..nbgrader_bridge.gradebook import Structure
@@ -29,9 +28,6 @@ from .grader import GradedSubmission, withdraw
 
 BATCH_SIZE, BATCH_SECONDS = 32, 1.0  # a batch is written when it is full, or has waited so long
 MAX_FAILURES = 100  # students whose reasons a run keeps in memory
-#: Errors that every further write would meet, and not only the submission at which they showed.
-DISK_ERRORS = {
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 MAKE_ROOM = "What was graded before is kept; make room or give leave to write, then run it again."
 
 

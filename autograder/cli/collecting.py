@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
 if TYPE_CHECKING:
     from ..collect import CollectResult
     from ..roster import Roster
+
+MAX_LINES = 100  # about one kind of problem
 
 
 @click.command("collect")
@@ -45,9 +48,10 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
     """
     from ..collect import collect_submissions
 
-    course.assignment(assignment)
+    count_work = course.assignment(assignment).count_work
     roster = load_roster(course, assignment, roster_file)
-    result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run)
+    result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run,
+                                 count_work)
     show_result(result, dry_run)
     return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
 
@@ -78,14 +82,19 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
         console.print(table)
     else:
         for outcome, files in ((f"{would}replaced", result.replaced), ("kept", result.kept)):
-            for file in files:
-                click.echo(f"{outcome}: {file.student}: {file.note}")
+            show_lines([f"{outcome}: {file.student}: {file.note}" for file in files])
     for problem, skipped in (("unmatched", result.unmatched), ("refused", result.refused)):
-        for path, reason in skipped:
-            click.echo(f"{problem}: {path}: {reason}")
-    for note in result.notes:
-        click.echo(note)
+        show_lines([f"{problem}: {path}: {reason}" for path, reason in skipped])
+    show_lines(result.notes)
     counts = [f"{len(files)} {outcome}" for outcome, files in outcomes.items() if files]
     click.echo(", ".join(counts) or "nothing collected")
     if result.kept:
         click.echo("give --replace to overwrite what is kept")
+
+
+def show_lines(lines: Sequence[str]) -> None:
+    """Print the first lines, and how many more there are."""
+    for line in lines[:MAX_LINES]:
+        click.echo(line)
+    if len(lines) > MAX_LINES:
+        click.echo(f"... and {len(lines) - MAX_LINES:,} more like these")

@@ -1,7 +1,7 @@
 """Collecting of submissions from an exchange, a bulk download or a folder, into ``submitted/STUDENT/ASSIGNMENT/``.
 
-Each kind of source yields candidates. The roster identifies their students. Nothing is overwritten unasked, and each
-submission is put in place at once.
+Each kind of source yields deliveries, and each delivery candidates. The roster identifies their students. Nothing is
+overwritten unasked, and each submission is put in place at once. What is wrong with one submission is a row of its own.
 """
 
 from __future__ import annotations
@@ -11,11 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..course.course import Course
+from ..errors import CourseError
+from ..files import DISK_ERRORS
+from ..notebooks.choosing import CountWork
 from ..roster import Roster
-from .archive import EntryError, Skipped, open_archive
+from .archive import EntryError, Skipped, open_archive, shorten_path
 from .candidates import Candidate, join_notes, select_submissions
-from .sources import count_others, detect_source, pattern_source
-from .writing import SAME, compare_submission, write_submission
+from .deliveries import list_leftovers, read_deliveries
+from .sources import detect_source, pattern_source
+from .writing import SAME, Submission, compare_submission, has_time, write_submission
 
 __all__ = ["CollectResult", "CollectedFile", "Skipped", "collect_submissions"]
 
@@ -45,7 +49,7 @@ class CollectResult:
 
 def collect_submissions(
     course: Course, assignment: str, path: Path, roster: Roster, pattern: str | None = None, regex: bool = False,
-    replace: bool = False, dry_run: bool = False,
+    replace: bool = False, dry_run: bool = False, count_work: CountWork | None = None,
 ) -> CollectResult:
     """Put the notebooks of a folder or a zip into ``submitted/``.
 
@@ -65,19 +69,26 @@ def collect_submissions(
         Overwrite submissions that differ.
     dry_run : bool
         Write nothing.
+    count_work : callable, optional
+        Returns the work in a notebook's file; without it, the name alone decides among several.
 
     Raises
     ------
     CourseError
         The source cannot be read, the pattern is not valid, or the students cannot be told.
     """
+    refused: list[Skipped] = []
     with open_archive(path) as archive:
-        source = pattern_source(pattern, regex, roster) if pattern else detect_source(archive, assignment, roster, path)
-        candidates, unmatched = source.read(archive.entries, assignment)
-        selection = select_submissions(candidates, roster, assignment)
+        if pattern:
+            source = pattern_source(archive, pattern, regex, roster, path, refused)
+        else:
+            source = detect_source(archive, assignment, roster, path, refused)
+        found = read_deliveries(archive, source, assignment, refused)
+        selection = select_submissions(found.candidates, roster, assignment, count_work)
+        leftovers = list_leftovers(archive, source, refused)
         result = CollectResult(
-            source.name, unmatched=[*unmatched, *selection.unmatched],
-            refused=[*archive.refused, *selection.refused], notes=[*selection.notes, *count_others(archive.entries)])
+            source.name, unmatched=[*leftovers, *selection.unmatched],
+            refused=[*dict.fromkeys(refused), *selection.refused], notes=[*selection.notes, *found.notes])
         write_submissions(course, assignment, selection.chosen, result, replace, dry_run)
         return result
 
@@ -87,22 +98,35 @@ def write_submissions(
     dry_run: bool,
 ) -> None:
     """Write the submissions that are new, and add the outcome of each to the result."""
-    file = f"{assignment}.ipynb"
     for student, candidate in chosen.items():
-        target = course.submitted(student, assignment)
+        where = shorten_path(candidate.entry.path)
         try:
-            content = candidate.entry.read()
+            _write_submission(course, assignment, student, candidate, result, replace, dry_run)
         except EntryError as error:
-            result.refused.append(Skipped(candidate.entry.path, str(error)))
-            continue
-        there = compare_submission(target, file, content, candidate.timestamp)
-        note = candidate.note
-        if there == SAME:
-            outcome = result.unchanged
-        elif there and not replace:
-            outcome, note = result.kept, join_notes(f"{there} is there", note)
-        else:
-            outcome = result.replaced if there else result.matched
-            if not dry_run:
-                write_submission(target, file, content, candidate.timestamp)
-        outcome.append(CollectedFile(student, candidate.entry.path, note))
+            result.refused.append(Skipped(where, str(error)))
+        except OSError as error:
+            if error.errno in DISK_ERRORS:
+                raise CourseError(course.root / "submitted", f"cannot be written: {error.strerror}",
+                                  "What was collected before is kept; make room, then run it again.") from error
+            result.refused.append(Skipped(where, f"cannot be written: {error.strerror}"))
+
+
+def _write_submission(
+    course: Course, assignment: str, student: str, candidate: Candidate, result: CollectResult, replace: bool,
+    dry_run: bool,
+) -> None:
+    target = course.submitted(student, assignment)
+    submission = Submission(f"{assignment}.ipynb", candidate.entry.content(), candidate.owner.timestamp,
+                            {name: entry.content() for name, entry in candidate.records.items()})
+    there, note = compare_submission(target, submission), candidate.note
+    if there == SAME:
+        outcome = result.unchanged
+    elif there and not replace:
+        outcome, note = result.kept, join_notes(f"{there} is there", note)
+    else:
+        outcome = result.replaced if there else result.matched
+        if there and submission.timestamp is None and has_time(target):
+            note = join_notes("no time is known of it: no late penalty", note)
+        if not dry_run:
+            write_submission(target, submission)
+    outcome.append(CollectedFile(student, shorten_path(candidate.entry.path), note))

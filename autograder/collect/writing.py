@@ -4,72 +4,85 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from ..errors import CourseError, NotebookError
-from ..notebooks.submission import submission_files
-from ..timestamps import TIMESTAMP_FILE, format_utc, parse_utc
+from ..errors import NotebookError
+from ..notebooks.submission import read_timestamp_file, submission_files
+from ..timestamps import SECRET_FILE, TIMESTAMP_FILE, format_utc, parse_utc
 
 SAME = "same"
 
 
-def compare_submission(target: Path, file: str, content: bytes, timestamp: datetime | None) -> str:
+@dataclass(frozen=True)
+class Submission:
+    """What is written of one submission."""
+
+    file: str  # the notebook's name
+    content: bytes
+    timestamp: datetime | None = None  # in UTC
+    records: Mapping[str, bytes] = field(default_factory=dict)  # other files of nbgrader's, by name
+
+
+def has_time(target: Path) -> bool:
+    """Tell if a submission's folder says when it was handed in."""
+    return bool(read_timestamp_file(target))
+
+
+def compare_submission(target: Path, submission: Submission) -> str:
     """Return "" if the folder holds nothing, `SAME` if it holds this submission, or what it holds, in words.
 
-    Parameters
-    ----------
-    target : Path
-        The submission's folder.
-    file : str
-        The notebook's name.
-    content : bytes
-    timestamp : datetime, optional
-        In UTC. A submission with another timestamp is another submission.
+    A submission with another timestamp or another secret is another submission.
     """
     if not os.path.lexists(target):
         return ""
     try:
-        old = submission_files(target, file).notebook
-        if old.is_symlink() or old.read_bytes() != content:
+        old = submission_files(target, submission.file).notebook
+        if old.is_symlink() or old.read_bytes() != submission.content:
             return "another submission"
-        if timestamp:
-            stamp = target / TIMESTAMP_FILE
-            before = parse_utc(stamp.read_text(encoding="utf-8", errors="replace").strip()) if stamp.is_file() else None
-            if timestamp != before:
+        if submission.timestamp:
+            before = parse_utc(read_timestamp_file(target) or "")
+            if submission.timestamp != before:
                 return f"the same with another time ({format_utc(before) if before else 'none'})"
+        for name, content in submission.records.items():
+            path = target / name
+            if not path.is_file() or path.read_bytes() != content:
+                return f"the same with another {name}" if path.is_file() else f"the same without {name}"
     except (NotebookError, OSError):
         return "something without a notebook" if not target.is_dir() or any(target.iterdir()) else ""
     return SAME
 
 
-def write_submission(target: Path, file: str, content: bytes, timestamp: datetime | None) -> None:
+def write_submission(target: Path, submission: Submission) -> None:
     """Put a submission's folder in place at once, so that a reader sees the old one or the new one.
 
-    Other files of an earlier submission stay; its timestamp does not.
+    Other files of an earlier submission stay. Its timestamp and its secret do not: they are of that submission.
 
     Raises
     ------
-    CourseError
+    OSError
         The folder cannot be written. The old one is then back.
     """
     submitted = target.parents[1]
-    try:
-        submitted.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(dir=submitted, prefix=".collect-"))
-    except OSError as error:
-        raise CourseError(submitted, f"cannot be written: {error.strerror}", "May this user write it?") from error
+    submitted.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=submitted, prefix=".collect-"))
+    new_parent = not target.parent.exists()
     try:
         new, old = scratch / "new", scratch / "old"
         if target.is_dir() and not target.is_symlink():
-            shutil.copytree(target, new, symlinks=True)
+            shutil.copytree(target, new, symlinks=True, ignore=list_special)
         new.mkdir(exist_ok=True)
-        for name in (file, TIMESTAMP_FILE):
-            (new / name).unlink(missing_ok=True)
-        (new / file).write_bytes(content)
-        if timestamp:
-            (new / TIMESTAMP_FILE).write_text(format_utc(timestamp), encoding="utf-8")
+        for name in (submission.file, TIMESTAMP_FILE, SECRET_FILE):
+            remove(new / name)
+        for name, content in {submission.file: submission.content, **submission.records}.items():
+            (new / name).write_bytes(content)
+        if submission.timestamp:
+            (new / TIMESTAMP_FILE).write_text(format_utc(submission.timestamp), encoding="utf-8")
         target.parent.mkdir(exist_ok=True)
         if os.path.lexists(target):
             os.rename(target, old)
@@ -79,7 +92,24 @@ def write_submission(target: Path, file: str, content: bytes, timestamp: datetim
             if os.path.lexists(old):
                 os.rename(old, target)
             raise
-    except OSError as error:
-        raise CourseError(target, f"cannot be written: {error.strerror}", "May this user write it?") from error
+    except BaseException:
+        if new_parent:
+            with suppress(OSError):
+                target.parent.rmdir()
+        raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def list_special(folder: str, names: list[str]) -> list[str]:
+    """Return the names in a folder that are neither files nor folders nor links: copying them would block."""
+    kinds = stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK
+    return [name for name in names if not any(kind(os.lstat(os.path.join(folder, name)).st_mode) for kind in kinds)]
+
+
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
