@@ -8,7 +8,7 @@ COURSE ?= .
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo release check-release audit test test-slow lab lint bench
+.PHONY: help setup demo release check-release audit test test-slow test-nbgrader lab lint bench
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -38,6 +38,9 @@ test: setup  ## run the fast tests
 
 test-slow: setup  ## run the other tests: slow attacks, long runs, a browser
 	$(PYTEST) -m "slow or browser"
+
+test-nbgrader: setup  ## run nbgrader's own tests with our configuration
+	$(BIN)/python -m tests.nbgrader_suite
 
 lab: setup  ## open JupyterLab on this course, or on another: make lab COURSE=demo
 	cd $(COURSE) && jupyter lab

@@ -1,5 +1,7 @@
 """Settings for nbgrader and for the autograder, each with its reason. This file has no logic."""
 
+from autograder.nbgrader_bridge.steps import steps_with_ours
+
 c = get_config()  # noqa: F821  (nbgrader and Jupyter put it here)
 
 c.CourseDirectory.course_id = "rnn"
@@ -17,52 +19,32 @@ c.CourseDirectory.ignore = [
 # refuses to grade at a weaker level.
 c.Judge.isolation = "best"
 
-# Release: nbgrader needs the whole list. Two entries are ours. Scaffold replaces ClearSolutions, and keeps comments and
-# targets between the START and END markers. Support writes public_tests.py and
-# public_cases.json beside the notebook.
-c.GenerateAssignment.preprocessors = [
-    "nbgrader.preprocessors.IncludeHeaderFooter",
-    "nbgrader.preprocessors.LockCells",
-    "autograder.nbgrader_bridge.hooks.Scaffold",
-    "nbgrader.preprocessors.ClearOutput",
-    "nbgrader.preprocessors.CheckCellMetadata",
-    "nbgrader.preprocessors.ComputeChecksums",
-    "nbgrader.preprocessors.SaveCells",
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "nbgrader.preprocessors.ClearMarkScheme",
-    "nbgrader.preprocessors.ComputeChecksums",
-    "nbgrader.preprocessors.CheckCellMetadata",
-    "autograder.nbgrader_bridge.hooks.Support",
-]
+# The lists of steps are nbgrader's own, with ours put in. To add one, write for example
+# c.Autograde.autograde_preprocessors.insert(1, "my_module.MyStep").
+#
+# Release: Scaffold replaces ClearSolutions, and keeps comments and targets between the START and END markers. Support
+# writes public_tests.py and public_cases.json beside the notebook.
+c.GenerateAssignment.preprocessors = steps_with_ours(
+    "GenerateAssignment.preprocessors",
+    replace={"ClearSolutions": "autograder.nbgrader_bridge.hooks.Scaffold"},
+    append=["autograder.nbgrader_bridge.hooks.Support"],
+)
 
 # Autograde, first pass: Restore replaces DeduplicateIds, which aborted the whole class for a copied cell or a changed
 # schema version. Restore rebuilds everything that a student may not change from the source notebook.
-c.Autograde.sanitize_preprocessors = [
-    "nbgrader.preprocessors.ClearOutput",
-    "autograder.nbgrader_bridge.hooks.Restore",
-    "nbgrader.preprocessors.OverwriteKernelspec",
-    "nbgrader.preprocessors.OverwriteCells",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+c.Autograde.sanitize_preprocessors = steps_with_ours(
+    "Autograde.sanitize_preprocessors", replace={"DeduplicateIds": "autograder.nbgrader_bridge.hooks.Restore"})
 
 # Autograde, second pass: Judge replaces Execute. The student's cells run in the sandbox, and the judge outside it gives
 # the points, so student code cannot change them.
-c.Autograde.autograde_preprocessors = [
-    "autograder.nbgrader_bridge.hooks.Judge",
-    "nbgrader.preprocessors.LimitOutput",
-    "nbgrader.preprocessors.SaveAutoGrades",
-    "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-]
+c.Autograde.autograde_preprocessors = steps_with_ours(
+    "Autograde.autograde_preprocessors", replace={"Execute": "autograder.nbgrader_bridge.hooks.Judge"})
 
 # Feedback: nbgrader's generate_feedback and Formgrader's button write the page of `autograder feedback`. The steps
 # below are for notebooks that are no assignment of this course; HideTests removes the hidden part of test cells.
 c.GenerateFeedback.exporter_class = "autograder.nbgrader_bridge.feedback.FeedbackPage"
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-    "autograder.nbgrader_bridge.hooks.HideTests",
-]
+c.GenerateFeedback.preprocessors = steps_with_ours(
+    "GenerateFeedback.preprocessors", append=["autograder.nbgrader_bridge.hooks.HideTests"])
 # A student's script runs neither on the feedback page nor in Formgrader, where it would have the instructor's login.
 # nbgrader itself does not sanitise Markdown cells.
 c.HTMLExporter.sanitize_html = True

@@ -28,6 +28,8 @@ Step = Callable[[NotebookNode, dict[str, Any]], tuple[NotebookNode, dict[str, An
 REPLACED = {("nbgrader", name) for name in (
     "ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata", "Execute",
     "SaveAutoGrades", "AssignLatePenalties")} | {("autograder", "Restore"), ("autograder", "Judge")}
+#: Steps of nbgrader's lists that do nothing unless a course switches them on, as c.IgnorePattern.enabled does.
+SWITCHED_OFF = {("nbgrader", "IgnorePattern"), ("nbconvert", "ClearMetadataPreprocessor")}
 
 
 def complete_metadata(nb: NotebookNode, structure: Structure) -> None:
@@ -106,8 +108,12 @@ def extra_steps(config: Config) -> tuple[list[Step], list[Step]]:
             raise CourseError(CONFIG, f"autograde's steps lack autograder.nbgrader_bridge.hooks.{needed}",
                               "Take the lists from the configuration that came with the course.")
     added = {trait: [_make(trait, step, config) for where, step, name in listed
-                     if where == trait and name not in REPLACED] for trait in passes}
+                     if where == trait and name not in REPLACED and not _is_off(name, config)] for trait in passes}
     return added[passes[0]], added[passes[1]]
+
+
+def _is_off(name: tuple[str, str], config: Config) -> bool:
+    return name in SWITCHED_OFF and not config.get(name[1], {}).get("enabled", False)
 
 
 def name_of(step: str | type) -> tuple[str, str]:

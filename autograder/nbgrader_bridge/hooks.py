@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, DeduplicateIds, Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
 from .. import grade
 from ..course import scaffold
-from ..course.assignment import Assignment
+from ..course.assignment import AWARD, Assignment
 from ..course.course import Course
 from ..course.folder import PRIVATE, list_files
 from ..course.public_cases import support_files
@@ -43,7 +43,8 @@ class Scaffold(ClearSolutions):
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
         """Scaffold all cells, then clear those that nbgrader clears."""
-        if lacking := sorted(set(PRIVATE).difference(self.config.CourseDirectory.get("ignore", ()))):
+        lacking = sorted(set(PRIVATE).difference(self.config.CourseDirectory.get("ignore", ())))
+        if lacking and Path("source", resources["nbgrader"]["assignment"], "tasks.py").exists():
             problem = f"c.CourseDirectory.ignore lacks {', '.join(lacking)}, which students must not get"
             raise CourseError(CONFIG, problem, "Take the list from the configuration that came with the course.")
         return super().preprocess(scaffold.scaffold_notebook(nb, name=resources["nbgrader"]["notebook"]), resources)
@@ -79,17 +80,22 @@ class HideTests(ClearHiddenTests):
         return cell, resources
 
 
-class Restore(NbGraderPreprocessor):
-    """Replaces DeduplicateIds in autograde's first pass: repairs the notebook for grading."""
+class Restore(DeduplicateIds):
+    """Replaces DeduplicateIds in autograde's first pass: repairs the notebook for grading.
+
+    A notebook without tasks of ours is left to DeduplicateIds.
+    """
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
         """Repair the notebook, and keep the repairs for the second pass."""
-        if assignment := current_assignment(resources):
-            nb, repairs = repair_notebook(normalise_notebook(nb), assignment.template)
-            student = resources["nbgrader"]["student"]
-            _repairs[student, assignment.name] = repairs
-            for repair in repairs:
-                self.log.warning("%s: %s", student, repair)
+        assignment = current_assignment(resources)
+        if assignment is None:
+            return super().preprocess(nb, resources)
+        nb, repairs = repair_notebook(normalise_notebook(nb), assignment.template)
+        student = resources["nbgrader"]["student"]
+        _repairs[student, assignment.name] = repairs
+        for repair in repairs:
+            self.log.warning("%s: %s", student, repair)
         return nb, resources
 
 
@@ -133,13 +139,18 @@ def current_assignment(resources: Resources) -> Assignment | None:
     """Return the assignment that nbgrader is at; None if it has no tasks of ours. nbgrader works in the root."""
     name, notebook_id = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
     folder = Path.cwd() / "source" / name
-    if notebook_id != name or not (folder / f"{name}.ipynb").exists():
+    if notebook_id != name or not has_awards(folder / f"{name}.ipynb"):
         return None
     if course := command_course.get():
         assignment = course.assignment(name)
     else:
         assignment = cached_assignment(name, folder, max((folder / p).stat().st_mtime_ns for p in list_files(folder)))
     return assignment if assignment.tasks else None
+
+
+def has_awards(path: Path) -> bool:
+    """Tell if a source notebook may have tasks for the judge. Any other is left to nbgrader, unread."""
+    return path.is_file() and AWARD.encode() in path.read_bytes()
 
 
 @lru_cache(maxsize=16)
