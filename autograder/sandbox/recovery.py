@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import os
-import re
 import signal
 import time
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -15,6 +12,7 @@ from typing import Any, NamedTuple
 
 from ..errors import SandboxError
 from ..model import Case, CellRun, Failed, Outcome, Problem, Returned, Value
+from .definitions import definitions
 from .guest.codec import CodecError, encode
 from .guest.explain import MAX_MESSAGE
 from .guest.settings import Limits
@@ -25,7 +23,6 @@ from .zygote import Ended
 
 CONFINE_SECONDS = 20  # for a fork to confine itself; it takes milliseconds, even on a busy machine
 GRACE = 0.5  # seconds for a process that has hung up to end by itself
-MAX_CELL = 100_000  # characters of a cell that is parsed here; its syntax tree takes a thousand times as many bytes
 SLOWDOWN = 100  # of a template cell, because a student's loops in Python may be that much slower than numpy
 FORKS_LOST = 3  # forks lost to our own failures before the submission is not graded
 
@@ -336,28 +333,6 @@ class SandboxSession(Session):
                 return Failed(kind, clean_text(text, 2 * MAX_MESSAGE), known_exception(exception))
             else:
                 return _unreadable(fork)
-
-
-def definitions(source: str) -> str:
-    """Return the functions, classes and imports at a cell's top level, each on its own line number, or "".
-
-    A correct function above an endless loop survives that way, and the student loses only what the loop showed.
-    """
-    if len(source) > MAX_CELL:
-        return ""
-    plain = re.sub(r"^[%!?].*$", "", source, flags=re.MULTILINE)  # what IPython adds to Python
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes in a student's strings
-            nodes = ast.parse(plain).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    lines, kept = plain.split("\n"), set()
-    for node in nodes:
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
-            first = min(part.lineno for part in (node, *getattr(node, "decorator_list", ())))
-            kept |= set(range(first - 1, node.end_lineno or first))
-    return "\n".join(line if number in kept else "" for number, line in enumerate(lines)) if kept else ""
 
 
 def call_frame(name: str, arguments: tuple[Value, ...], replaced: tuple[str, ...], cap: int) -> bytes:

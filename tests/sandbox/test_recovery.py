@@ -69,16 +69,6 @@ def test_definitions_that_do_not_come_back_are_left_out(hasty_sandbox):
         assert "missing" == session.call("g", ()).kind
 
 
-@pytest.mark.parametrize(("source", "left"), [
-    ("x = 1\n%matplotlib inline\n@deco\ndef f():\n    return 'é'\n\nf()", "\n\n@deco\ndef f():\n    return 'é'\n\n"),
-    ("from a import b; while_ = 1\nclass A: pass", "from a import b; while_ = 1\nclass A: pass"),
-    ("x = 1", ""), ("def f(:", ""), ("(" * 10_000, ""), ("", ""), ("def f(): pass\n" * 100_000, ""),
-])
-def test_definitions(source, left):
-    """Definitions are what is left of a cell, or nothing if it does not parse."""
-    assert left == recovery.definitions(source)
-
-
 def test_memory_is_a_cell_s_own_error(hasty_sandbox):
     """A cell that exceeds the limit gets a MemoryError, and the next cell runs."""
     first, second = hasty_sandbox.open(notebook("import numpy as np\nx = np.ones(1 << 30)", "print('on')")).cells
