@@ -10,7 +10,7 @@ import pytest
 
 from autograder.errors import SandboxError
 from autograder.model import Failed, Problem
-from autograder.sandbox import Limits, recovery
+from autograder.sandbox import Limits
 from autograder.sandbox.local import LocalSession
 from tests.helpers.processes import processes
 from tests.helpers.sandbox import linux, notebook, texts
