@@ -18,11 +18,11 @@ from ..model import Report, StudentGrade
 from ..notebooks.submission import read_timestamp, read_timestamp_file
 from ..pages.markup import MAX_PICTURE, FindPicture, data_uri
 from ..pages.student_page import make_page
-from ..timestamps import TIMESTAMP_FILE
+from ..timestamps import SECRET_FILE, TIMESTAMP_FILE
 from . import gradebook, hooks
 
 #: The files beside the page that nbgrader's release_feedback asks for.
-BESIDE = (TIMESTAMP_FILE, "submission_secret.txt")
+BESIDE = (TIMESTAMP_FILE, SECRET_FILE)
 MAX_BESIDE = 1000  # bytes
 MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
          ".gif": "image/gif", ".webp": "image/webp"}  # fmt: skip
@@ -46,7 +46,8 @@ def feedback_files(
         # release_feedback would hand this page out with the new submission's secret
         raise FeedbackError("handed in again since it was graded")
     nb = json.loads(path.read_bytes()) if path.is_file() else None
-    beside = {file: read_small_file(submitted / file) or read_small_file(graded / file) for file in BESIDE}
+    records = submitted if submitted.is_dir() else graded  # never those of an earlier submission
+    beside = {file: read_small_file(records / file) for file in BESIDE}
     html = make_page(nb, replace(report, assignment=name), grade, picture_finder(course, name, student))
     return {file: content for file, content in beside.items() if content} | {
         f"{name}.html": html.encode("utf-8", "replace")}

@@ -29,7 +29,7 @@ class Entry:
     """The result of one submission."""
 
     student: str
-    timestamp: datetime | None  # of the submission, UTC; None leaves the old one
+    timestamp: datetime | None  # of the submission, UTC; None if it is not known
     auto_scores: Mapping[str, float | None] | None  # by grade_id, None asks for a manual grade; no mapping: not graded
     auto_comments: Mapping[str, str | None] = field(default_factory=dict)  # by grade_id
 
@@ -63,7 +63,7 @@ def _record(db: Connection, structure: Structure, entries: Sequence[Entry], pena
     rows = _add_rows(db, structure, [entry.student for entry in entries])
     _update(db, SubmittedAssignment, [
         {"at_id": rows[entry.student].submission_id, "to_timestamp": entry.timestamp}
-        for entry in entries if entry.timestamp is not None])
+        for entry in entries if entry.timestamp is not None or entry.auto_scores is not None])
     graded = [(rows[entry.student].id, entry) for entry in entries if entry.auto_scores is not None]
     _update(db, Grade, [
         {"at_notebook_id": notebook, "at_cell_id": structure.graded[cell], "to_auto_score": score}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, DeduplicateIds, Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
@@ -22,8 +23,9 @@ from ..course.public_cases import support_files
 from ..course.settings import CONFIG
 from ..errors import AutograderError, CourseError, reason_of
 from ..model import Repair, Report
-from ..notebooks.reading import normalise_notebook, serialise_notebook
+from ..notebooks.reading import normalise_notebook, read_notebook, serialise_notebook
 from ..notebooks.repair import repair_notebook
+from ..notebooks.submission import read_timestamp, submission_files
 from ..sandbox import LEVELS, Sandbox, level_of
 
 #: The course of a command of ours that runs nbgrader in this process.
@@ -91,12 +93,26 @@ class Restore(DeduplicateIds):
         assignment = current_assignment(resources)
         if assignment is None:
             return super().preprocess(nb, resources)
-        nb, repairs = repair_notebook(normalise_notebook(nb), assignment.template)
         student = resources["nbgrader"]["student"]
-        _repairs[student, assignment.name] = repairs
+        folder = Course(Path.cwd()).submitted(student, assignment.name)
+        forget_time(folder, resources)
+        found = submission_files(folder, f"{assignment.name}.ipynb", assignment.count_work)
+        if found.notebook != folder / f"{assignment.name}.ipynb":  # nbgrader gives the one with the assignment's name
+            nb = read_notebook(found.notebook)
+        nb, repaired = repair_notebook(normalise_notebook(nb), assignment.template)
+        repairs = _repairs[student, assignment.name] = [*found.repairs, *repaired]
         for repair in repairs:
             self.log.warning("%s: %s", student, repair)
         return nb, resources
+
+
+def forget_time(folder: Path, resources: Resources) -> None:
+    """Clear the time in the gradebook if a submission has none: nbgrader would keep that of an earlier one."""
+    if read_timestamp(folder)[0] is None:
+        given = resources["nbgrader"]
+        with Gradebook(given["db_url"]) as gb:
+            gb.find_submission(given["assignment"], given["student"]).timestamp = None
+            gb.db.commit()
 
 
 class Judge(Execute):
