@@ -32,6 +32,8 @@ Template = Sequence[str | None]
 #: A message of the guest: a word that says its kind, and parts of any type.
 Message = tuple[Any, ...]
 
+TRIES = 3  # of a zygote that dies while it starts or makes a fork
+
 _DRAWS = re.compile("matplotlib|pylab|pyplot")
 
 
@@ -72,7 +74,7 @@ class Pool:
         with self._lock:
             while self.abandoned:
                 self._end(*self.abandoned.pop())
-            for attempt in (1, 2):
+            for attempt in range(1, TRIES + 1):
                 zygote = self._zygote if self._zygote is not None and self._zygote.is_usable() else self._start()
                 ours, theirs = socket.socketpair()
                 try:
@@ -82,7 +84,7 @@ class Pool:
                 except SandboxError:
                     ours.close()
                     self._stop()
-                    if attempt == 2:
+                    if attempt == TRIES:
                         raise
                 finally:
                     theirs.close()
@@ -98,6 +100,24 @@ class Pool:
         """
         with self._lock:
             return self._end(fork.zygote, fork.pid, grace)
+
+    def usage(self, fork: Fork) -> dict[str, Any] | None:
+        """Return a fork's CPU ``seconds`` so far and its ``state``, or None if this system does not tell.
+
+        Raises
+        ------
+        SandboxError
+            If its zygote is gone.
+        """
+        with self._lock:
+            if fork.zygote is not self._zygote:
+                raise SandboxError("the zygote is gone")
+            try:
+                usage: dict[str, Any] | None = fork.zygote.ask({"usage": fork.pid})["usage"]
+            except SandboxError:
+                self._stop()  # else its late answer would be taken for that to another question
+                raise
+            return usage
 
     def _end(self, zygote: Zygote, pid: int, grace: float = 0) -> Ended | None:
         if zygote is not self._zygote:
@@ -124,7 +144,14 @@ class Pool:
 
     def _start(self) -> Zygote:
         self._stop()
-        self._zygote = Zygote(self.level, self._layers())
+        for attempt in range(1, TRIES + 1):
+            try:
+                self._zygote = Zygote(self.level, self._layers())
+                break
+            except SandboxError:
+                if attempt == TRIES:
+                    raise
+        assert self._zygote is not None
         return self._zygote
 
     def _layers(self) -> tuple[str, ...]:
@@ -177,15 +204,18 @@ class Fork:
         self.pool, self.zygote, self.sock, self.pid = pool, zygote, sock, pid
         self.ended = False
         self.memory: int | None = None  # bytes at its peak, known once it has ended
-        self.seconds = 0.0  # spent waiting for it
 
     def send(self, frame: bytes, seconds: float) -> None:
         """Send a frame within some seconds. See `guest.messages.send` for the errors."""
         send(self.sock, frame, time.monotonic() + seconds)
 
-    def receive(self, deadline: float) -> Message:
-        """Return the next message. See `Pool.read`, and `guest.messages.receive` for the errors."""
-        return self.pool.read(receive(self.sock, self.pool.limits.message_bytes, deadline))
+    def receive(self, wait: Callable[[], float]) -> Message:
+        """Return the next message. See `Pool.read`, and `guest.messages.receive` for ``wait`` and the errors."""
+        return self.pool.read(receive(self.sock, self.pool.limits.message_bytes, wait))
+
+    def usage(self) -> dict[str, Any] | None:
+        """Return what it has used. See `Pool.usage`."""
+        return self.pool.usage(self)
 
     def end(self, grace: float = 0) -> Ended | None:
         """End it, unless it ends by itself within the grace period. See `Pool.end`."""

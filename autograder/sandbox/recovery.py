@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
@@ -19,14 +21,16 @@ from .guest.settings import Limits
 from .outputs import clean_text, size_of
 from .pool import Fork, Message, Pool, Template
 from .session import Replacing, Session, is_lost, known_exception
+from .stopwatch import Stopwatch
 from .zygote import Ended
 
-CONFINE_SECONDS = 20  # for a fork to confine itself; it takes milliseconds, even on a busy machine
+CONFINE_SECONDS = 20  # of CPU for a fork to confine itself; it takes milliseconds
 GRACE = 0.5  # seconds for a process that has hung up to end by itself
 SLOWDOWN = 100  # of a template cell, because a student's loops in Python may be that much slower than numpy
 FORKS_LOST = 3  # forks lost to our own failures before the submission is not graded
+FORK_SECONDS = 0.1  # that a lost fork counts, at least, so that crashes add up, too
 
-#: The seconds that each template cell takes with the reference solution, by its source.
+#: The CPU seconds that each template cell takes with the reference solution, by its source.
 CellTimes = Mapping[str, float]
 
 
@@ -35,7 +39,7 @@ class Loss(NamedTuple):
 
     kind: str  # as in `Failed`
     text: str  # continues a sentence that starts with the cell or the function
-    cause: str = "student"  # or "machine", which earns one retry, or "host"
+    is_ours: bool = False  # or the machine's: then it is tried again, and costs the student nothing
 
 
 class SandboxSession(Session):
@@ -43,6 +47,9 @@ class SandboxSession(Session):
 
     A fork serves until a cell or call is lost. Then it is ended, and the next fork runs the same cells. Of a lost cell
     it runs only the definitions, and nothing if they are lost too. Each cell keeps the outputs that it showed first.
+
+    Once the cells have used up their time, the cells that have not run, or that take long, are replaced by their
+    definitions, too. So no function of the notebook is lost to another cell.
     """
 
     def __init__(self, pool: Pool, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
@@ -52,15 +59,14 @@ class SandboxSession(Session):
         for name in files:
             if "\0" in name or not set(name.split("/")).isdisjoint(("", ".", "..")):
                 raise ValueError(f"{name!r} is not the relative path of a file")
-        self._files, self._template, self._times = files, template, times or {}
-        self.seconds: list[float | None] = [None] * len(self._sources)  # that each cell took
+        self._files, self._template, self._times = files, template, times
+        self.seconds: list[float | None] = [None] * len(self._sources)  # of CPU that each cell took
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._replaced: dict[int, str] = {}  # what runs instead of the lost cells
         self._room = self._limits.notebook_output_bytes
-        self._timed_out = False  # whether a cell or call of this session has
-        self._seconds = 0.0  # spent waiting for the student's code
-        self._restarts = self._lost = 0
-        self._retried: set[int | str | None] = set()  # cells and functions that the machine may have failed
+        self._cells_spent, self._calls_spent = 0.0, defaultdict[str, float](float)  # seconds, the latter by function
+        self._is_hurried = False  # whether the cells have used up their time
+        self._lost = 0  # forks, to our own failures
         self._over: Failed | None = None  # why no further call is tried
         self._fork: Fork | None = None
         self._forks: list[Fork] = []
@@ -103,17 +109,27 @@ class SandboxSession(Session):
 
     def _make_ready(self) -> None:
         """Have a fork in which the cells have run, or know why there is none."""
+        limit = self._limits.submission_seconds
         while self._fork is None and self._over is None:
-            if self._seconds >= self._limits.submission_seconds:
-                self._give_up("timed out", f"the submission ran past {_seconds(self._limits.submission_seconds)}")
-            elif self._restarts > self._limits.restarts + 1:
-                self._give_up("died", f"the notebook's process had to be ended {self._restarts} times")
+            if self._cells_spent >= limit and not self._is_hurried:
+                self._hurry()
+            elif self._cells_spent >= 3 * limit:  # the definitions, too, take for ever
+                self._over = Failed("timed out", f"Not tried: the submission ran past {_seconds(limit)}.")
             else:
                 self._run_cells()
 
-    def _give_up(self, kind: str, reason: str) -> None:
-        self._over = Failed(kind, f"Not tried: {reason}.")
-        self._runs = [run or CellRun(problem=Problem("not run", f"was not run: {reason}")) for run in self._runs]
+    def _hurry(self) -> None:
+        """Keep only the definitions of the cells that have not run, and of those that take long."""
+        self._is_hurried = True
+        reason = f"was not run: the submission ran past {_seconds(self._limits.submission_seconds)}"
+        total = 0.0
+        for index in sorted(range(len(self._sources)), key=lambda index: self.seconds[index] or 0.0):
+            total += self.seconds[index] or 0.0
+            if self._runs[index] is None:
+                self._runs[index] = CellRun(problem=Problem("not run", reason))
+            elif total <= self._limits.cell_seconds:
+                continue
+            self._replaced.setdefault(index, definitions(self._sources[index]))
 
     def _run_cells(self) -> None:
         """Run the cells in a fresh fork. See `_go_on`."""
@@ -121,50 +137,54 @@ class SandboxSession(Session):
             fork = self._pool.fork(self._files, self._template, self._sources)
             self._forks.append(fork)
         except SandboxError as error:
-            self._blame(Loss("died", f"could not be made: {error}", "host"), None)
+            self._is_students(Loss("died", f"could not be made: {error}", is_ours=True))
             return
         if loss := self._confine(fork):
-            self._blame(loss, None)
+            self._is_students(loss)
             return
         self._go_on(fork, self._indices())
 
-    def _finished(self) -> set[int]:
-        """Return the cells that have run to their end."""
-        return {i for i, run in enumerate(self._runs) if run is not None and i not in self._replaced}
-
     def _indices(self) -> list[int]:
         """Return the cells that run before a call."""
-        if self._restarts > self._limits.restarts:  # the last try: only cells that have finished before
-            return [i for i in sorted(self._finished()) if i < self._place]
         return [i for i in range(self._place) if self._replaced.get(i) != ""]
 
     def _go_on(self, fork: Fork, indices: Sequence[int]) -> None:
         """Run these cells in a fork. Keep the fork if no cell is lost, else note the lost cell."""
-        finished = self._finished()
         if loss := self._send_cells(fork, indices):
-            self._blame(loss, None)
+            self._is_students(loss)
             return
         for index in indices:
-            start = time.monotonic()
-            message = self._next(fork, self._allowed_seconds(index, index in finished))
-            if not isinstance(message, Loss) and not (_has_form(message, "cell", int, tuple, object)
-                                                      and message[1] == index):
-                message = _unreadable(fork)
+            message, seconds = self._run_cell(fork, index)
             if isinstance(message, Loss):
-                if self._blame(message, index):
+                if self._is_students(message):
                     self._note_lost_cell(index, message)
                 return
             if self._runs[index] is None:
                 count = message[3] if type(message[3]) is int and message[3] >= 0 else None
                 self._runs[index] = CellRun(self._within_room(message[2]), count)
-                self.seconds[index] = time.monotonic() - start
-        message = self._next(fork, self._limits.cell_seconds)
+                self.seconds[index] = seconds
+        message = self._next(fork, Stopwatch(fork, self._limits.cell_seconds))
         if not isinstance(message, Loss) and message[0] != "ready":
             message = _unreadable(fork)
         if isinstance(message, Loss):
-            self._blame(message, None)
+            self._is_students(message)
         else:
             self._fork = fork
+
+    def _run_cell(self, fork: Fork, index: int) -> tuple[Message | Loss, float]:
+        """Return what a fork says of the next cell, and the seconds that it took."""
+        limits, whole = self._limits, self._limits.submission_seconds
+        left = (3 if self._is_hurried else 1) * whole - self._cells_spent
+        allowed = self._allowed_seconds(index)
+        watch = Stopwatch(fork, max(0.0, min(allowed, left)), exact=self._times is None)
+        message = self._next(fork, watch)
+        self._cells_spent += watch.spent
+        if isinstance(message, Loss):
+            if left < allowed and message.kind == "timed out" and not message.is_ours:
+                message = message._replace(text=f"ran past the submission's {_seconds(limits.submission_seconds)}")
+        elif not (_has_form(message, "cell", int, tuple, object) and message[1] == index):
+            message = _unreadable(fork)
+        return message, watch.spent
 
     def _note_lost_cell(self, index: int, loss: Loss) -> None:
         """Replace a lost cell by its definitions, and these by nothing."""
@@ -173,6 +193,7 @@ class SandboxSession(Session):
             return
         self._replaced[index] = definitions(self._sources[index])
         run = self._runs[index] or CellRun()
+        self.seconds[index] = None
         stopped = {"output_type": "error", "ename": "Stopped", "evalue": f"This cell {loss.text}.",
                    "traceback": [f"Stopped: this cell {loss.text}."]}
         self._runs[index] = replace(run, problem=Problem(loss.kind, loss.text), outputs=(*run.outputs, stopped))
@@ -189,77 +210,67 @@ class SandboxSession(Session):
     def _confine(self, fork: Fork) -> Loss | None:
         """Wait until a fork has confined itself."""
         try:
-            message = fork.receive(time.monotonic() + CONFINE_SECONDS)
+            message = fork.receive(Stopwatch(fork, CONFINE_SECONDS))
             if message[0] != "confined":
                 fork.end()
                 raise SandboxError(f"an isolation layer does not work: {message[-1]}")
         except (TimeoutError, EOFError, OSError, CodecError):
             fork.end()
-            return Loss("died", "could not be started", "host")
+            return Loss("died", "could not be started", is_ours=True)
         return None
 
     def _send_cells(self, fork: Fork, indices: Sequence[int]) -> Loss | None:
         """Ask a fork to run cells."""
         try:
             cells = [(i, self._replaced.get(i, self._sources[i])) for i in indices]
-            fork.send(encode(("run", cells)), CONFINE_SECONDS)
+            fork.send(encode(("run", cells)), CONFINE_SECONDS * self._limits.patience)
         except (TimeoutError, OSError):
             fork.end()
-            return Loss("died", "could not be started", "host")
+            return Loss("died", "could not be started", is_ours=True)
         return None
 
-    def _allowed_seconds(self, index: int, finished: bool) -> float:
+    def _allowed_seconds(self, index: int) -> float:
         """Return the time limit of a cell. A template cell gets a multiple of its time with the reference solution."""
+        if self._times is None:
+            return math.inf
         took = self._times.get(self._sources[index])
-        limit = self._limits.cell_seconds
-        if took is not None:
-            limit = max(self._limits.template_cell_seconds, round(SLOWDOWN * took, 1))
-        return limit if finished else self._shortened(limit, 2 * (took or 0))
+        if took is None:
+            return self._limits.cell_seconds
+        return max(self._limits.template_cell_seconds, round(SLOWDOWN * took, 1))
 
-    def _shortened(self, seconds: float, least: float = 0) -> float:
-        """Return the time limit of code that has not finished once: shorter if this session has had a timeout."""
-        return min(seconds, max(self._limits.retry_seconds, least)) if self._timed_out else seconds
-
-    def _next(self, fork: Fork, limit: float, began: float | None = None) -> Message | Loss:
-        """Return the next message within ``limit`` seconds. If there is none, end the fork and return why."""
-        start = time.monotonic()
-        deadline = (began or start) + limit
-        last = start + self._limits.submission_seconds - self._seconds
+    def _next(self, fork: Fork, watch: Stopwatch) -> Message | Loss:
+        """Return the next message. If the time is up or the fork has ended, end it and return why."""
         try:
-            return fork.receive(min(deadline, last))
+            message = fork.receive(watch)
+            watch.finish()
+            return message
         except TimeoutError:
-            used = fork.end()
-            if used is None:
-                return _loss_of(None, self._limits)
-            if last < deadline:
-                return Loss("timed out", f"ran past the submission's {_seconds(self._limits.submission_seconds)}")
-            # a process that got little CPU has waited: for something, or, on a busy machine, for other processes
-            waited = used.seconds < fork.seconds + limit / 2
-            return Loss("timed out", f"ran past {_seconds(limit)}", "machine" if waited else "student")
-        except (EOFError, OSError):
+            fork.end()
+            if watch.is_ours:
+                return Loss("timed out", "got no processor time", is_ours=True)
+            if watch.has_waited:
+                return Loss("timed out", f"waited for {_seconds(watch.patience * watch.limit)}")
+            return Loss("timed out", f"ran past {_seconds(watch.limit)}")
+        except (EOFError, OSError, SandboxError):
             return _loss_of(fork.end(GRACE), self._limits)
         except CodecError as error:
             fork.end()
             return Loss("garbled", f"sent what cannot be read: {error}")
-        finally:
-            fork.seconds += time.monotonic() - start
-            self._seconds += time.monotonic() - start
 
-    def _blame(self, loss: Loss, place: int | str | None) -> bool:
-        """Count a loss against the student's budget of restarts, or against ours. Return whether it is the student's.
+    def _is_students(self, loss: Loss) -> bool:
+        """Count a lost fork. Return whether the student's code lost it, rather than us.
 
-        ``place`` is the cell or function that ran. A loss that the machine may have caused is retried once.
+        Raises
+        ------
+        SandboxError
+            If we have lost too many. Points must not depend on the machine, so there are none.
         """
-        if loss.cause == "machine" and place not in self._retried:
-            self._retried.add(place)
-            return False
-        if loss.cause == "host":
+        if loss.is_ours:
             self._lost += 1
             if self._lost >= FORKS_LOST:
                 raise SandboxError(f"a fork was lost {self._lost} times: it {loss.text}")
             return False
-        self._restarts += 1
-        self._timed_out |= loss.kind in ("timed out", "too many calls")
+        self._cells_spent += FORK_SECONDS
         return True
 
     # ---- calls ------------------------------------------------------------------------------------------
@@ -281,22 +292,26 @@ class SandboxSession(Session):
 
     def _call(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome:
         """Send a call with ``count`` arguments, and return its outcome."""
+        if self._calls_spent[name] >= self._limits.task_seconds:
+            return Failed("timed out", f"Not tried: calls of `{name}` ran past {_seconds(self._limits.task_seconds)}.")
         while True:
             self._make_ready()
             if self._fork is None:
                 assert self._over is not None
                 return self._over
-            result = self._send(self._fork, frame) or self._answer(self._fork, count, replacing)
+            watch = Stopwatch(self._fork, self._limits.call_seconds)
+            result = self._send(self._fork, frame) or self._answer(self._fork, watch, count, replacing)
+            self._calls_spent[name] += watch.spent
             if not isinstance(result, Loss):
                 return result
             self._fork = None
-            if self._blame(result, name):
+            if self._is_students(result):
                 return Failed(result.kind, f"`{name}` {result.text}.")
 
     def _send(self, fork: Fork, frame: bytes) -> Loss | None:
         """Send a frame. If that fails, end the fork and return why."""
         try:
-            fork.send(frame, self._limits.call_seconds)
+            fork.send(frame, self._limits.patience * self._limits.call_seconds)
         except TimeoutError:
             fork.end()
             return Loss("timed out", "left its process unable to answer")
@@ -304,12 +319,11 @@ class SandboxSession(Session):
             return _loss_of(fork.end(GRACE), self._limits)
         return None
 
-    def _answer(self, fork: Fork, count: int, replacing: Replacing) -> Outcome | Loss:
+    def _answer(self, fork: Fork, watch: Stopwatch, count: int, replacing: Replacing) -> Outcome | Loss:
         """Return the outcome of a call that was sent with ``count`` arguments. Answer reference calls meanwhile."""
-        start, allowed = time.monotonic(), self._shortened(self._limits.call_seconds)
         asked = carried = 0
         while True:
-            message = self._next(fork, allowed, start)
+            message = self._next(fork, watch)
             if isinstance(message, Loss):
                 return message
             if _has_form(message, "asks", str, tuple, dict, bytes) and message[1] in replacing:
@@ -318,7 +332,9 @@ class SandboxSession(Session):
                     fork.end()
                     times = self._limits.reference_calls
                     return Loss("too many calls", f"called `{message[1]}` more than {times} times")
+                start = time.monotonic()
                 reply = self._pool.reply(replacing[message[1]], *message[2:])
+                watch.skip(time.monotonic() - start)
                 carried += len(reply)
                 if carried > 4 * self._limits.message_bytes:
                     fork.end()
@@ -363,15 +379,15 @@ def _unreadable(fork: Fork) -> Loss:
 def _loss_of(ended: Ended | None, limits: Limits) -> Loss:
     """Return why a process ended. ``ended`` is None if the zygote is gone."""
     if ended is None:
-        return Loss("died", "was running when the sandbox died", "host")
-    if ended.seconds >= 2 * limits.submission_seconds:
-        return Loss("timed out", f"used up {_seconds(2 * limits.submission_seconds)} of processor time")
+        return Loss("died", "was running when the sandbox died", is_ours=True)
+    if ended.seconds >= limits.fork_seconds - 1:
+        return Loss("timed out", f"used up {_seconds(limits.fork_seconds)} of processor time")
     if not ended.by_itself:
         return Loss("cut off", "cut itself off from the grader")
     if os.WIFSIGNALED(ended.status):
         number = os.WTERMSIG(ended.status)
-        if number == signal.SIGKILL:  # no code inside can send it
-            return Loss("died", "had its process killed", "machine")
+        if number == signal.SIGKILL:  # the filter of system calls lets no code inside send it
+            return Loss("died", "had its process killed from outside, perhaps for want of memory", is_ours=True)
         return Loss("died", f"crashed its process ({signal.Signals(number).name})")
     return Loss("died", "ended the process")
 

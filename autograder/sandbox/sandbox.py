@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Self
@@ -52,14 +51,14 @@ class Sandbox(Pool):
         times : CellTimes, optional
             From `time_cells`, for the time limits of template cells.
         """
-        return SandboxSession(self, cells, files or {}, tuple(template), times)
+        return SandboxSession(self, cells, files or {}, tuple(template), times or {})
 
     def time_cells(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], template: Template
                    ) -> CellTimes:
-        """Return how long each cell of the reference notebook takes, measured once in a fork of its own."""
+        """Return the CPU time of each cell of the reference notebook, measured once in a fork of its own."""
         sources = tuple(source for _, source in cells)
         if sources not in self._times:
-            with SandboxSession(self, cells, files, tuple(template), dict.fromkeys(sources, math.inf)) as session:
+            with SandboxSession(self, cells, files, tuple(template), times=None) as session:
                 pairs = zip(sources, session.seconds, strict=True)
                 self._times[sources] = {source: seconds for source, seconds in pairs if seconds is not None}
         return self._times[sources]

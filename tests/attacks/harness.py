@@ -23,7 +23,7 @@ from tests.helpers.processes import is_running, processes
 from tests.helpers.sandbox import texts
 
 #: Seconds are generous: an attack that is stopped fails at once, and a loaded machine must not fail an honest student.
-LIMITS = Limits(cell_seconds=20.0, call_seconds=20.0, submission_seconds=60.0, restarts=3)
+LIMITS = Limits(cell_seconds=20.0, call_seconds=20.0, submission_seconds=60.0, patience=1.0)
 TASK = "rnn_cell_forward"
 NOTHING = f"def {TASK}(xt, a_prev, parameters):\n    return None"
 #: An attack prints it when it has succeeded.

@@ -260,7 +260,7 @@ def test_who_hangs_up_and_goes_on_is_ended(sandbox, assignment, harmless, monkey
     before, ended = set(processes(sandbox.pid)), []
     with monkeypatch.context() as patch:
         patch.setattr(pool.Fork, "end", lambda self, grace=0: ended.append(self) or Ended(0, 0, True, 0))
-        with with_limits(sandbox, patch, restarts=0).open([("a", code)]) as session:
+        with with_limits(sandbox, patch).open([("a", code)]) as session:
             assert session.cells[0].problem
         assert set(processes(sandbox.pid)) - before
     for fork in ended:

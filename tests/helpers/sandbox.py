@@ -8,7 +8,7 @@ from autograder.sandbox import LEVELS, Limits, isolation
 
 #: Generous where a test expects success: it must not fail on a busy machine.
 LIMITS = Limits(cell_seconds=30.0, call_seconds=30.0, submission_seconds=120.0)
-HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, retry_seconds=0.5, submission_seconds=60.0, restarts=3)
+HASTY = Limits(cell_seconds=1.0, call_seconds=1.0, submission_seconds=60.0, patience=2.0)
 
 
 def available(level, *marks):

@@ -10,8 +10,9 @@ import pytest
 
 from autograder.errors import SandboxError
 from autograder.model import Failed, Problem
-from autograder.sandbox import Limits
+from autograder.sandbox import Limits, Sandbox
 from autograder.sandbox.local import LocalSession
+from autograder.sandbox.zygote import Zygote
 from tests.helpers.processes import processes
 from tests.helpers.sandbox import linux, notebook, texts
 
@@ -20,7 +21,7 @@ DEFINITION = "def f(x):\n    return x + 1"
 
 @pytest.mark.parametrize(("source", "problem"), [
     ("while True: pass", "ran past 1 s"),
-    ("import time\ntime.sleep(100)", "ran past 1 s"),
+    ("import time\ntime.sleep(100)", "waited for 2 s"),
     ("import signal\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\nwhile True: pass", "ran past 1 s"),
     ("try:\n    while True: pass\nfinally:\n    while True: pass", "ran past 1 s"),
     ("10 ** 10 ** 9", "ran past 1 s"),
@@ -138,23 +139,74 @@ def test_an_answer_too_large_is_named(sandbox, limited):
         assert "ndarray of 2097152 bytes" == session.call("f", ()).value.type_name
 
 
-def test_a_submission_has_a_bounded_time(sandbox, limited, monkeypatch):
-    """After its last second no cell runs and every call fails at once, with the reason."""
-    end = sandbox.end
-    monkeypatch.setattr(sandbox, "end", lambda *args: end(*args)._replace(seconds=3.0))  # never short of CPU
-    limited(sandbox, Limits(cell_seconds=3, call_seconds=1, retry_seconds=3, submission_seconds=5))
-    with sandbox.open(notebook(DEFINITION, *["while True: pass"] * 3, "x = 1")) as session:
-        assert ["ran past 3 s", "ran past the submission's 5 s", "was not run: the submission ran past 5 s"] == [
-            cell.problem.text for cell in session.cells[1:4]]
-        assert Failed("timed out", "Not tried: the submission ran past 5 s.") == session.call("f", (1,))
+LOOP = "while True: pass"
+BUSY = "import time\nend = time.process_time() + {}\nwhile time.process_time() < end: pass"
 
 
-def test_restarts_are_bounded(hasty_sandbox):
-    """After the last restart only cells that have finished run. Their functions are answered."""
-    with hasty_sandbox.open(notebook(DEFINITION, *["import os\nos._exit(1)"] * 9)) as session:
-        assert 4 == sum(cell.problem == Problem("died", "ended the process") for cell in session.cells)
-        assert 5 == sum((cell.problem is not None and cell.problem.kind == "not run") for cell in session.cells)
+def test_cells_have_a_bounded_time_and_definitions_run_in_any_case(sandbox, limited):
+    """After the last second of the cells only definitions run, and calls have their own time."""
+    limited(sandbox, Limits(cell_seconds=2, call_seconds=1, submission_seconds=3))
+    below = "import os\nprint('not shown')\nlimit = 2\ndef g():\n    return limit"
+    with sandbox.open(notebook(DEFINITION, LOOP, LOOP, LOOP, below)) as session:
+        assert [None, "ran past 2 s", "ran past the submission's 3 s", *["was not run: the submission ran past 3 s"] * 2
+                ] == [cell.problem and cell.problem.text for cell in session.cells]
+        assert (2, 2) == (session.call("f", (1,)).value, session.call("g", ()).value)
+        assert "" == texts(session.cells[4])
+
+
+def test_cells_that_take_long_are_not_run_again_for_ever(sandbox, limited):
+    """Once the time is up a fresh fork runs the quick cells in full, and of the slow ones the definitions."""
+    limited(sandbox, Limits(cell_seconds=0.5, call_seconds=0.5, submission_seconds=2.5))
+    slow = [f"{BUSY.format(0.4)}\ndef f{i}():\n    return {i}" for i in range(8)]
+    die = "import os\nleft = []\ndef die():\n    os._exit(1)\ndef keep():\n    return len(left)"
+    with sandbox.open(notebook(die, "left.append(1)", *slow)) as session:
+        assert [None, None, None] == [cell.problem for cell in session.cells[:3]]
+        for i in range(5):
+            assert "died" == session.call("die", ()).kind
+            assert (i, 1) == (session.call(f"f{i}", ()).value, session.call("keep", ()).value)
+
+
+@pytest.mark.parametrize("hostile", [
+    LOOP, "import os\nos._exit(1)", "import os\nos.abort()", "import ctypes\nctypes.string_at(0)",
+    "def g(x=[0 for _ in iter(int, 1)]): pass", "class A:\n    import os\n    os._exit(1)",
+    "import os\nwhile True: os.fork()", "print('x' * 200_000_000)", "x = b'x' * (3 << 30)",
+    "import os\nos.kill(os.getpid(), 9)\nos.kill(os.getpid(), 19)",
+])
+def test_no_function_is_lost_behind_others(sandbox, limited, hostile):
+    """However many cells do not come back, each function of the notebook is answered."""
+    limited(sandbox, Limits(cell_seconds=0.2, call_seconds=1.0, submission_seconds=2.0))
+    functions = [f"def f{i}():\n    return {i}" for i in range(12)]
+    cells = [source for function in functions for source in (hostile, function)]
+    with sandbox.open(notebook(*cells)) as session:
+        assert list(range(12)) == [session.call(f"f{i}", ()).value for i in range(12)]
+
+
+def test_threads_in_the_background_take_no_time_of_calls(hasty_sandbox):
+    """Threads that a cell leaves running do not take the processor from the calls."""
+    spin = "import threading\ndef spin():\n    while True: pass\nfor _ in range(4):\n" \
+           "    threading.Thread(target=spin, daemon=True).start()"
+    busy = "import numpy as np\ndef f(n):\n    a = np.eye(300)\n    for _ in range(n): a = a @ a\n    return a[0, 0]"
+    with hasty_sandbox.open(notebook(spin, busy)) as session:
+        assert [1.0] * 4 == [session.call("f", (40,)).value for _ in range(4)]
+
+
+def test_calls_of_one_function_have_a_bounded_time(sandbox, limited):
+    """A function that takes long in each call is not tried for ever. Others have their own time."""
+    limited(sandbox, Limits(call_seconds=0.5, task_seconds=1.0))
+    slow = "import time\ndef slow():\n    end = time.process_time() + 0.4\n    while time.process_time() < end: pass"
+    with sandbox.open(notebook(slow, DEFINITION)) as session:
+        outcomes = [session.call("slow", ()) for _ in range(5)]
+        assert Failed("timed out", "Not tried: calls of `slow` ran past 1 s.") == outcomes[-1]
+        assert None is outcomes[0].value
         assert 2 == session.call("f", (1,)).value
+
+
+@pytest.mark.parametrize("before", ["x = 1", LOOP, "import time\ntime.sleep(100)"])
+def test_waiting_is_no_computing(hasty_sandbox, before):
+    """A call that sleeps beyond its seconds of CPU is answered, whatever has happened before."""
+    sleepy = "import time\ndef f(x):\n    time.sleep(1.2)\n    return x + 1"
+    with hasty_sandbox.open(notebook(before, sleepy)) as session:
+        assert [2, 3] == [session.call("f", (1,)).value, session.call("f", (2,)).value]
 
 
 # ---- kill -9, from outside --------------------------------------------------------------------------------
@@ -198,32 +250,47 @@ def test_a_fork_killed_from_outside_loses_nothing(sandbox):
 
 
 @linux
-def test_who_did_not_get_the_processor_is_tried_again(hasty_sandbox, monkeypatch):
-    """A fork that got no CPU, as on a busy machine, is tried again. A fork that loops is not."""
+def test_who_did_not_get_the_processor_is_tried_again(hasty_sandbox):
+    """A fork that is stopped from outside is tried again."""
     cells = notebook(DEFINITION, "import time\ntime.sleep(0.5)\nprint('slept')")
     thread = kill_soon(next_fork(), signal.SIGSTOP)
     with hasty_sandbox.open(cells) as session:
         thread.join()
         assert [None, None] == [cell.problem for cell in session.cells]
         assert "slept\n" == texts(session.cells[1])
-    end = hasty_sandbox.end
-    for seconds, forks in ((0.4, 3), (0.6, 2)):  # what it is said to have used of its second
-        monkeypatch.setattr(hasty_sandbox, "end", lambda *args, used=seconds: end(*args)._replace(seconds=used))
-        with hasty_sandbox.open(notebook("while True: pass", DEFINITION)) as session:
-            assert forks == len(session._forks)
+
+
+@pytest.mark.parametrize(("state", "cpu", "expected"), [
+    ("R", 0.0, SandboxError), ("D", 0.0, SandboxError), ("T", 0.0, SandboxError),
+    ("S", 0.0, Problem("timed out", "waited for 2 s")), ("S", 1.0, Problem("timed out", "ran past 1 s")),
+    ("R", 1.0, Problem("timed out", "ran past 1 s")),
+])
+def test_time_is_the_students_only_if_it_computes_or_waits(hasty_sandbox, monkeypatch, state, cpu, expected):
+    """A fork that could run, and gets no processor, is not graded. One that computes or waits has timed out."""
+    start = time.monotonic()
+    monkeypatch.setattr("autograder.sandbox.stopwatch.STARVED", 1)
+    monkeypatch.setattr(hasty_sandbox, "usage",
+                        lambda fork: {"seconds": cpu * (time.monotonic() - start), "state": state})
+    try:
+        with hasty_sandbox.open(notebook(LOOP, DEFINITION)) as session:
+            assert expected == session.cells[0].problem
+            assert None is session.cells[1].problem
+    except SandboxError as error:
+        assert expected is SandboxError, error
 
 
 def test_nobody_is_blamed_for_a_limit_that_only_we_could_tell(hasty_sandbox, monkeypatch):
-    """If the zygote dies before it tells what a fork used, the cells run again."""
-    end, asked = hasty_sandbox.end, []
+    """If the zygote dies before it tells what a fork has used, the cells run again."""
+    usage, asked = hasty_sandbox.usage, []
 
-    def end_untold(*args):
-        asked.append(end(*args))
-        return asked[-1] if len(asked) > 1 else None
+    def usage_untold(fork):
+        asked.append(fork)
+        if len(asked) == 1:
+            hasty_sandbox.close()
+        return usage(fork)
 
-    monkeypatch.setattr(hasty_sandbox, "end", end_untold)
-    slow = "import os, time\nwhile not os.path.exists('/nowhere'): time.sleep(0.1)"
-    with hasty_sandbox.open(notebook(DEFINITION, slow)) as session:
+    monkeypatch.setattr(hasty_sandbox, "usage", usage_untold)
+    with hasty_sandbox.open(notebook(DEFINITION, LOOP)) as session:
         assert Problem("timed out", "ran past 1 s") == session.cells[1].problem
         assert 1 == session._lost, "the first time counts as ours"
 
@@ -239,12 +306,83 @@ def test_a_fork_lost_again_and_again_is_our_failure(sandbox, monkeypatch):
         sandbox.open(notebook(DEFINITION))
 
 
-def test_a_slow_cell_that_came_back_keeps_its_time(hasty_sandbox):
-    """After a timeout limits are shorter, but not for a cell that has finished before."""
-    slow = f"import time\ntime.sleep(0.7)\n{DEFINITION}"
-    with hasty_sandbox.open(notebook(slow, "while True: pass", "g = f")) as session:
-        assert [None, True, None] == [run.problem and run.problem.kind == "timed out" for run in session.cells]
-        assert 2 == session.call("f", (1,)).value
+@linux
+def test_a_fork_killed_again_and_again_is_not_graded(sandbox):
+    """Two kills in the same call are tried again. After the third the submission is not graded, rather than zero."""
+    cells = notebook("import time\ndef f():\n    time.sleep(1)\n    return 1")
+    for kills, expected in ((2, 1), (3, SandboxError)):
+        with sandbox.open(cells) as session:
+            answer = sandbox_answer(session, kills)
+        assert expected == answer
+
+
+def sandbox_answer(session, kills):
+    """Return what ``f`` answers, or the kind of error, if its fork is killed this many times while it runs."""
+    def kill():
+        forks = set()
+        while len(forks) < kills and not done.wait(0.05):
+            fork = session._fork
+            if fork is not None and fork not in forks and len(session._forks) == len(forks) + 1:
+                time.sleep(0.3)
+                os.kill(host_pid(), signal.SIGKILL)
+                forks.add(fork)
+
+    done = threading.Event()
+    thread = threading.Thread(target=kill)
+    thread.start()
+    try:
+        return session.call("f", ()).value
+    except SandboxError:
+        return SandboxError
+    finally:
+        done.set()
+        thread.join()
+
+
+def host_pid():
+    """Return the pid of the youngest process below this one: the fork."""
+    return processes(os.getpid())[-1]
+
+
+@linux
+def test_a_zygote_killed_while_it_starts_is_started_again(monkeypatch):
+    """Two kills while a zygote starts cost nobody anything. After the third there is no sandbox."""
+    start = Zygote._start
+    for kills in (1, 2, 3):
+        left = [kills]
+
+        def start_and_kill(*given, left=left):
+            process = start(*given)
+            if left[0]:
+                left[0] -= 1
+                process.kill()
+            return process
+
+        monkeypatch.setattr(Zygote, "_start", start_and_kill)
+        if kills == 3:
+            with pytest.raises(SandboxError, match="does not start"):
+                Sandbox(level="process")
+            continue
+        with Sandbox(level="process") as sandbox, sandbox.open(notebook(DEFINITION)) as session:
+            assert 2 == session.call("f", (1,)).value
+
+
+@linux
+def test_no_code_inside_can_kill_or_stop_its_process(sandbox):
+    """SIGKILL and SIGSTOP are refused, so that only the machine can have sent them. Others arrive."""
+    code = """
+import os, signal
+got = []
+signal.signal(signal.SIGUSR1, lambda *given: got.append('usr1'))
+for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU, signal.SIGUSR1, 0):
+    try:
+        os.kill(os.getpid(), number)
+        print(int(number), end=' ')
+    except OSError:
+        pass
+print(got)"""
+    with sandbox.open(notebook(code)) as session:
+        assert "10 0 ['usr1']\n" == texts(session.cells[0])
 
 
 # ---- earlier states -----------------------------------------------------------------------------------------------

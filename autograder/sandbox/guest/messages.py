@@ -1,7 +1,8 @@
-"""Send and receive frames over a socket, before a deadline."""
+"""Send and receive frames over a socket, within some time."""
 
 import socket
 import time
+from collections.abc import Callable
 
 from .values import DEFAULT_CAP, LENGTHS, Value, lengths_of
 
@@ -27,31 +28,38 @@ def send(sock: socket.socket, frame: bytes, deadline: float | None = None) -> No
     sock.sendall(frame)
 
 
-def receive(sock: socket.socket, cap: int = DEFAULT_CAP, deadline: float | None = None) -> bytes:
+def receive(sock: socket.socket, cap: int = DEFAULT_CAP, wait: Callable[[], float] | None = None) -> bytes:
     """Return the bytes of the next frame.
+
+    Parameters
+    ----------
+    sock : socket.socket
+    cap : int, bytes
+    wait : callable, optional
+        Returns for how many seconds to wait until it is called again, or raises TimeoutError.
 
     Raises
     ------
     TimeoutError
-        If the deadline passes.
+        If ``wait`` raises it.
     EOFError, OSError
         If the peer is gone.
     CodecError
         If the frame is larger than ``cap`` allows.
     """
-    lengths = _read(sock, LENGTHS.size, deadline)
-    return lengths + _read(sock, sum(lengths_of(lengths, cap)), deadline)
+    lengths = _read(sock, LENGTHS.size, wait)
+    return lengths + _read(sock, sum(lengths_of(lengths, cap)), wait)
 
 
-def _read(sock: socket.socket, size: int, deadline: float | None) -> bytes:
+def _read(sock: socket.socket, size: int, wait: Callable[[], float] | None) -> bytes:
     data = bytearray()
     while len(data) < size:
-        if deadline is not None:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError
-            sock.settimeout(remaining)
-        part = sock.recv(min(size - len(data), CHUNK))  # a length alone takes no memory
+        if wait is not None:
+            sock.settimeout(wait())
+        try:
+            part = sock.recv(min(size - len(data), CHUNK))  # a length alone takes no memory
+        except TimeoutError:
+            continue  # what has arrived is kept
         if not part:
             raise EOFError
         data += part

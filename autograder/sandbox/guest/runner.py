@@ -33,6 +33,7 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
     limits : Limits
     """
     runner = Runner(sock, shell, descriptors, limits)
+    sys.setswitchinterval(1e-5)  # a thread that a cell leaves running must not take the time of the calls
     write_files(files)
     while True:
         try:

@@ -6,6 +6,7 @@ keys and namespaces fail with "operation not permitted".
 
 import ctypes
 import os
+import signal
 import struct
 import tempfile
 
@@ -75,8 +76,11 @@ def build_filter() -> bytes:
     permit("clone", arg(0, masked, CLONE_THREAD | CLONE_NEW, CLONE_THREAD))  # a thread, never a process
     # asyncio wakes itself through a stream; a datagram could address any socket in the file system
     permit("socketpair", arg(0, eq, AF_UNIX), arg(1, masked, SOCK_TYPE, SOCK_STREAM))
-    permit("kill", arg(0, eq, OWN_PID))
-    permit("tgkill", arg(0, eq, OWN_PID))
+    for name, place in (("kill", 1), ("tgkill", 2)):  # all signals but SIGKILL and those that stop a process
+        permit(name, arg(0, eq, OWN_PID), arg(place, pyseccomp.LT, signal.SIGKILL))
+        for number in range(signal.SIGKILL + 1, signal.SIGSTOP):
+            permit(name, arg(0, eq, OWN_PID), arg(place, eq, number))
+        permit(name, arg(0, eq, OWN_PID), arg(place, pyseccomp.GT, signal.SIGTTOU))
     permit("prlimit64", arg(0, eq, 0), arg(2, eq, 0))  # read own limits, never set them
     for number in PRCTLS:
         permit("prctl", arg(0, eq, number))

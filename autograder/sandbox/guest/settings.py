@@ -7,11 +7,13 @@ from dataclasses import dataclass
 class Limits:
     """The share of the machine that one submission may use, in seconds, bytes and counts."""
 
-    cell_seconds: float = 2.0  # a correct cell takes milliseconds; a cell that got little CPU runs twice
+    # Seconds are of CPU time, which is the same on a busy machine. Code may wait `patience` times as long.
+    cell_seconds: float = 2.0  # a correct cell takes milliseconds
     template_cell_seconds: float = 0.5  # of an unchanged template cell; at least 100 times its measured time
     call_seconds: float = 1.0
-    retry_seconds: float = 0.25  # of a cell or call after a timeout, because code that loops loops again
-    submission_seconds: float = 60.0
+    task_seconds: float = 20.0  # of all calls of one function
+    submission_seconds: float = 60.0  # of all cells; after it, only definitions run. Calls have their own time
+    patience: float = 10.0  # seconds to wait, for example in `time.sleep`, for each second of a limit
     memory_bytes: int = 2 << 30
     processes: int = 64
     open_files: int = 128
@@ -20,7 +22,11 @@ class Limits:
     notebook_output_bytes: int = 8 << 20
     message_bytes: int = 4 << 20  # of one call's arguments or result; correct ones have some thousand
     reference_calls: int = 250  # calls to reference functions within one call
-    restarts: int = 8  # fresh processes after a timeout or a crash
+
+    @property
+    def fork_seconds(self) -> int:
+        """The CPU time after which the kernel ends a fork, whatever else happens."""
+        return int(4 * self.submission_seconds) + 1
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Zygote:
     - ``{"install": true}``, with a file that holds (files, template): what forks will need.
     - ``{"preload": true}``: import matplotlib.
     - ``{"fork": limits}``, with the session's socket: answered with ``pid`` or ``error``.
+    - ``{"usage": pid}``: answered with the ``usage`` of a fork.
     - ``{"end": pid, "grace": seconds}``: kill a fork with all that it started; answered with ``ended``.
     """
 
@@ -95,6 +96,8 @@ class Zygote:
             return {}
         if "fork" in request:
             return self.fork(Limits(**request["fork"]), descriptors[0])
+        if "usage" in request:
+            return {"usage": confine.usage_of(request["usage"])}
         return {"ended": self.end(request["end"], request["grace"]) if request["end"] in self.forks else None}
 
     def install(self, descriptor: int) -> None:
