@@ -95,7 +95,7 @@ def _choose(
 
     The first ``named`` notebooks have the name that was asked for, or the most similar one.
     """
-    if count_work is None or len(notebooks) == 1 or (len(notebooks) > MAX_COMPARED and named != 1):
+    if count_work is None or len(notebooks) < 2 or (len(notebooks) > MAX_COMPARED and named != 1):
         return (notebooks[0] if named == 1 else None), ""
     compared = notebooks[:MAX_COMPARED]
     contents = []
