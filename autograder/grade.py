@@ -19,7 +19,7 @@ from .course.assignment import Assignment
 from .course.course import Course
 from .course.public_cases import support_files
 from .errors import CourseError
-from .judging import judge, judge_task
+from .judging import Checks, judge, judge_at_checks, judge_task
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
@@ -78,6 +78,8 @@ def judge_notebook(
     times = sandbox.time_cells(reference_cells(assignment), files, template_cells(assignment))
     with sandbox.open([(cell.id, cell.source) for cell in cells], files, template_cells(assignment), times) as session:
         verdicts = judge(session, assignment)
+        if not all(verdict.passed and not verdict.blamed_on for verdict in verdicts):
+            verdicts = judge_at_checks(session, assignment, verdicts, find_checks(nb, assignment, repairs))
         runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
     verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
     return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level,
@@ -104,6 +106,20 @@ def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode
             if finding.nbgrader_metadata(cell).get("grade_id") not in judged]
 
 
+def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repair]) -> Checks:
+    """Return the places of the check cells of tasks that were begun, without those that the student had removed."""
+    put_back = {repair.cell for repair in repairs if repair.kind == "cell missing"}
+    tasks = {finding.tests_of(name): name for name in assignment.tasks}
+    sources, places = list[str](), dict[str, int]()
+    for _, cell in finding.code_cells(nb):
+        grade_id = finding.nbgrader_metadata(cell).get("grade_id")
+        if grade_id not in tasks:
+            sources.append(cell.source)
+        elif grade_id not in put_back and not is_untouched(tasks[grade_id], nb, assignment):
+            places[tasks[grade_id]] = len(sources)
+    return Checks(sources, frozenset(template_cells(assignment)), places)
+
+
 @lru_cache(maxsize=16)
 def reference_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
     """Return the ids and sources of the code cells in the source notebook."""
@@ -128,7 +144,7 @@ def add_circumstances(
     cell = finding.solution_cells(nb).get(verdict.task)
     if cell is None or verdict.passed:
         return verdict
-    if cell.source.strip() == released_source(assignment, verdict.task).strip():
+    if is_untouched(verdict.task, nb, assignment):
         note = f"`{verdict.task}` is not done yet: its cell is as it was released."
         return replace(verdict, notes=(note,), untouched=True)
     if cell.id in runs and (problem := runs[cell.id].problem):
@@ -136,6 +152,13 @@ def add_circumstances(
         note = f"Running its cell, number {number} of the notebook, {problem.text}."
         return replace(verdict, notes=(*verdict.notes, note))
     return verdict
+
+
+def is_untouched(task: str, nb: NotebookNode, assignment: Assignment) -> bool:
+    """Tell if a task's cell is as it was released, and no other cell defines its function."""
+    own = finding.solution_cells(nb).get(task)
+    return own is not None and own.source.strip() == released_source(assignment, task).strip() and not any(
+        f"def {task}(" in cell.source for _, cell in finding.code_cells(nb) if cell is not own)
 
 
 @lru_cache(maxsize=256)

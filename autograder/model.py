@@ -153,6 +153,7 @@ class Verdict:
     notes: tuple[str, ...] = ()  # other certain facts, a sentence each
     question: str | None = None  # for the student, if there is no diagnosis
     untouched: bool = False  # the solution cell is as it was released
+    judged_at: str = "end"  # "end": as the notebook left the function; "check": as its check cell saw it
 
     @property
     def passed(self) -> bool:
@@ -245,7 +246,7 @@ def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
         "checks": [vars(check).copy() for check in verdict.checks],
         "diagnosis": verdict.diagnosis and vars(verdict.diagnosis).copy(), "blamed_on": verdict.blamed_on,
         "public_passed": verdict.public_passed, "notes": list(verdict.notes), "question": verdict.question,
-        "untouched": verdict.untouched,
+        "untouched": verdict.untouched, "judged_at": verdict.judged_at,
     }
 
 
@@ -255,6 +256,7 @@ def _verdict_from_dict(task: str, content: Mapping[str, Any]) -> Verdict:
         task, content["score"], content["max_score"], tuple(Check(**check) for check in content["checks"]),
         diagnosis and Diagnosis(**diagnosis), content["blamed_on"], content["public_passed"],
         tuple(content["notes"]), content["question"], content["untouched"],
+        content["judged_at"],
     )
 
 

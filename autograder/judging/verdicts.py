@@ -2,6 +2,8 @@
 
 Arguments go to the process that holds the student's code, plain values come back (`sandbox.session.Session`).
 
+A function counts as its check cell saw it, or as the notebook left it, whichever is better.
+
 One mistake costs once. A task that calls another is judged at most twice: as the student wrote it, and, if that is
 not all right, with the reference's function in place of the one it calls. The better of the two counts. If the
 reference helped, the verdict names the function to blame.
@@ -9,15 +11,29 @@ reference helped, the verdict names the function to blame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..course.assignment import Assignment
 from ..model import Task, Verdict
 from ..sandbox.session import Session
 from .comparison import find_gaps
 from .diagnosis import diagnose
+from .later_cells import may_change
 from .reference_callees import reference_callee
 from .task_run import TaskRun
+
+
+@dataclass(frozen=True)
+class Checks:
+    """The places of the check cells among a notebook's other code cells."""
+
+    sources: Sequence[str]  # of those cells
+    trusted: frozenset[str | None]  # sources that are the assignment's own
+    places: Mapping[str, int]  # how many of them are above each task's check; without tasks that nobody began
+
+
+JUDGED_AT_CHECK = "Judged in the state in which its check cell ran, not in the one that the last cell left."
 
 
 def judge(session: Session, assignment: Assignment) -> tuple[Verdict, ...]:
@@ -33,6 +49,27 @@ def judge(session: Session, assignment: Assignment) -> tuple[Verdict, ...]:
     for name in callees_first(assignment.tasks):
         verdicts[name] = judge_task(session, assignment, name, verdicts)
     return tuple(verdicts[name] for name in assignment.tasks)
+
+
+def judge_at_checks(
+    session: Session, assignment: Assignment, verdicts: Sequence[Verdict], checks: Checks
+) -> tuple[Verdict, ...]:
+    """Return the verdicts, with better ones for functions that were better when their check cells ran.
+
+    Only what was not right is judged again. The cells run once more in one process, from one check to the next.
+    """
+    best = {verdict.task: verdict for verdict in verdicts}
+    for name, place in sorted(checks.places.items(), key=lambda item: item[1]):
+        at_end = best[name]
+        if at_end.passed and not at_end.blamed_on:
+            continue
+        if not may_change(name, checks.sources, place, checks.trusted) or not session.run_to(place):
+            continue
+        at_check = judge_task(session, assignment, name, best)
+        # of two that are worth the same, the words on what the cell itself shows are the better ones
+        if at_check != at_end and (at_check.score, not at_check.blamed_on) >= (at_end.score, not at_end.blamed_on):
+            best[name] = replace(at_check, judged_at="check", notes=(*at_check.notes, JUDGED_AT_CHECK))
+    return tuple(best.values())
 
 
 def callees_first(tasks: Mapping[str, Task]) -> list[str]:

@@ -44,9 +44,10 @@ def test_the_nearest_name_is_taken(tmp_path):
 def test_without_a_notebook_it_says_what_was_found(tmp_path, there, says):
     """None, or more than one under other names: a NotebookError lists them."""
     for name in there:
-        put(tmp_path, "{}", name)
-    with pytest.raises(NotebookError, match=says):
-        submission.submission_files(tmp_path, "a.ipynb")
+        put(tmp_path, name, name)
+    for count_work in (None, lambda content: None if there else 0):
+        with pytest.raises(NotebookError, match=says):
+            submission.submission_files(tmp_path, "a.ipynb", count_work)
     with pytest.raises(NotebookError, match="no such submission"):
         submission.submission_files(tmp_path / "none", "a.ipynb")
 
