@@ -261,7 +261,7 @@ def test_who_did_not_get_the_processor_is_tried_again(hasty_sandbox):
 
 
 @pytest.mark.parametrize(("state", "cpu", "expected"), [
-    ("R", 0.0, SandboxError), ("D", 0.0, SandboxError), ("T", 0.0, SandboxError),
+    *(pytest.param(state, 0.0, SandboxError, marks=pytest.mark.slow) for state in "RDT"),
     ("S", 0.0, Problem("timed out", "waited for 2 s")), ("S", 1.0, Problem("timed out", "ran past 1 s")),
     ("R", 1.0, Problem("timed out", "ran past 1 s")),
 ])
