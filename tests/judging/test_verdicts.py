@@ -107,6 +107,59 @@ def test_only_what_is_wrong_loses_points(verdicts_of, wrong_source):
     assert "has shape (5,); the task asks for (n_a, 1) = (5, 1)" in check(verdict, "dba").message
 
 
+@pytest.mark.parametrize("line, working", [
+    ("print(dxt[1][2])", 4),  # (n_x, m) = (4, 1) and (1, 2) have no such entry
+    ("print(dWax[3][1])", 2),
+    ("assert m > 1, 'only for several examples'", 5),
+    ("dxt = dxt[1:2] if n_x == 1 else dxt; dxt[0].astype(int)", 5),
+])
+def test_a_line_that_fails_on_some_sizes_costs_those_sizes(verdicts_of, wrong_source, line, working):
+    """A leftover line in a right function keeps 4/6 of 10 points if 4 of 6 calls work, and is named by its number."""
+    source = wrong_source("rnn_cell_backward", replace={"    gradients = {": f"    {line}\n    gradients = {{"})
+    source = source.replace("    ### START", "    n_x, m = cache[2].shape\n    ### START")
+    verdict = verdicts_of(rnn_cell_backward=source)["rnn_cell_backward"]
+    number = next(i for i, text in enumerate(source.splitlines(), 1) if line in text)
+    assert 10 * working / 6 == pytest.approx(verdict.score)
+    assert verdict.score == pytest.approx(sum(check.points for check in verdict.checks))
+    assert not verdict.passed and verdict.public_passed
+    assert f"line {number}" in check(verdict, "returns").message
+    assert any(f"works on {working} of the 6 sets" in note for note in verdict.notes)
+
+
+def test_a_line_that_fails_on_all_sizes_leaves_nothing_to_pay(verdicts_of, wrong_source):
+    """`np.float`, which numpy no longer has, costs all points, and its line is named."""
+    source = wrong_source("rnn_cell_backward", replace={"    gradients = {": "    np.float(0)\n    gradients = {"})
+    verdict = verdicts_of(rnn_cell_backward=source)["rnn_cell_backward"]
+    assert 0 == verdict.score
+    assert "np.float" in check(verdict, "returns").message and "line" in check(verdict, "returns").message
+
+
+def test_only_right_outputs_are_paid_in_part(verdicts_of, wrong_source):
+    """Of a function that fails on 2 of 6 sizes, an output that is wrong on the others earns nothing."""
+    source = wrong_source(
+        "rnn_cell_backward", replace={"axis=1, keepdims=True": "axis=1", "    gradients = {": (
+            "    print(dxt[1][2])\n    gradients = {")})
+    verdict = verdicts_of(rnn_cell_backward=source)["rnn_cell_backward"]
+    assert 0 == check(verdict, "dba").points
+    assert 9 * 4 / 6 == pytest.approx(verdict.score)
+
+
+def test_an_attack_on_some_sizes_is_not_paid_in_part(assignment):
+    """Calls that cut themselves off from the grader earn nothing, though others are right."""
+    right, task = assignment.hidden_cases("rnn_cell_forward"), "rnn_cell_forward"
+
+    class Cut(Session):
+        def call(self, name, arguments, replacing=None):
+            case = next((c for c in right if c.arguments["xt"] is arguments[0]), None)
+            return Returned(case.expected, arguments) if case else Failed("cut off", "It cut itself off.")
+
+        def calls(self, name, cases, replacing=None):
+            found = [self.call(name, tuple(case.arguments.values())) for case in cases]
+            return [Failed("cut off", "It cut itself off.") if i == 1 else outcome for i, outcome in enumerate(found)]
+
+    assert 0 == judge_task(Cut(), assignment, task).score
+
+
 def test_a_view_of_the_cell_state_costs_the_caches(verdicts_of, wrong_source):
     """`c_next = c[:, :, 0]` leaves a, y, c right and the cached c_prev wrong: only the caches lose."""
     source = wrong_source("lstm_forward", replace={"c_next = np.zeros((n_a, m))": "c_next = c[:, :, 0]"})
