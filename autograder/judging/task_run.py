@@ -149,8 +149,8 @@ class TaskRun:
             text = "An argument is changed by the call. Which line writes into what was handed in?"
             return Finding(check, text, "arguments")
         if check != "returns" and self.earned(check):
-            text = f"Passes on the {len(self.comparable)} of {len(self.gaps)} sets of arguments on which the call works."
-            return Finding(check, text, "waiting")
+            works = f"the {len(self.comparable)} of {len(self.gaps)} sets of arguments on which the call works."
+            return Finding(check, f"Passes on {works}", "waiting")
         if check in BEHAVIOUR and check != "returns":
             if len(self.wrong_outputs) == len(self.task.outputs):
                 return Finding(check, "Can be judged once an output is right.", "waiting")

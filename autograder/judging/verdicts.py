@@ -121,8 +121,8 @@ def make_verdict(run: TaskRun, own: TaskRun, blamed_on: str | None = None) -> Ve
     wrong = run.wrong_outputs if run.keeps_arguments else (*run.wrong_outputs, "arguments")
     notes = list(dict.fromkeys(note for finding in findings for note in finding.notes))
     if 0 < run.share < 1 and not run.has_passed("returns"):
-        notes.append(f"The call works on {len(run.comparable)} of the {len(run.gaps)} sets of arguments that count; what "
-                     "is right there earns that part of its points.")
+        notes.append(f"The call works on {len(run.comparable)} of the {len(run.gaps)} sets of arguments that count. "
+                     "What is right there earns that part of its points.")
     if blamed_on:
         notes.append(f"Judged with a correct `{blamed_on}` in place of yours: yours makes `{task.name}` go wrong.")
     public = assignment.visible_cases(task.name)[0]

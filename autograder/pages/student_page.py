@@ -134,8 +134,8 @@ def with_verdict(part: Part, verdict: Verdict) -> Part:
         return replace(part, result=UNDONE)
     gaps, diagnosis = select_failures(verdict.checks), verdict.diagnosis
     return replace(
-        part, result=in_few_words(gaps, is_paid=verdict.score > 0), gaps=gaps, diagnosis=diagnosis.says if diagnosis else None,
-        question=diagnosis.hint if diagnosis else verdict.question)
+        part, result=in_few_words(gaps, is_paid=verdict.score > 0), gaps=gaps,
+        diagnosis=diagnosis.says if diagnosis else None, question=diagnosis.hint if diagnosis else verdict.question)
 
 
 def select_failures(checks: Sequence[Check]) -> tuple[Check, ...]:
