@@ -9,18 +9,18 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from ..errors import SandboxError
 from ..model import Case, CellRun, Failed, Outcome, Problem, Returned, Value
 from .definitions import definitions
+from .frames import call_frame, case_frame, trace_frame
 from .guest.codec import CodecError, encode
 from .guest.explain import MAX_MESSAGE
 from .guest.settings import Limits
 from .outputs import clean_text, size_of
 from .pool import Fork, Message, Pool, Template
-from .session import Replacing, Session, is_lost, known_exception
+from .session import Definition, Replacing, Session, is_lost, known_exception
 from .stopwatch import Stopwatch
 from .zygote import Ended
 
@@ -28,6 +28,7 @@ CONFINE_SECONDS = 20  # of CPU for a fork to confine itself; it takes millisecon
 GRACE = 0.5  # seconds for a process that has hung up to end by itself
 SLOWDOWN = 100  # of a template cell, because a student's loops in Python may be that much slower than numpy
 FORKS_LOST = 3  # forks lost to our own failures before the submission is not graded
+TRACED = -1  # the number of arguments that stands for a call that is followed
 FORK_SECONDS = 0.1  # that a lost fork counts, at least, so that crashes add up, too
 
 #: The CPU seconds that each template cell takes with the reference solution, by its source.
@@ -290,6 +291,13 @@ class SandboxSession(Session):
                 break
         return outcomes
 
+    def trace(self, definition: Definition, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Value:
+        """Follow a call of the student's function. See `Session.trace`. Its time is its own."""
+        replacing = replacing or {}
+        frame = trace_frame(definition, arguments, tuple(sorted(replacing)), self._limits.message_bytes)
+        outcome = self._call(f"trace of {definition.name}", frame, TRACED, replacing)
+        return outcome.value if isinstance(outcome, Returned) else None
+
     def _call(self, name: str, frame: bytes, count: int, replacing: Replacing) -> Outcome:
         """Send a call with ``count`` arguments, and return its outcome."""
         if self._calls_spent[name] >= self._limits.task_seconds:
@@ -341,6 +349,8 @@ class SandboxSession(Session):
                     return Loss("too many calls", f"called `{message[1]}` for more numbers than may pass")
                 if loss := self._send(fork, reply):
                     return loss
+            elif count == TRACED and _has_form(message, "traced", object):
+                return Returned(message[1], ())
             elif _has_form(message, "returned", Returned) and len(message[1].arguments) == count:
                 returned: Returned = message[1]
                 return returned
@@ -349,20 +359,6 @@ class SandboxSession(Session):
                 return Failed(kind, clean_text(text, 2 * MAX_MESSAGE), known_exception(exception))
             else:
                 return _unreadable(fork)
-
-
-def call_frame(name: str, arguments: tuple[Value, ...], replaced: tuple[str, ...], cap: int) -> bytes:
-    """Return the message that asks for a call."""
-    return encode(("call", name, tuple(arguments), replaced), cap=cap)
-
-
-@lru_cache(maxsize=256)
-def case_frame(name: str, case: Case, replaced: tuple[str, ...], cap: int) -> bytes:
-    """Return the message that asks for a call with a case's arguments. It is the same for every student.
-
-    See benchmarks/README.md, "Shortcuts".
-    """
-    return call_frame(name, tuple(case.arguments.values()), replaced, cap)
 
 
 def _has_form(message: Message, word: str, *types: type) -> bool:

@@ -7,7 +7,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
@@ -23,6 +23,14 @@ EXCEPTIONS = frozenset(
     name for module in (builtins, np.exceptions, np.linalg) for name, thing in vars(module).items()
     if isinstance(thing, type) and issubclass(thing, BaseException)
 )
+
+
+class Definition(NamedTuple):
+    """Where a function is defined: its name, its cell's place among the session's cells, its first line there."""
+
+    name: str
+    cell: int
+    line: int
 
 
 class Session(ABC):
@@ -71,6 +79,17 @@ class Session(ABC):
             if is_lost(outcomes[-1]):
                 break
         return outcomes
+
+    def trace(self, definition: Definition, arguments: tuple[Value, ...], replacing: Replacing | None = None) -> Value:
+        """Call a student's function, and return what its names held at each line.
+
+        Returns
+        -------
+        Value
+            What `guest.tracer.Tracer.result` gives, if nobody has forged it; None if there is nothing to return, as
+            when the function that is called is not the one of this definition.
+        """
+        return None
 
     def run_to(self, place: int) -> bool:
         """Have the notebook as it was when only its first ``place`` code cells had run.

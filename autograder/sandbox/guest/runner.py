@@ -16,11 +16,12 @@ from .messages import receive, send, unwrap
 from .recorder import Stream
 from .settings import Limits
 from .shell import Shell, run_cell
+from .tracer import Tracer
 
 
 def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], files: Mapping[str, bytes],
           limits: Limits) -> None:
-    """Serve one session on a socket: "run" messages with cells, and "call" messages.
+    """Serve one session on a socket: "run" messages with cells, "call" and "trace" messages.
 
     Parameters
     ----------
@@ -42,6 +43,8 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
             return
         if message[0] == "run":
             runner.run(message[1])
+        elif message[0] == "trace":
+            runner.reply(runner.trace(*message[1:]))
         else:
             runner.reply(runner.call(*message[1:]))
 
@@ -106,6 +109,13 @@ class Runner:
                 namespace.pop(other, None)
             namespace.update(replaced)
         return "returned", value, arguments
+
+    def trace(self, name: str, arguments: tuple[Value, ...], replacing: tuple[str, ...], line: int,
+              file: str) -> tuple[Value, ...]:
+        """Call the student's function as `call` does, and return what `Tracer` saw of it."""
+        with Tracer(name, line, file) as tracer:
+            self.call(name, arguments, replacing)
+        return "traced", tracer.result()
 
     def reference(self, name: str) -> Callable[..., Value]:
         """Return a function that looks like the student's own, and that the host answers."""
