@@ -13,7 +13,7 @@ from ..course.course import Course
 from ..errors import CourseError, FeedbackError
 from ..files import write_file
 from ..model import Report, StudentGrade
-from ..nbgrader_bridge.feedback import feedback_files
+from ..nbgrader_bridge.feedback import BESIDE, feedback_files, outside_exchange
 from ..nbgrader_bridge.gradebook import read_grades
 
 MANY = 100  # pages that are worth a second process
@@ -48,7 +48,8 @@ def write_feedback(
     """
     reports, grades = course.reports(name).load_all(), read_grades(course, name)
     arguments = students, map(reports.get, students), map(grades.get, students)
-    write = partial(write_page, course, name, course.group_shared)
+    for_exchange, _ = outside_exchange(course, name)
+    write = partial(write_page, course, name, course.group_shared, for_exchange)
     problems: dict[str, str | None] = {}
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
     with ProcessPoolExecutor(jobs, context) as pool:  # starts no process before the first call
@@ -65,11 +66,13 @@ def write_feedback(
 
 
 def write_page(
-    course: Course, name: str, group_shared: bool, student: str, report: Report | None, grade: StudentGrade | None
+    course: Course, name: str, group_shared: bool, for_exchange: bool, student: str, report: Report | None,
+    grade: StudentGrade | None,
 ) -> str | None:
     """Write one student's page, and return the problem that kept it from being written, or None."""
     try:
-        write_files(course, name, student, feedback_files(course, name, student, report, grade), group_shared)
+        files = feedback_files(course, name, student, report, grade, for_exchange)
+        write_files(course, name, student, files, group_shared)
     except FeedbackError as error:
         return str(error)
     except Exception as error:  # one notebook that nobody foresaw must not take the class with it
@@ -81,6 +84,9 @@ def write_files(course: Course, name: str, student: str, files: Mapping[str, byt
     """Write a student's files with the modes that generate_feedback gives them."""
     folder = course.feedback(student, name)
     folder.mkdir(parents=True, exist_ok=True)
+    for file in BESIDE:
+        if file not in files:
+            (folder / file).unlink(missing_ok=True)  # of an earlier submission, whose page it would replace
     for file, content in files.items():
         write_file(folder / file, content)
         os.chmod(folder / file, 0o664 if group_shared else 0o644)

@@ -89,6 +89,8 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
     Exit code: 0 all written, 1 some not, 2 bad usage or a course that cannot be loaded.
     """
     from ..batch.feedback import write_feedback
+    from ..exports.words import list_students
+    from ..nbgrader_bridge.feedback import outside_exchange
 
     students = students_of(course, assignment, patterns)
     odd = [] if patterns else misnamed(course, assignment)
@@ -103,6 +105,11 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
     for folder in odd:
         click.echo(f"{printable(folder)}: no page, since folders {MISNAMED}: rename this one")
     written = [student for student, problem in problems.items() if problem is None]
+    is_used, outside = outside_exchange(course, assignment)
+    if is_used:
+        fact = "not from the exchange, so nbgrader fetch_feedback finds no page; give it to them yourself"
+        for line in list_students(fact, filter(outside.__contains__, written)):
+            click.echo(line)
     handed_in = len(students) + len(odd)
     click.echo(f"wrote {len(written)} of {handed_in} pages: feedback/STUDENT/{assignment}/{assignment}.html")
     return ALL_GRADED if len(written) == handed_in else SOME_NOT_GRADED

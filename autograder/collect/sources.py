@@ -165,7 +165,10 @@ def find_submitted(archive: Archive, assignment: str, roster: Roster, root: Path
 
     def find(level: Level) -> list[Delivery]:
         found = []
+        is_exchange = any(entry.name == "inbound" for entry in level.entries)
         for entry in level.entries:
+            if is_exchange and entry.name in HANDED_OUT:
+                continue  # outbound/ASSIGNMENT/ is the release
             inside = archive.list(entry.path, [], assignment, 1) if entry.is_folder else []
             if inside and inside[0].name == assignment and inside[0].is_folder and not outer_match(entry.name):
                 found.append((entry, inside[0]))

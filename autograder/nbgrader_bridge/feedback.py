@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import json
+import secrets
 import stat
 from dataclasses import replace
 from functools import cache, lru_cache, partial
@@ -24,14 +26,20 @@ from . import gradebook, hooks
 #: The files beside the page that nbgrader's release_feedback asks for.
 BESIDE = (TIMESTAMP_FILE, SECRET_FILE)
 MAX_BESIDE = 1000  # bytes
+#: The beginning of a secret that no student has.
+NOBODYS = "outside-the-exchange-"
 MIMES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
          ".gif": "image/gif", ".webp": "image/webp"}  # fmt: skip
 
 
 def feedback_files(
-    course: Course, name: str, student: str, report: Report | None, grade: StudentGrade | None
+    course: Course, name: str, student: str, report: Report | None, grade: StudentGrade | None,
+    for_exchange: bool = False,
 ) -> dict[str, bytes]:
     """Return the content of a student's feedback page and of the files beside it, by file name.
+
+    With ``for_exchange`` there are all of `BESIDE`. Without one, release_feedback stops for the whole class. A student
+    who handed in elsewhere gets a secret that nobody knows.
 
     Raises
     ------
@@ -47,10 +55,22 @@ def feedback_files(
         raise FeedbackError("handed in again since it was graded")
     nb = json.loads(path.read_bytes()) if path.is_file() else None
     records = submitted if submitted.is_dir() else graded  # never those of an earlier submission
-    beside = {file: read_small_file(records / file) for file in BESIDE}
+    beside = {TIMESTAMP_FILE: read_text(records / TIMESTAMP_FILE) or (read_timestamp_file(records) or "").encode(),
+              SECRET_FILE: read_text(records / SECRET_FILE)}
+    if for_exchange and not beside[SECRET_FILE]:
+        before = read_text(course.feedback(student, name) / SECRET_FILE) or b""
+        is_nobodys = before.startswith(NOBODYS.encode())
+        beside[SECRET_FILE] = before if is_nobodys else (NOBODYS + secrets.token_hex(32)).encode()
     html = make_page(nb, replace(report, assignment=name), grade, picture_finder(course, name, student))
-    return {file: content for file, content in beside.items() if content} | {
+    return {file: content for file, content in beside.items() if content is not None and (content or for_exchange)} | {
         f"{name}.html": html.encode("utf-8", "replace")}
+
+
+def outside_exchange(course: Course, name: str) -> tuple[bool, set[str]]:
+    """Return whether anyone handed in through nbgrader's exchange, and the students who did not."""
+    folders = [path for path in (course.root / "submitted").glob(f"[!.]*/{glob.escape(name)}") if path.is_dir()]
+    outside = {path.parent.name for path in folders if not read_text(path / SECRET_FILE)}
+    return len(outside) < len(folders), outside
 
 
 def is_newer(submitted: Path, graded: Path) -> bool:
@@ -86,12 +106,13 @@ def read_picture(folder: Path, source: str) -> str | None:
     return data_uri(mime, content) if content else None
 
 
-def read_small_file(path: Path) -> bytes | None:
-    """Return the content of a regular file of at most `MAX_BESIDE` bytes, else None."""
+def read_text(path: Path) -> bytes | None:
+    """Return the content of a regular file of at most `MAX_BESIDE` bytes that nbgrader can read as text, else None."""
     try:
         status = path.lstat()
-        return path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size < MAX_BESIDE else None
-    except OSError:
+        content = path.read_bytes() if stat.S_ISREG(status.st_mode) and status.st_size < MAX_BESIDE else None
+        return content if content and content.decode().strip() else None
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -106,6 +127,7 @@ class FeedbackPage(HTMLExporter):
         self._course = Course(Path.cwd())
         # nbgrader makes one exporter for all pages of a run
         self._grades = cache(partial(gradebook.read_grades, self._course))
+        self._outside = cache(partial(outside_exchange, self._course))
         read_course_picture.cache_clear()  # Formgrader's server may be older than a figure
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> tuple[Any, dict[str, Any]]:
@@ -114,6 +136,6 @@ class FeedbackPage(HTMLExporter):
             return super().from_filename(filename, resources, **more)
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
         report, grade = self._course.reports(name).load(student), self._grades(name).get(student)
-        files = feedback_files(self._course, name, student, report, grade)
+        files = feedback_files(self._course, name, student, report, grade, self._outside(name)[0])
         page = files.pop(f"{name}.html").decode()
         return page, {**resources, "output_extension": self.file_extension, "outputs": files}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import stat
 from html import unescape
@@ -75,6 +76,49 @@ def test_pages_are_where_nbgrader_looks_for_them(course):
     assert {f"{NAME}.html", "timestamp.txt", "submission_secret.txt"} == {path.name for path in folder.iterdir()}
     assert {0o644} == {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
     assert "secret of dora" == (folder / "submission_secret.txt").read_text()
+
+
+def records(folder, student):
+    """Return the content of the files beside a student's page."""
+    beside = [folder / "feedback" / student / NAME / name for name in ("timestamp.txt", "submission_secret.txt")]
+    return [path.read_text() if path.exists() else None for path in beside]
+
+
+@pytest.fixture
+def changed(course, tmp_path):
+    """Return a copy of the course, and the folder of a student whose secret is gone."""
+    copy = shutil.copytree(course, tmp_path / "course")
+    folder = copy / "submitted" / "dora" / NAME
+    (folder / "submission_secret.txt").unlink()
+    return copy, folder
+
+
+@pytest.mark.parametrize("secret", [None, b"", b" \n", b"\xff\xfe", b"x" * 1000, "link"])
+def test_a_student_without_a_secret_gets_one_of_nobodys(changed, secret):
+    """release_feedback finds a secret for each page of a class from the exchange: never that of an earlier attempt."""
+    copy, folder = changed
+    if secret == "link":
+        (folder / "submission_secret.txt").symlink_to(copy / "submitted" / "ada" / NAME / "submission_secret.txt")
+    elif secret is not None:
+        (folder / "submission_secret.txt").write_bytes(secret)
+    assert (True, {"dora"}) == bridge.outside_exchange(Course(copy), NAME)
+    feedback.write_feedback(Course(copy), NAME, PUPILS)
+    time, made = records(copy, "dora")
+    assert "2026-11-20 12:00:00 UTC" == time
+    assert 64 < len(made) < 100 and made.startswith("outside-the-exchange-")
+    assert ["2026-11-20 12:00:00 UTC", "secret of ada"] == records(copy, "ada")
+    feedback.write_feedback(Course(copy), NAME, PUPILS)
+    assert made == records(copy, "dora")[1]  # so that the page released before is replaced
+
+
+def test_a_class_without_an_exchange_gets_pages_alone(changed):
+    """Nobody has a secret: no file is written beside the page, and one of an earlier attempt goes."""
+    copy, _ = changed
+    for path in (copy / "submitted").glob("*/*/submission_secret.txt"):
+        path.unlink()
+    assert (False, set(PUPILS)) == bridge.outside_exchange(Course(copy), NAME)
+    feedback.write_feedback(Course(copy), NAME, PUPILS)
+    assert [["2026-11-20 12:00:00 UTC", None]] * 3 == [records(copy, pupil) for pupil in PUPILS]
 
 
 def test_nbgrader_releases_the_page(course, tmp_path):

@@ -83,6 +83,17 @@ def test_nbgraders_exchange(source, course):
     assert [] == result.unmatched
 
 
+@pytest.mark.parametrize("above", ["", "rnn/"])
+def test_what_an_exchange_hands_out_is_no_submission(source, course, above):
+    """The release in ``outbound/ASSIGNMENT/`` and the pages beside it are not taken for a student's folder."""
+    result = collect_submissions(Course(course), NAME, source({
+        f"{above}inbound/ada+{NAME}+{TIME}+aaa/{NAME}.ipynb": ADA, f"{above}outbound/{NAME}/{NAME}.ipynb": BEA,
+        f"{above}feedback/{NAME}/{NAME}.ipynb": BEA,
+    }), ROSTER)  # fmt: skip
+    assert {path_of("ada"): ADA, path_of("ada", "timestamp.txt"): TIME.encode()} == read_submitted(course)
+    assert ("nbgrader's exchange", []) == (result.source, result.unmatched)
+
+
 def test_the_exchange_of_several_courses_is_not_mixed(source, course):
     """The same assignment in two courses is an error that asks for one of them."""
     files = source({f"{one}/inbound/ada+{NAME}+{TIME}/{NAME}.ipynb": ADA for one in ("algebra", "rnn")})

@@ -63,6 +63,11 @@ def rows(course, url=None):
         engine.dispose()
 
 
+def penalty_and_time(course, student):
+    """Return a submission's late penalty and its time in the gradebook."""
+    return next((row[3], row[1]) for row in rows(course)["submissions"] if row[0] == student)
+
+
 def plain(value):
     """Return a value as SQLite stores it, for any database."""
     if isinstance(value, datetime):

@@ -4,9 +4,11 @@ import shutil
 
 import pytest
 
+from autograder.collect import collect_submissions
 from autograder.course.course import Course
 from autograder.nbgrader_bridge import gradebook
-from tests.helpers.courses import NAME, rows
+from autograder.roster import Roster, RosterEntry
+from tests.helpers.courses import NAME, penalty_and_time, rows, run
 from tests.helpers.grading import Lenient, grade
 
 
@@ -36,3 +38,24 @@ def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, 
     assert (2, 1) == (summary.graded, summary.not_graded)
     assert "the plugin for late penalties failed: KeyError: 'lisa'" in summary.failures["lisa"]
     assert {None} == {row[2] for row in rows(course)["grades"] if row[0] == "lisa"}
+
+
+@pytest.mark.parametrize("command", [("autograder", "grade", NAME, "--student", "lisa"),
+                                     ("nbgrader", "autograde", NAME, "--student", "lisa", "--force")])
+def test_a_submission_without_a_time_is_not_late_by_an_older_one(course, tmp_path, command):
+    """Replaced from a source without times: the late one's time and penalty go, from the gradebook too, and it is said."""
+    run(course, *command)
+    before = penalty_and_time(course, "lisa")
+    assert (100.0, "2026-01-11 12:00:01.000000") == before
+    files = tmp_path / "files"
+    files.mkdir()
+    newer = (course / "submitted" / "lisa" / NAME / f"{NAME}.ipynb").read_bytes() + b"\n"
+    (files / "lisa.ipynb").write_bytes(newer)
+    roster = Roster([RosterEntry("lisa")])
+    result = collect_submissions(Course(course), NAME, files, roster, replace=True)
+    assert ["no time is known of it: no late penalty"] == [file.note for file in result.replaced]
+    assert not (course / "submitted" / "lisa" / NAME / "timestamp.txt").exists()
+    run(course, *command)
+    assert (None, None) == penalty_and_time(course, "lisa")
+    assert not (course / "autograded" / "lisa" / NAME / "timestamp.txt").exists()
+    assert 100.0 == gradebook.read_grades(Course(course), NAME)["lisa"].score
