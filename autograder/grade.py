@@ -5,6 +5,7 @@ Also `award`, the line in each hidden test: the points of a function in the note
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -24,9 +25,13 @@ from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
 from .notebooks.repair import repair_notebook
+from .pages.plain_text import clean_text, name_cells
 from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
 from .sandbox.local import LocalSession
+from .sandbox.session import known_exception
+
+MAX_ERROR = 300  # characters of the message that stopped a cell
 
 
 @dataclass(frozen=True)
@@ -147,11 +152,25 @@ def add_circumstances(
     if is_untouched(verdict.task, nb, assignment):
         note = f"`{verdict.task}` is not done yet: its cell is as it was released."
         return replace(verdict, notes=(note,), untouched=True)
-    if cell.id in runs and (problem := runs[cell.id].problem):
-        number = 1 + [other.id for other in nb.cells].index(cell.id)
-        note = f"Running its cell, number {number} of the notebook, {problem.text}."
+    if cell.id in runs and (note := describe_run(runs[cell.id], cell.id, nb)):
         return replace(verdict, notes=(*verdict.notes, note))
     return verdict
+
+
+def describe_run(run: CellRun, cell_id: str, nb: NotebookNode) -> str:
+    """Return a sentence on what stopped a cell; "" if nothing did."""
+    number = 1 + [cell.id for cell in nb.cells].index(cell_id)
+    if run.problem:
+        return f"Running its cell, number {number} of the notebook, {run.problem.text}."
+    if not run.error:
+        return ""
+    name, text = run.error
+    text = name_cells(clean_text(text, MAX_ERROR), {run.execution_count: number} if run.execution_count else {})
+    text = " ".join(text.split()).rstrip(".")
+    known = known_exception(name)
+    more = {"ModuleNotFoundError": " The grader has no module of this name.",
+            "SyntaxError": f" The grader runs Python {platform.python_version()}."}.get(known, "")
+    return f"Its cell, number {number} of the notebook, stops with {name[:80]}: {text}.{more}"
 
 
 def is_untouched(task: str, nb: NotebookNode, assignment: Assignment) -> bool:

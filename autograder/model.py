@@ -85,6 +85,12 @@ class CellRun:
     execution_count: int | None = None
     problem: Problem | None = None  # None if the cell finished
 
+    @property
+    def error(self) -> tuple[str, str] | None:
+        """Return the name and the text of the error that stopped the cell, or None."""
+        found = [output for output in self.outputs if output.get("output_type") == "error"]
+        return (str(found[-1].get("ename")), str(found[-1].get("evalue"))) if found and not self.problem else None
+
 
 @dataclass(frozen=True, eq=False)
 class Returned:

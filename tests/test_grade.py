@@ -1,5 +1,6 @@
 """grade_submission: bytes in, a report and a graded notebook out."""
 
+import platform
 from contextlib import contextmanager
 
 import pytest
@@ -9,6 +10,7 @@ from autograder.errors import NotebookError, SandboxError
 from autograder.grade import grade_submission, student_cells
 from autograder.model import CellRun, Problem, Repair
 from autograder.notebooks import finding, reading
+from autograder.sandbox import Sandbox
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import NAME, ROOT
 
@@ -87,6 +89,30 @@ def test_a_limit_is_named_with_its_cell(assignment, submitted):
     notes = {verdict.task: verdict.notes for verdict in graded.report.verdicts}
     assert "ran past 2 s." in notes["rnn_forward"][-1]
     assert len(student_cells(graded.notebook, assignment)) == len(graded.report.limits)
+
+
+@pytest.mark.parametrize("line, reason", [
+    ("import no_such_package", "stops with ModuleNotFoundError: No module named 'no_such_package'. The grader has no "
+     "module of this name."),
+    ("input('Go on?')", "stops with StdinNotImplementedError: input() has nobody to ask while a notebook is graded."),
+    ("print(f'{1 !}')", f". The grader runs Python {platform.python_version()}."),
+])
+def test_what_the_grader_lacks_costs_no_function(assignment, submitted, line, reason):
+    """A right function below a line that only stops here has all points; a wrong one has its own, and the reason."""
+    sources, wrong = assignment.reference.sources, {}
+    for name in ("rnn_cell_forward", "lstm_cell_forward"):
+        wrong[name] = f"{line}\n{sources[name]}"
+    wrong["lstm_cell_forward"] = wrong["lstm_cell_forward"].replace("return a_next, c_next,", "return c_next, a_next,")
+    with Sandbox() as sandbox:
+        graded = grade_submission(submitted(**sources | wrong), assignment, sandbox)
+    verdicts = {verdict.task: verdict for verdict in graded.report.verdicts}
+    assert (15, ()) == (verdicts["rnn_cell_forward"].score, verdicts["rnn_cell_forward"].notes)
+    assert 4 < verdicts["lstm_cell_forward"].score < 15
+    number = 1 + [finding.nbgrader_metadata(cell).get("grade_id") for cell in graded.notebook.cells].index(
+        "lstm_cell_forward")
+    assert verdicts["lstm_cell_forward"].notes[-1].startswith(f"Its cell, number {number} of the notebook, stops with ")
+    assert verdicts["lstm_cell_forward"].notes[-1].endswith(reason)
+    assert "ipython" not in " ".join(verdicts["lstm_cell_forward"].notes)
 
 
 def test_what_is_no_notebook_is_an_error(assignment):

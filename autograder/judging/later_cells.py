@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..sandbox.definitions import MAX_CELL, without_magics
+from ..sandbox.guest.definitions import MAX_CELL, without_magics
 
 
 class Names(NamedTuple):

@@ -22,7 +22,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
-from .plain_text import CONTROL, clean_text, join_lines
+from .plain_text import CONTROL, clean_text, join_lines, name_cells
 from .sanitizer import MAX_PROSE, clean_markup
 
 # In characters. A longer piece is shown plainly, cut, or not at all.
@@ -252,7 +252,9 @@ def _span(class_: str | None, word: str) -> str:
 # ---- outputs ----------------------------------------------------------------------------------------------
 
 
-def outputs_html(cell: Mapping[str, Any], number: int, traceback: bool = True) -> Iterator[Markup]:
+def outputs_html(
+    cell: Mapping[str, Any], number: int, places: Mapping[int, int], traceback: bool = True
+) -> Iterator[Markup]:
     """Yield a piece of HTML for each output of a cell.
 
     Parameters
@@ -261,27 +263,30 @@ def outputs_html(cell: Mapping[str, Any], number: int, traceback: bool = True) -
         A code cell of nbformat 4.
     number : int
         Its place in the notebook, from 1.
+    places : mapping of int to int
+        The cells' places by their execution counts.
     traceback : bool
         True if an error may show the source lines that it went through.
     """
     for output in cell.get("outputs", ()):
         kind = output.get("output_type")
         if kind == "stream":
-            yield TEXT.format(clean_text(output.get("text", "")))
+            yield TEXT.format(name_cells(clean_text(output.get("text", "")), places))
         elif kind == "error":
-            yield _error_html(output, traceback)
+            yield _error_html(output, places, traceback)
         elif kind in ("display_data", "execute_result"):
             yield _data_html(output.get("data", {}), output.get("metadata", {}), number)
 
 
-def _error_html(output: Mapping[str, Any], traceback: bool) -> Markup:
+def _error_html(output: Mapping[str, Any], places: Mapping[int, int], traceback: bool) -> Markup:
     message = clean_text(f"{output.get('ename', 'Error')}: {output.get('evalue', '')}", 1000).strip()
+    message = name_cells(message, places)
     first, *rest = message.split("\n")
     if not traceback:
         return Markup('<pre class="error">{}</pre>').format(message)
     trace = "\n".join(map(str, output.get("traceback", ()))) or "\n".join(rest)
     return Markup('<details class="error"><summary>{}</summary><pre class="text">{}</pre></details>').format(
-        first, clean_text(trace))
+        first, name_cells(clean_text(trace), places))
 
 
 def _data_html(data: Mapping[str, Any], metadata: Mapping[str, Any], number: int) -> Markup:

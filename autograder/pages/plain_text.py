@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 MAX_TEXT = 20_000  # characters; the middle of a longer text is left out
 
 ANSI = re.compile(r"\x1b\[.*?[@-~]")  # colours and movements of a terminal's cursor
 #: Control characters and surrogates, which JSON can hold and a page cannot.
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
+
+
+#: IPython's names for a cell, which count the cells as they run.
+IN_CELL = re.compile(r"Cell In\[(\d{1,6})\]|<ipython-input-(\d{1,6})-[0-9a-f]+>")
+
+
+def name_cells(text: str, places: Mapping[int, int]) -> str:
+    """Return a message of IPython's in which cells have their numbers in the notebook, as the page shows them.
+
+    Parameters
+    ----------
+    text : str
+    places : mapping of int to int
+        A cell's place in the notebook, from 1, by its execution count.
+    """
+
+    def name(match: re.Match[str]) -> str:
+        place = places.get(int(match[1] or match[2]))
+        return f"cell {place}" if place else "a cell"
+
+    return IN_CELL.sub(name, text)
 
 
 def join_lines(value: object) -> str:

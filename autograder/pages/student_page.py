@@ -49,7 +49,6 @@ class Part:
     notes: tuple[str, ...] = ()
     diagnosis: str | None = None
     question: str | None = None
-    error: str | None = None  # with which its answer's cell ended
     blamed_on: str | None = None
     by_hand: str | None = None  # the manual points, in a sentence
     comment: Markup = field(default_factory=Markup)
@@ -71,10 +70,9 @@ def make_parts(nb: Mapping[str, Any] | None, report: Report, grade: StudentGrade
         if verdict is None and points is None:
             continue
         name = verdict.task if verdict else grade_id
-        place, cell = known.get(name, (None, {}))
+        place, _ = known.get(name, (None, {}))
         comment = grade.comments.get(name) if grade else None
-        part = make_part(f"task-{len(parts) + 1}", name, verdict, points, comment, place)
-        parts.append(replace(part, error=error_of(cell)) if part.gaps else part)
+        parts.append(make_part(f"task-{len(parts) + 1}", name, verdict, points, comment, place))
     return parts
 
 
@@ -95,12 +93,6 @@ def asks_for_points(cell: Mapping[str, Any]) -> bool:
     """Tell if a cell of nbgrader's has points."""
     metadata = cell["metadata"]["nbgrader"]
     return bool(metadata.get("grade") or metadata.get("task"))
-
-
-def error_of(cell: Mapping[str, Any]) -> str | None:
-    """Return the error with which a cell ended, in a line or two."""
-    errors = (output for output in cell.get("outputs", ()) if output.get("output_type") == "error")
-    return next((f"{error.get('ename')}: {error.get('evalue')}" for error in errors), None)
 
 
 def make_part(
@@ -201,6 +193,8 @@ def show_cells(
     find : FindPicture
     """
     by_name = {part.name: part for part in parts}
+    places = {cell["execution_count"]: place for place, cell in enumerate(nb["cells"], 1)
+              if cell.get("execution_count")}
     room, level = MAX_PAGE, 2
     for place, cell in enumerate(nb["cells"], 1):
         if room <= 0:
@@ -216,7 +210,7 @@ def show_cells(
             source = markup.with_pictures(source, markup.with_attachments(cell, find), place)
         elif kind == "code":
             source = markup.code_html(text)
-            for piece in [] if verdict else markup.outputs_html(cell, place, traceback=not hidden):
+            for piece in [] if verdict else markup.outputs_html(cell, place, places, traceback=not hidden):
                 piece, level = markup.with_headings(piece, 2, level)
                 pieces.append(markup.with_pictures(piece, find, place))
                 room -= len(pieces[-1])

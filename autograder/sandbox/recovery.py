@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from ..errors import SandboxError
 from ..model import Case, CellRun, Failed, Outcome, Problem, Returned, Value
-from .definitions import definitions
 from .frames import call_frame, case_frame, trace_frame
 from .guest.codec import CodecError, encode
+from .guest.definitions import definitions
 from .guest.explain import MAX_MESSAGE
 from .guest.settings import Limits
 from .outputs import clean_text, size_of

@@ -23,7 +23,7 @@ def test_no_prose_can_run(source):
     html = str(markup.with_pictures(markup.prose_html(source), lambda source: None, 1))
     output = {"output_type": "display_data", "data": {"text/html": source, "text/plain": ""}, "metadata": {}}
     html += "".join(markup.with_pictures(piece, lambda source: None, 1) for piece in markup.outputs_html(
-        {"outputs": [output]}, 1))
+        {"outputs": [output]}, 1, {}))
     html = html.replace(' class="', " ").replace(' tabindex="0"', "")
     tags = re.findall(r"<(?:\"[^\"]*\"|[^>\"])*>", html)
     assert [] == [tag for tag in tags if NOT_ALLOWED.search(tag)]
@@ -34,7 +34,7 @@ def test_no_prose_can_run(source):
 def test_a_script_output_is_left_out_and_that_is_said(name):
     """A note replaces it."""
     output = {"output_type": "display_data", "data": {name: "alert(1)", "text/plain": "<IPython.Javascript>"}}
-    html = "".join(markup.outputs_html({"outputs": [output]}, 1))
+    html = "".join(markup.outputs_html({"outputs": [output]}, 1, {}))
     assert "A script or widget that this cell showed is left out" in html
 
 

@@ -36,12 +36,15 @@ def test_a_call_that_does_not_come_back_is_all_there_is_to_say():
     assert "Can be judged" not in text
 
 
-def test_the_error_of_an_answers_cell_is_told_with_its_gap():
-    """A function that is not defined, since its cell has a syntax error: that error is shown beside the gap."""
-    error = {"output_type": "error", "ename": "SyntaxError", "evalue": "'(' was never closed", "traceback": []}
-    missing = verdict(check("returns", False, "`f` is not defined.", 0))
-    text = shown(made([cell("def f(:", outputs=[error], grade_id="f", solution=True), TASK[1]], {"f": missing}))
-    assert "f is not defined. Cell 1, your answer, stops with this error: SyntaxError: &#39;(&#39; was" in text
+def test_cells_are_named_by_their_places():
+    """Errors and warnings name cells by the numbers on the page, not by IPython's of the cells that ran."""
+    error = {"output_type": "error", "ename": "SyntaxError", "evalue": "invalid (<ipython-input-1-0a9f>, line 2)",
+             "traceback": ["Cell \x1b[32mIn[1]\x1b[39m, line 2", "Cell In[7], line 1"]}
+    warning = {"output_type": "stream", "name": "stderr", "text": "<ipython-input-1-0a9f>:3: UserWarning: x"}
+    text = shown(made([cell("Words", "markdown"), {**cell("f()", outputs=[error, warning]), "execution_count": 1}], {}))
+    assert "invalid (cell 2, line 2)" in text and "cell 2:3: UserWarning" in text
+    assert "cell 2, line 2 a cell, line 1" in text
+    assert "ipython" not in text and "In[" not in text
 
 
 def test_a_task_that_is_not_done_needs_no_more_words():

@@ -61,6 +61,37 @@ def test_what_a_cell_defines_outlives_it(hasty_sandbox, below):
         assert "(line 4 of the cell)" in session.call("f", (9,)).message
 
 
+@pytest.mark.parametrize("above", [
+    "import no_such_package_of_mine as n", "from no_such_package_of_mine import *\nimport another_one",
+    "name = input('Who? ')", "open('/home/me/data.csv')", "1 / 0", "print(f'{x[\"a\"]!}')", "if True print",
+    "data = np.loadtxt(", "%%time\nimport no_such_package_of_mine", "!pip install x\nimport no_such_package_of_mine",
+    "raise SystemExit",
+])
+def test_what_a_cell_defines_below_an_error_is_kept(hasty_sandbox, above):
+    """A right function below a line that fails here answers, with its own line numbers, and the cell says so."""
+    source = f"{above}\nimport math\nONE = 1\n\n{DEFINITION} if x < 9 else ONE / 0\n\nprint(f(1))"
+    with hasty_sandbox.open(notebook("import numpy as np", source, "print(f(2))")) as session:
+        assert "3\n" == texts(session.cells[2])
+        assert "So that no work is lost, we defined all the same: `f`." in texts(session.cells[1])
+        assert "error" in {output["output_type"] for output in session.cells[1].outputs}
+        line = source.split("\n").index("    return x + 1 if x < 9 else ONE / 0") + 1
+        assert f"(line {line} of the cell)" in session.call("f", (9,)).message
+
+
+@pytest.mark.parametrize("error, answer", [("1 / 0", 2), ("import no_such_package_of_mine", 3)])
+def test_an_error_of_the_cell_s_own_keeps_the_older_function(hasty_sandbox, error, answer):
+    """`f` stays what it was below `1 / 0`, as in Jupyter, and is the new one below a package that is missing here."""
+    second = DEFINITION.replace("+ 1", "+ 2")
+    with hasty_sandbox.open(notebook(DEFINITION, f"{error}\n{second}")) as session:
+        assert answer == session.call("f", (1,)).value
+
+
+def test_an_error_without_functions_below_says_nothing_more(hasty_sandbox):
+    """A cell that stops and defines nothing shows its error alone."""
+    with hasty_sandbox.open(notebook("import no_such_package_of_mine\nx = 1")) as session:
+        assert ["error"] == [output["output_type"] for output in session.cells[0].outputs]
+
+
 def test_definitions_that_do_not_come_back_are_left_out(hasty_sandbox):
     """A cell whose definitions loop by themselves fails alone, and is named once."""
     source = "def g(x=[0 for _ in iter(int, 1)]):\n    return x"

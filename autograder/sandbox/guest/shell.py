@@ -24,6 +24,9 @@ from traitlets import Type
 from traitlets.config import Config
 
 from .recorder import Recorder, Stream
+from .salvage import describe, run_definitions
+
+ERRORS = ("error_before_exec", "error_in_exec")  # of a result, which a cell may have replaced by anything
 
 
 class Hook(DisplayHook):
@@ -284,7 +287,10 @@ def run_cell(shell: Shell, source: str, number: int = 1, descriptors: Mapping[st
     sys.stdout, sys.stderr = Stream(recorder, "stdout"), Stream(recorder, "stderr")
     shell.execution_count = number  # by place: a cell that is left out does not shift the others
     try:
-        shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        result = shell.run_cell(source, store_history=True)  # type: ignore[no-untyped-call]
+        error = next(filter(None, (getattr(result, name, None) for name in ERRORS)), None)
+        if isinstance(error, BaseException) and (functions := run_definitions(shell, source, number, error)):
+            recorder.stream("stderr", describe(functions))
     finally:
         sys.stdout, sys.stderr = streams
     for name, descriptor in (descriptors or {}).items():
