@@ -43,7 +43,7 @@ def test_a_plugin_for_late_work_that_fails_costs_the_late_one(course, tmp_path, 
 @pytest.mark.parametrize("command", [("autograder", "grade", NAME, "--student", "lisa"),
                                      ("nbgrader", "autograde", NAME, "--student", "lisa", "--force")])
 def test_a_submission_without_a_time_is_not_late_by_an_older_one(course, tmp_path, command):
-    """Replaced from a source without times: the late one's time and penalty go, from the gradebook too, and it is said."""
+    """Replaced from a source without times, it loses the late one's time and penalty, and the command says so."""
     run(course, *command)
     before = penalty_and_time(course, "lisa")
     assert (100.0, "2026-01-11 12:00:01.000000") == before
