@@ -1,7 +1,7 @@
 """The catalogued mistake, or mistakes, with whose wrong versions a student's numbers agree.
 
 A diagnosis is given only if it is certain: every compared output agrees on every case, and all versions that match
-have the same sentence. Any other answer has its gap alone.
+have its sentence. Any other answer has its gap alone.
 """
 
 from __future__ import annotations
@@ -154,10 +154,11 @@ class Matcher:
 
 
 def common_diagnosis(matches: Sequence[tuple[Mistake, ...]]) -> Diagnosis | None:
-    """Return the diagnosis that all matching mistakes, or pairs, share; None if their sentences differ."""
-    if not matches or len({frozenset(mistake.says for mistake in match) for match in matches}) > 1:
+    """Return the sentences that all matching mistakes, or pairs, share; None if they share none."""
+    if not matches:
         return None
-    return join(matches[0])
+    shared = frozenset.intersection(*(frozenset(mistake.says for mistake in match) for match in matches))
+    return join(mistake for mistake in matches[0] if mistake.says in shared) if shared else None
 
 
 def join(mistakes: Iterable[Mistake]) -> Diagnosis:

@@ -6,7 +6,8 @@ A function counts as its check cell saw it, or as the notebook left it, whicheve
 
 One mistake costs once. A task that calls another is judged at most twice: as the student wrote it, and, if that is
 not all right, with the reference's function in place of the one it calls. The better of the two counts. If the
-reference helped, the verdict names the function to blame.
+reference helped, the verdict names the function to blame. If both are worth the same and the function that it calls is
+wrong, the words are on the second: they show this task's own mistake.
 """
 
 from __future__ import annotations
@@ -97,9 +98,14 @@ def judge_task(
     replacing = {callee: reference_callee(assignment, callee) for callee in callees}
     if callees and own.share < 1 and own.is_defined:
         replaced = TaskRun.start(session, assignment, task, replacing)
+        failed = [callee for callee in callees if callee in earlier and not earlier[callee].passed]
         if replaced.share > own.share:
-            failed = [callee for callee in callees if callee in earlier and not earlier[callee].passed]
             return make_verdict(replaced, own, (failed or callees)[0])
+        if failed and replaced.share == own.share and replaced.has_passed("returns"):
+            # worth the same: the words are on this task's own mistake, which the callee's would hide
+            verdict = make_verdict(replaced, own)
+            note = f"Looked at with a correct `{failed[0]}` in place of yours, which is not right yet."
+            return replace(verdict, notes=(*verdict.notes, note))
     return make_verdict(own, own)
 
 
