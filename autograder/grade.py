@@ -44,7 +44,7 @@ class Graded:
 
 def grade_submission(
     content: bytes, assignment: Assignment, sandbox: Sandbox, *, student: str = "student",
-    path: str | Path = "notebook", repairs: Iterable[Repair] = (),
+    path: str | Path = "notebook", repairs: Iterable[Repair] = (), own_files: Mapping[str, bytes] | None = None,
 ) -> Graded:
     """Read and repair a submitted notebook, run its cells in the sandbox, and judge its tasks.
 
@@ -60,6 +60,8 @@ def grade_submission(
         The file's name in errors.
     repairs : iterable of Repair
         Repairs made before, which come first in the report.
+    own_files : mapping of str to bytes, optional
+        The student's own files beside the notebook, from `notebooks.own_files.read_own_files`.
 
     Raises
     ------
@@ -69,19 +71,21 @@ def grade_submission(
         The sandbox failed, through no fault of the student's.
     """
     nb, repaired = repair_notebook(parse_notebook(content, path), assignment.template)
-    report = judge_notebook(nb, assignment, sandbox, student=student, repairs=(*repairs, *repaired))
+    report = judge_notebook(nb, assignment, sandbox, student=student, repairs=(*repairs, *repaired),
+                            own_files=own_files)
     return Graded(report, fill_notebook(nb, report))
 
 
 def judge_notebook(
     nb: NotebookNode, assignment: Assignment, sandbox: Sandbox, *, student: str = "student",
-    repairs: tuple[Repair, ...] = (),
+    repairs: tuple[Repair, ...] = (), own_files: Mapping[str, bytes] | None = None,
 ) -> Report:
     """Run a repaired notebook's cells in the sandbox, and judge its tasks. See `grade_submission`."""
     start = time.perf_counter()
     cells, files = student_cells(nb, assignment), support_files(assignment)
-    times = sandbox.time_cells(reference_cells(assignment), files, template_cells(assignment))
-    with sandbox.open([(cell.id, cell.source) for cell in cells], files, template_cells(assignment), times) as session:
+    sources, template = [(cell.id, cell.source) for cell in cells], template_cells(assignment)
+    times = sandbox.time_cells(reference_cells(assignment), files, template)
+    with sandbox.open(sources, files, template, times, own_files) as session:
         verdicts = judge(session, assignment)
         if not all(verdict.passed and not verdict.blamed_on for verdict in verdicts):
             verdicts = judge_at_checks(session, assignment, verdicts, find_checks(nb, assignment, repairs))

@@ -34,7 +34,7 @@ class OpenSandbox:
         return {}
 
     @contextmanager
-    def open(self, cells, files, template, times):
+    def open(self, cells, files, template, times, own_files=None):
         namespace = {"__builtins__": self.assignment.reference.modules.builtins}
         exec(self.assignment.reference.imports, namespace)
         for _, source in cells:

@@ -33,6 +33,7 @@ class Submission:
     repairs: tuple[Repair, ...]  # made in finding it
     timestamp: str | None
     key: str  # a fingerprint of all of it and of the job: the same key, the same grades
+    own_files: Mapping[str, bytes] = field(default_factory=dict)  # beside the notebook
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Grader:
             content = serialise_notebook(run_steps(self._steps_before, nb, resources), submission.path)
             repairs = (*repairs, *found)
         graded = grade_submission(content, self.assignment, self.sandbox, student=submission.student,
-                                  path=submission.path, repairs=repairs)
+                                  path=submission.path, repairs=repairs, own_files=submission.own_files)
         complete_metadata(graded.notebook, job.structure)
         nb = run_steps(self._steps_after, graded.notebook, resources)
         unfinished = {id_: CellRun(problem=problem) for id_, problem in graded.report.limits.items()}

@@ -17,11 +17,13 @@ from sqlalchemy import Engine
 
 from ..course.assignment import Assignment
 from ..course.course import Course
+from ..course.public_cases import released_files
 from ..errors import CourseError, NotebookError, kind_of, reason_of
 from ..model import Repair
 from ..nbgrader_bridge import gradebook, gradebook_writer
 from ..nbgrader_bridge.late import late_penalty
 from ..notebooks.finding import nbgrader_metadata
+from ..notebooks.own_files import read_own_files
 from ..notebooks.reading import read_bytes
 from ..notebooks.submission import read_timestamp, submission_files
 from .grader import Submission, not_graded, prepare_grader
@@ -119,6 +121,11 @@ class Submissions:
     extensions: Mapping[str, timedelta | None]  # of the students with rows in the gradebook
     again: bool
 
+    @property
+    def assignment(self) -> Assignment:
+        """The assignment."""
+        return self.course.assignment(self.name)
+
     def to_grade(self, students: Sequence[str], writer: Writer) -> Iterator[Submission]:
         """Yield the submissions to grade. The writer gets the others: unreadable ones, and those graded before."""
         store = self.course.reports(self.name)
@@ -134,21 +141,24 @@ class Submissions:
     def read(self, student: str) -> tuple[Submission, tuple[str, str] | None]:
         """Return a student's submission; and if it cannot be graded, the reason and its kind."""
         folder = self.course.submitted(student, self.name)
-        path, content = str(folder), b""
+        path, content, own_files = str(folder), b"", dict[str, bytes]()
         repairs: tuple[Repair, ...] = ()
         problem: tuple[str, str] | None = None
         timestamp, odd = read_timestamp(folder)
         try:
-            found = submission_files(folder, f"{self.name}.ipynb", self.course.assignment(self.name).count_work)
+            found = submission_files(folder, f"{self.name}.ipynb", self.assignment.count_work)
             path, repairs = str(found.notebook), found.repairs
             content = read_bytes(found.notebook)
+            own_files, unused = read_own_files(found.notebook, found.files, released_files(self.assignment))
+            repairs += unused
         except (NotebookError, OSError) as error:
             problem = reason_of(error), kind_of(error)
         if odd:
             repairs = (*repairs, odd)
+        own = [part for name, file in sorted(own_files.items()) for part in (name, file)]
         key = digest_of(self.job.digest, student, content, timestamp or "", str(odd or ""),
-                        str(self.extensions.get(student)))
-        return Submission(student, content, path, repairs, timestamp, key), problem
+                        str(self.extensions.get(student)), *own)
+        return Submission(student, content, path, repairs, timestamp, key, own_files), problem
 
     def _is_graded(self, submission: Submission) -> bool:
         """Return whether report, gradebook and autograded notebook hold this very submission."""

@@ -47,11 +47,12 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
     Exit code: 0 all in place, 1 something unmatched, refused or kept (each is named), 2 bad usage.
     """
     from ..collect import collect_submissions
+    from ..course.public_cases import released_files
 
-    count_work = course.assignment(assignment).count_work
+    loaded = course.assignment(assignment)
     roster = load_roster(course, assignment, roster_file)
     result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run,
-                                 count_work)
+                                 loaded.count_work, released_files(loaded))
     show_result(result, dry_run)
     return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
 

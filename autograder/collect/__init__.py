@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from ..course.course import Course
 from ..errors import CourseError
 from ..files import DISK_ERRORS
 from ..notebooks.choosing import CountWork
+from ..notebooks.own_files import MAX_OWN_BYTES, MAX_OWN_FILES, OF_CHECKS
 from ..roster import Roster
-from .archive import EntryError, Skipped, open_archive, shorten_path
-from .candidates import Candidate, join_notes, select_submissions
+from .archive import Entry, EntryError, Skipped, open_archive, shorten_path
+from .candidates import Candidate, join_notes, select_submissions, some
 from .deliveries import list_leftovers, read_deliveries
 from .sources import detect_source, pattern_source
 from .writing import SAME, Submission, compare_submission, has_time, write_submission
@@ -50,6 +52,7 @@ class CollectResult:
 def collect_submissions(
     course: Course, assignment: str, path: Path, roster: Roster, pattern: str | None = None, regex: bool = False,
     replace: bool = False, dry_run: bool = False, count_work: CountWork | None = None,
+    ours: Mapping[str, bytes] | None = None,
 ) -> CollectResult:
     """Put the notebooks of a folder or a zip into ``submitted/``.
 
@@ -71,6 +74,8 @@ def collect_submissions(
         Write nothing.
     count_work : callable, optional
         Returns the work in a notebook's file; without it, the name alone decides among several.
+    ours : mapping of str to bytes, optional
+        The files that the assignment puts beside a notebook. Students' copies of them are left aside.
 
     Raises
     ------
@@ -89,19 +94,19 @@ def collect_submissions(
         result = CollectResult(
             source.name, unmatched=[*leftovers, *selection.unmatched],
             refused=[*dict.fromkeys(refused), *selection.refused], notes=[*selection.notes, *found.notes])
-        write_submissions(course, assignment, selection.chosen, result, replace, dry_run)
+        write_submissions(course, assignment, selection.chosen, ours or {}, result, replace, dry_run)
         return result
 
 
 def write_submissions(
-    course: Course, assignment: str, chosen: Mapping[str, Candidate], result: CollectResult, replace: bool,
-    dry_run: bool,
+    course: Course, assignment: str, chosen: Mapping[str, Candidate], ours: Mapping[str, bytes], result: CollectResult,
+    replace: bool, dry_run: bool,
 ) -> None:
     """Write the submissions that are new, and add the outcome of each to the result."""
     for student, candidate in chosen.items():
         where = shorten_path(candidate.entry.path)
         try:
-            _write_submission(course, assignment, student, candidate, result, replace, dry_run)
+            _write_submission(course, assignment, student, candidate, ours, result, replace, dry_run)
         except EntryError as error:
             result.refused.append(Skipped(where, str(error)))
         except OSError as error:
@@ -112,13 +117,13 @@ def write_submissions(
 
 
 def _write_submission(
-    course: Course, assignment: str, student: str, candidate: Candidate, result: CollectResult, replace: bool,
-    dry_run: bool,
+    course: Course, assignment: str, student: str, candidate: Candidate, ours: Mapping[str, bytes],
+    result: CollectResult, replace: bool, dry_run: bool,
 ) -> None:
     target = course.submitted(student, assignment)
-    submission = Submission(f"{assignment}.ipynb", candidate.entry.content(), candidate.owner.timestamp,
-                            {name: entry.content() for name, entry in candidate.records.items()})
-    there, note = compare_submission(target, submission), candidate.note
+    beside, left_out = read_beside(candidate.beside, ours)
+    submission = Submission(f"{assignment}.ipynb", candidate.entry.content(), candidate.owner.timestamp, beside)
+    there, note = compare_submission(target, submission), join_notes(candidate.note, left_out)
     if there == SAME:
         outcome = result.unchanged
     elif there and not replace:
@@ -130,3 +135,26 @@ def _write_submission(
         if not dry_run:
             write_submission(target, submission)
     outcome.append(CollectedFile(student, shorten_path(candidate.entry.path), note))
+
+
+def read_beside(entries: Mapping[str, Entry], ours: Mapping[str, bytes]) -> tuple[dict[str, bytes], str]:
+    """Return the files that go with a notebook, without copies of the assignment's, and a note on those that do not."""
+    files: dict[str, bytes] = {}
+    left_out = []
+    room = MAX_OWN_BYTES
+    for name, entry in islice(entries.items(), MAX_OWN_FILES + 1):  # and the secret
+        try:
+            content = entry.content()
+        except EntryError as error:
+            left_out.append(f"{shorten_path(name, 60)} {error}")
+            continue
+        if name in OF_CHECKS or content == ours.get(name):
+            continue
+        if len(content) > room:
+            left_out.append(f"{shorten_path(name, 60)} is too large")
+        else:
+            files[name] = content
+            room -= len(content)
+    if (more := len(entries) - MAX_OWN_FILES - 1) > 0:
+        left_out.append(f"{more} more files")
+    return files, "not collected: " + some(left_out, 3) if left_out else ""

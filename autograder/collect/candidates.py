@@ -50,7 +50,7 @@ class Candidate:
     owner: Owner
     title: str = ""
     version: tuple[int, ...] = ()
-    records: Mapping[str, Entry] = field(default_factory=dict)  # files that nbgrader left beside it, by name
+    beside: Mapping[str, Entry] = field(default_factory=dict)  # files that go with it, by their paths beside it
     note: str = ""
 
     @property

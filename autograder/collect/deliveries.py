@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ..notebooks.submission import is_plain_name
 from ..timestamps import SECRET_FILE, TIMESTAMP_FILE, parse_utc
 from .archive import Archive, Entry, EntryError, Skipped, list_submission, shorten_path
 from .candidates import MAX_ROWS, Candidate, Delivery, Owner, skip_all, with_notebook
@@ -33,7 +34,6 @@ def read_deliveries(archive: Archive, source: Source, assignment: str, refused: 
         Takes the files that cannot be taken, a few of each delivery.
     """
     by_person: dict[object, list[Candidate]] = defaultdict(list)
-    others = 0
     for delivery in source.deliveries:
         if not delivery.counts:
             continue
@@ -44,12 +44,41 @@ def read_deliveries(archive: Archive, source: Source, assignment: str, refused: 
             more = f"and {len(bad) - MAX_ROWS:,} more files in it"
             refused.append(Skipped(shorten_path(delivery.top.path), more))
         records, owner = read_records(delivery, files)
-        found = [make_candidate(delivery, owner, entry, records) for entry in files
-                 if entry.name not in records and accepts(delivery, entry)]
-        others += sum(not candidate.entry.is_notebook for candidate in found)
-        by_person[owner.user or delivery.top.path] += with_notebook(found) or found[:1]
-    notes = [f"{others} files that are no notebooks were left aside"] if others else []
-    return Found([made for group in by_person.values() for made in with_notebook(group) or group[:1]], notes)
+        by_person[owner.user or delivery.top.path] += [
+            make_candidate(delivery, owner, entry, records) for entry in files
+            if entry.name not in records and accepts(delivery, entry)]
+    candidates, others = [], 0
+    for group in by_person.values():
+        if notebooks := with_notebook(group):
+            candidates += [replace(one, beside={**one.beside, **find_beside(one, group)}) for one in notebooks]
+        else:
+            candidates += group[:1]
+            others += len(group)
+    notes = [f"{others} files without a notebook beside them were left aside"] if others else []
+    return Found(candidates, notes)
+
+
+def find_beside(notebook: Candidate, group: Sequence[Candidate]) -> dict[str, Entry]:
+    """Return the files that a person handed in beside or below a notebook, by their paths there, modules first.
+
+    Of several versions of a file the last one counts. The times and secrets of nbgrader are none of them.
+    """
+    folder = notebook.title.rpartition("/")[0]
+    found: dict[str, Candidate] = {}
+    for other in group:
+        name = other.title.removeprefix(f"{folder}/") if folder else other.title
+        is_beside = other.timestamp == notebook.timestamp and (not folder or other.title.startswith(f"{folder}/"))
+        if is_beside and can_go_along(name):
+            found[name] = max(found.get(name, other), other, key=lambda candidate: candidate.version)
+    names = sorted(found, key=lambda name: (not name.endswith(".py"), name))
+    return {name: found[name].entry for name in names}
+
+
+def can_go_along(name: str) -> bool:
+    """Tell if a file may be put beside a notebook under this name."""
+    parts = name.split("/")
+    taken = parts[0].lower() in (TIMESTAMP_FILE, SECRET_FILE)
+    return not taken and not any(part.lower().endswith(".ipynb") or not is_plain_name(part) for part in parts)
 
 
 def accepts(delivery: Delivery, entry: Entry) -> bool:

@@ -26,7 +26,7 @@ class Submission:
     file: str  # the notebook's name
     content: bytes
     timestamp: datetime | None = None  # in UTC
-    records: Mapping[str, bytes] = field(default_factory=dict)  # other files of nbgrader's, by name
+    beside: Mapping[str, bytes] = field(default_factory=dict)  # files that go with it, by their paths beside it
 
 
 def has_time(target: Path) -> bool:
@@ -49,7 +49,7 @@ def compare_submission(target: Path, submission: Submission) -> str:
             before = parse_utc(read_timestamp_file(target) or "")
             if submission.timestamp != before:
                 return f"the same with another time ({format_utc(before) if before else 'none'})"
-        for name, content in submission.records.items():
+        for name, content in submission.beside.items():
             path = target / name
             if not path.is_file() or path.read_bytes() != content:
                 return f"the same with another {name}" if path.is_file() else f"the same without {name}"
@@ -79,10 +79,10 @@ def write_submission(target: Path, submission: Submission) -> None:
         new.mkdir(exist_ok=True)
         for name in (submission.file, TIMESTAMP_FILE, SECRET_FILE):
             remove(new / name)
-        for name, content in {submission.file: submission.content, **submission.records}.items():
-            (new / name).write_bytes(content)
+        for name, content in {submission.file: submission.content, **submission.beside}.items():
+            put_file(new, name, content)
         if submission.timestamp:
-            (new / TIMESTAMP_FILE).write_text(format_utc(submission.timestamp), encoding="utf-8")
+            put_file(new, TIMESTAMP_FILE, format_utc(submission.timestamp).encode())
         target.parent.mkdir(exist_ok=True)
         if os.path.lexists(target):
             os.rename(target, old)
@@ -99,6 +99,18 @@ def write_submission(target: Path, submission: Submission) -> None:
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def put_file(folder: Path, name: str, content: bytes) -> None:
+    """Write a file below a folder. Whatever is in its way is removed, and no link is followed."""
+    *folders, _ = name.split("/")
+    for number in range(1, len(folders) + 1):
+        parent = folder.joinpath(*folders[:number])
+        if parent.is_symlink() or not parent.is_dir():
+            remove(parent)
+            parent.mkdir()
+    remove(folder / name)
+    (folder / name).write_bytes(content)
 
 
 def list_special(folder: str, names: list[str]) -> list[str]:

@@ -22,10 +22,19 @@ LABEL = re.compile(r"(\w+)((?:\[\d+\])*)")
 
 @cache
 def support_files(assignment: Assignment, fresh: bool = False) -> dict[str, bytes]:
-    """Return the files beside a student's notebook that its code can use, by their paths.
+    """Return the files beside a student's notebook that its code can use: all of them but drawings.
 
-    They are the assignment's own, except drawings, and the learner's check with its cases. The cases are those of the
-    release, which students have. To compute them takes seconds.
+    See `released_files`.
+    """
+    return {path: content for path, content in released_files(assignment, fresh).items() if not path.endswith(".svg")}
+
+
+@cache
+def released_files(assignment: Assignment, fresh: bool = False) -> dict[str, bytes]:
+    """Return the files beside a student's notebook, by their paths.
+
+    They are the assignment's own, and the learner's check with its cases. The cases are those of the release, which
+    students have. To compute them takes seconds.
 
     Parameters
     ----------
@@ -34,7 +43,7 @@ def support_files(assignment: Assignment, fresh: bool = False) -> dict[str, byte
         Compute the cases even if there is a release.
     """
     folder = assignment.folder
-    files = {str(path): (folder / path).read_bytes() for path in list_student_files(folder) if path.suffix != ".svg"}
+    files = {str(path): (folder / path).read_bytes() for path in list_student_files(folder)}
     released = assignment.released_cases
     if released.is_file() and not fresh:
         cases = released.read_bytes()

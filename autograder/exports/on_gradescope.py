@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from ..course.course import Course
+from ..course.public_cases import released_files
 from ..errors import NotebookError
 from ..files import write_file
 from ..grade import grade_submission
 from ..model import Report
+from ..notebooks.own_files import read_own_files
 from ..notebooks.reading import read_bytes
 from ..notebooks.submission import submission_files
 from ..sandbox import Sandbox, level_of
@@ -63,9 +65,10 @@ def grade_submitted(course: Course, name: str, submission: Path, student: str) -
     assignment = course.assignment(name)
     found = submission_files(submission, f"{name}.ipynb", assignment.count_work)
     content = read_bytes(found.notebook)
+    own_files, unused = read_own_files(found.notebook, found.files, released_files(assignment))
     with Sandbox(level=level_of(course.isolation)) as sandbox:
         return grade_submission(content, assignment, sandbox, student=student, path=found.notebook,
-                                repairs=found.repairs).report
+                                repairs=(*found.repairs, *unused), own_files=own_files).report
 
 
 def read_student(base: Path) -> str:

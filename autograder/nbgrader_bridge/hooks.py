@@ -19,10 +19,11 @@ from ..course import scaffold
 from ..course.assignment import AWARD, Assignment
 from ..course.course import Course
 from ..course.folder import PRIVATE, list_files
-from ..course.public_cases import support_files
+from ..course.public_cases import released_files, support_files
 from ..course.settings import CONFIG
 from ..errors import AutograderError, CourseError, reason_of
 from ..model import Repair, Report
+from ..notebooks.own_files import read_own_files
 from ..notebooks.reading import normalise_notebook, read_notebook, serialise_notebook
 from ..notebooks.repair import repair_notebook
 from ..notebooks.submission import read_timestamp, submission_files
@@ -33,8 +34,8 @@ command_course: ContextVar[Course | None] = ContextVar("command_course", default
 Resources = dict[str, Any]
 Preprocessed = tuple[NotebookNode, Resources]
 
-#: Repairs between autograde's two passes, by student and assignment: both passes run in one process.
-_repairs: dict[tuple[str, str], list[Repair]] = {}
+#: Repairs and the student's own files, between autograde's two passes in one process, by student and assignment.
+_found: dict[tuple[str, str], tuple[list[Repair], dict[str, bytes]]] = {}
 
 
 class Scaffold(ClearSolutions):
@@ -100,7 +101,9 @@ class Restore(DeduplicateIds):
         if found.notebook != folder / f"{assignment.name}.ipynb":  # nbgrader gives the one with the assignment's name
             nb = read_notebook(found.notebook)
         nb, repaired = repair_notebook(normalise_notebook(nb), assignment.template)
-        repairs = _repairs[student, assignment.name] = [*found.repairs, *repaired]
+        own_files, unused = read_own_files(found.notebook, found.files, released_files(assignment))
+        repairs = [*found.repairs, *unused, *repaired]
+        _found[student, assignment.name] = repairs, own_files
         for repair in repairs:
             self.log.warning("%s: %s", student, repair)
         return nb, resources
@@ -138,10 +141,10 @@ class Judge(Execute):
         if assignment is None:
             return super().preprocess(nb, resources, retries)
         student, store = resources["nbgrader"]["student"], Course(Path.cwd()).reports(assignment.name)
-        repairs = _repairs.pop((student, assignment.name), [])
+        repairs, own_files = _found.pop((student, assignment.name), ([], {}))
         try:
             graded = grade.grade_submission(serialise_notebook(nb), assignment, shared_sandbox(self.isolation),
-                                            student=student, repairs=repairs)
+                                            student=student, repairs=repairs, own_files=own_files)
         except AutograderError as error:
             report = Report(assignment.name, student, "not graded", reason=reason_of(error), repairs=tuple(repairs),
                             reason_kind=error.kind)

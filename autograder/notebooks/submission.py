@@ -39,6 +39,11 @@ def printable(student: str) -> str:
     return student if can_be_id(student) else shorten(student)
 
 
+def is_plain_name(name: str) -> bool:
+    """Return whether a file's name can be used on any system, and in any command."""
+    return name.isprintable() and not set(name) & set('/\\:*?"<>|') and name[:1] not in ("", ".", "-")
+
+
 @dataclass(frozen=True)
 class SubmittedFiles:
     """The files of a submission."""
@@ -138,7 +143,7 @@ class _Listing:
                     return
                 if entry.name.startswith(".") or entry.name == "__MACOSX":
                     continue  # checkpoints, version control, a file manager's files
-                if entry.is_dir(follow_symlinks=False) and self._has_plain_name(entry):
+                if entry.is_dir(follow_symlinks=False) and is_plain_name(entry.name):
                     folders.append(Path(entry.path))
                 else:
                     self._take(entry)
@@ -148,7 +153,7 @@ class _Listing:
         name = self._shorten(entry.path)
         if entry.is_symlink():
             self._note("link", f"{name} is a symbolic link and was left out")
-        elif not self._has_plain_name(entry):
+        elif not is_plain_name(entry.name):
             self._note("odd file name", f"{name} has an odd name and was left out")
         elif not entry.is_file():
             self._note("special file", f"{name} is not a regular file and was left out")
@@ -157,10 +162,6 @@ class _Listing:
         else:
             self._size += size
             self.files.append(Path(entry.path))
-
-    @staticmethod
-    def _has_plain_name(entry: os.DirEntry[str]) -> bool:
-        return entry.name.isprintable() and not set(entry.name) & set('\\:*?"<>|') and entry.name[0] not in ".-"
 
     def _shorten(self, path: str | Path) -> str:
         return shorten(os.path.relpath(path, self._folder))

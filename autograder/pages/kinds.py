@@ -67,6 +67,7 @@ REPAIRS = TAMPERING | {
     "notebook renamed": "The notebook had another file name.",
     "several notebooks": "Several notebooks were handed in; the report says which one counts.",
     "odd file name": "A file with an odd name was left out.",
+    "own file": "A file beside the notebook is not used.",
     "too large": "A file was left out: the submission is too large.",
     "too many files": "The submission has too many files; some were not looked at.",
     "folder unreadable": "A folder of the submission cannot be read.",

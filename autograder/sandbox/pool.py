@@ -37,6 +37,11 @@ TRIES = 3  # of a zygote that dies while it starts or makes a fork
 _DRAWS = re.compile("matplotlib|pylab|pyplot")
 
 
+def pack_files(files: Mapping[str, bytes]) -> dict[str, np.ndarray]:
+    """Return files by name as values that can be sent."""
+    return {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
+
+
 class Pool:
     """Forks of one zygote at a level of isolation, for `Sandbox`. Several threads may use one pool."""
 
@@ -135,9 +140,8 @@ class Pool:
             zygote.ask({"preload": True})
             self._draws, self._installed = True, None
         if (files, template) != self._installed:
-            arrays = {name: np.frombuffer(content, np.uint8) for name, content in files.items()}
             with tempfile.TemporaryFile() as file:
-                file.write(encode((arrays, template)))
+                file.write(encode((pack_files(files), template)))
                 file.seek(0)
                 zygote.ask({"install": True}, file.fileno())
             self._installed = dict(files), template

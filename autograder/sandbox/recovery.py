@@ -19,7 +19,7 @@ from .guest.definitions import definitions
 from .guest.explain import MAX_MESSAGE
 from .guest.settings import Limits
 from .outputs import clean_text, size_of
-from .pool import Fork, Message, Pool, Template
+from .pool import Fork, Message, Pool, Template, pack_files
 from .session import Definition, Replacing, Session, is_lost, known_exception
 from .stopwatch import Stopwatch
 from .zygote import Ended
@@ -54,13 +54,14 @@ class SandboxSession(Session):
     """
 
     def __init__(self, pool: Pool, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
-                 template: Template = (), times: CellTimes | None = None) -> None:
+                 template: Template, times: CellTimes | None, own_files: Mapping[str, bytes]) -> None:
         self._pool, self._limits = pool, pool.limits
         self._sources = [str(source) for _, source in cells]
-        for name in files:
+        for name in (*files, *own_files):
             if "\0" in name or not set(name.split("/")).isdisjoint(("", ".", "..")):
                 raise ValueError(f"{name!r} is not the relative path of a file")
         self._files, self._template, self._times = files, template, times
+        self._own_files = encode(("files", pack_files(own_files))) if own_files else b""
         self.seconds: list[float | None] = [None] * len(self._sources)  # of CPU that each cell took
         self._runs: list[CellRun | None] = [None] * len(self._sources)
         self._replaced: dict[int, str] = {}  # what runs instead of the lost cells
@@ -215,6 +216,8 @@ class SandboxSession(Session):
             if message[0] != "confined":
                 fork.end()
                 raise SandboxError(f"an isolation layer does not work: {message[-1]}")
+            if self._own_files:
+                fork.send(self._own_files, CONFINE_SECONDS * self._limits.patience)
         except (TimeoutError, EOFError, OSError, CodecError):
             fork.end()
             return Loss("died", "could not be started", is_ours=True)

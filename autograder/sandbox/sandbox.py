@@ -37,7 +37,8 @@ class Sandbox(Pool):
         self._times: dict[tuple[str, ...], CellTimes] = {}
 
     def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None,
-             template: Template = (), times: CellTimes | None = None) -> SandboxSession:
+             template: Template = (), times: CellTimes | None = None,
+             own_files: Mapping[str, bytes] | None = None) -> SandboxSession:
         """Return a session in which a notebook's code cells have run.
 
         Parameters
@@ -50,15 +51,17 @@ class Sandbox(Pool):
             The cells as most notebooks have them. They are compiled once for all forks, where every student sees them.
         times : CellTimes, optional
             From `time_cells`, for the time limits of template cells.
+        own_files : dict of str to bytes, optional
+            Further files for this session alone.
         """
-        return SandboxSession(self, cells, files or {}, tuple(template), times or {})
+        return SandboxSession(self, cells, files or {}, tuple(template), times or {}, own_files or {})
 
     def time_cells(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], template: Template
                    ) -> CellTimes:
         """Return the CPU time of each cell of the reference notebook, measured once in a fork of its own."""
         sources = tuple(source for _, source in cells)
         if sources not in self._times:
-            with SandboxSession(self, cells, files, tuple(template), times=None) as session:
+            with SandboxSession(self, cells, files, tuple(template), times=None, own_files={}) as session:
                 pairs = zip(sources, session.seconds, strict=True)
                 self._times[sources] = {source: seconds for source, seconds in pairs if seconds is not None}
         return self._times[sources]

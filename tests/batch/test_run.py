@@ -78,7 +78,8 @@ def test_a_second_run_does_nothing(graded):
     assert "JSON" in summary.failures["garbage"]
 
 
-@pytest.mark.parametrize("what", ["submission", "timestamp", "secret", "configuration", "record", "gradebook"])
+@pytest.mark.parametrize(
+    "what", ["submission", "helper", "timestamp", "secret", "configuration", "record", "gradebook"])
 def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
     """A change of submission, time, secret or setting, or a lost report or row, leads to a new grade."""
     shutil.rmtree(course)
@@ -89,6 +90,8 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
         nb = reading.read_notebook(folder / f"{NAME}.ipynb")
         finding.find_cell(nb, "rnn_cell_forward").source += "\n# once more"
         reading.write_notebook(nb, folder / f"{NAME}.ipynb")
+    elif what == "helper":
+        (folder / "helpers.py").write_text("x = 1")
     elif what == "timestamp":
         (folder / "timestamp.txt").write_text("2026-01-09 12:00:00 UTC")
     elif what == "secret":
@@ -103,6 +106,25 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
     else:
         change(course, "DELETE FROM submitted_assignment WHERE student_id = 'ada'")
     assert expected == grade(course, ["ada", "onno"]).graded
+
+
+def test_a_helper_that_was_handed_in_is_there(course):
+    """A task that imports the student's own module gets its points, from our command and from nbgrader's."""
+    folder = course / "submitted" / "ada" / NAME
+    nb = reading.read_notebook(folder / f"{NAME}.ipynb")
+    cell = finding.find_cell(nb, "rnn_cell_forward")
+    cell.source = "from helpers import unpack\n" + cell.source
+    reading.write_notebook(nb, folder / f"{NAME}.ipynb")
+    (folder / "helpers.py").write_text("def unpack(p):\n    return p\n")
+    (folder / "rnn_utils.py").write_text("softmax = sigmoid = None\n")
+    grade(course, ["ada"])
+    report = Course(course).reports(NAME).load("ada")
+    assert 100.0 == report.score
+    assert ["'rnn_utils.py' is not used: the assignment's own file of this name is"] == [
+        repair.text for repair in report.repairs if repair.kind == "own file"]
+    run(course, "nbgrader", "autograde", NAME, "--force", "--student", "ada")
+    again = Course(course).reports(NAME).load("ada")
+    assert (report.score, report.repairs) == (again.score, again.repairs)
 
 
 def test_a_source_that_has_changed_must_be_released_first(course):

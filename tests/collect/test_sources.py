@@ -24,7 +24,7 @@ from tests.helpers.collecting import (
 
 
 def test_a_moodle_download_with_folders(source, course):
-    """Full names identify the students; all other files are reported, also those of a student without a notebook."""
+    """Full names identify the students; other files go with a notebook, and are reported where there is none."""
     result = collect_submissions(Course(course), NAME, source({
         "Ada Lovelace_7001_assignsubmission_file_/my work.ipynb": ADA,
         "Ada Lovelace_7001_assignsubmission_file_/plot.png": b"png",
@@ -33,7 +33,7 @@ def test_a_moodle_download_with_folders(source, course):
         "Al Bo_7004_assignsubmission_file_/report.pdf": b"pdf",
         "Kim Lee_7005_assignsubmission_file_/x.ipynb": ADA,
     }), ROSTER)  # fmt: skip
-    assert {path_of("ada"): ADA, path_of("bea"): BEA} == read_submitted(course)
+    assert {path_of("ada"): ADA, path_of("ada", "plot.png"): b"png", path_of("bea"): BEA} == read_submitted(course)
     assert "a bulk download of Moodle" == result.source
     assert ["ada", "bea"] == students_of(result.matched)
     assert {
@@ -41,7 +41,7 @@ def test_a_moodle_download_with_folders(source, course):
         ("Kim Lee_7005_assignsubmission_file_/x.ipynb", "may be any of kim1, kim2"),
         ("Al Bo_7004_assignsubmission_file_/report.pdf", "was handed in without a notebook"),
     } == set(result.unmatched)
-    assert ["2 files that are no notebooks were left aside"] == result.notes
+    assert ["1 files without a notebook beside them were left aside"] == result.notes
 
 
 def test_a_moodle_download_without_folders(source, course):

@@ -76,6 +76,15 @@ def test_a_right_submission_under_any_name(base):
     assert "100 of 100" in staff
 
 
+def test_the_students_own_module_is_there(base):
+    """A cell may import a module that was handed in with the notebook."""
+    nb = json.loads(submission(base))
+    cell = next(cell for cell in nb["cells"] if "def rnn_cell_forward" in "".join(cell["source"]))
+    cell["source"] = ["from helpers import x\n", *cell["source"]]
+    results, _ = run(base, {f"{NAME}.ipynb": json.dumps(nb).encode(), "helpers.py": b"x = 1"})
+    assert 100.0 == results["score"]
+
+
 def test_a_mistake_is_named_and_costs_once(base):
     """A mistake costs the points of one task, and the test's output names it."""
     results, _ = run(base, {f"{NAME}.ipynb": submission(base, ("rnn_cell_forward", "no_ba"))})

@@ -54,3 +54,15 @@ def test_another_notebooks_times_are_its_own(sandbox):
     assert times[slow] > 0.1
     with sandbox.open(notebook("y = 1", "print(y)"), {}, template, times) as session:
         assert "1\n" == texts(session.cells[1])
+
+
+def test_a_students_own_files_are_in_every_fork_of_that_session_alone(sandbox):
+    """Modules can be imported and data read, also after a fork was lost; a library of the same name stays."""
+    own = {"helpers.py": b"def f(): return 2", "data/x.txt": b"3", "package/__init__.py": b"", "json.py": b"1 / 0"}
+    cells = notebook("import os, helpers, package, json", "os._exit(1)",
+                     "def g(): return helpers.f() + int(open('data/x.txt').read())")
+    with sandbox.open(cells, {"ours.py": b"x = 1"}, own_files=own) as session:
+        assert [False, True, False] == [bool(cell.problem) for cell in session.cells]
+        assert 5 == session.call("g", ()).value
+    with sandbox.open(notebook("import ours\nimport helpers"), {"ours.py": b"x = 1"}) as session:
+        assert "No module named 'helpers'" in texts(session.cells[0])

@@ -21,7 +21,7 @@ from .tracer import Tracer
 
 def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], files: Mapping[str, bytes],
           limits: Limits) -> None:
-    """Serve one session on a socket: "run" messages with cells, "call" and "trace" messages.
+    """Serve one session on a socket: "files" to write, "run" messages with cells, "call" and "trace" messages.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
     runner = Runner(sock, shell, descriptors, limits)
     sys.setswitchinterval(1e-5)  # a thread that a cell leaves running must not take the time of the calls
     write_files(files)
+    sys.path.append(os.getcwd())  # last, so that a file here shadows no library
     while True:
         try:
             message = decode(receive(sock), resolve=import_function)
@@ -45,6 +46,8 @@ def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], fil
             runner.run(message[1])
         elif message[0] == "trace":
             runner.reply(runner.trace(*message[1:]))
+        elif message[0] == "files":
+            write_files({name: content.tobytes() for name, content in message[1].items()})
         else:
             runner.reply(runner.call(*message[1:]))
 
@@ -56,12 +59,12 @@ def import_function(module: str, name: str) -> Callable[..., Value]:
 
 
 def write_files(files: Mapping[str, bytes]) -> None:
-    """Write files into the working folder, and make it importable."""
+    """Write files into the working folder."""
     for name, content in files.items():
         os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
         with open(name, "wb") as file:
             file.write(content)
-    sys.path.append(os.getcwd())  # last, so that a file here shadows no library
+    importlib.invalidate_caches()
 
 
 class Runner:
