@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -25,12 +25,14 @@ from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
 from .notebooks.repair import repair_notebook
+from .notebooks.waiting import count_blanks, find_waiting_lines
 from .pages.plain_text import clean_text, name_cells
 from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
 from .sandbox.local import LocalSession
 from .sandbox.session import known_exception
 
+MAX_LINES = 4  # of a cell, which a sentence lists
 MAX_ERROR = 300  # characters of the message that stopped a cell
 
 
@@ -149,16 +151,38 @@ def template_cells(assignment: Assignment) -> tuple[str | None, ...]:
 def add_circumstances(
     verdict: Verdict, nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
 ) -> Verdict:
-    """Return the verdict with what is known of its cell: it is untouched, or running it hit a limit."""
+    """Return the verdict with what is known of its cell: it is untouched, half done, or stopped while it ran."""
     cell = finding.solution_cells(nb).get(verdict.task)
     if cell is None or verdict.passed:
         return verdict
     if is_untouched(verdict.task, nb, assignment):
         note = f"`{verdict.task}` is not done yet: its cell is as it was released."
         return replace(verdict, notes=(note,), untouched=True)
-    if cell.id in runs and (note := describe_run(runs[cell.id], cell.id, nb)):
-        return replace(verdict, notes=(*verdict.notes, note))
-    return verdict
+    if is_defined_elsewhere(verdict.task, nb, cell):
+        return add_stop(verdict, nb, cell, runs)
+    released, solution = released_source(assignment, verdict.task), assignment.reference.sources[verdict.task]
+    if waiting := find_waiting_lines(cell.source, released, solution):
+        if len(waiting) == count_blanks(released, solution) and not verdict.score:
+            note = f"`{verdict.task}` is not done yet: none of its {len(waiting)} lines has a value."
+            return replace(verdict, notes=(note,), untouched=True)
+        verdict = replace(verdict, waiting=waiting, notes=(describe_waiting(waiting), *verdict.notes),
+                          question="What belongs there in place of `None`?")
+    return add_stop(verdict, nb, cell, runs)
+
+
+def add_stop(verdict: Verdict, nb: NotebookNode, cell: NotebookNode, runs: Mapping[str, CellRun]) -> Verdict:
+    """Return the verdict with what stopped its cell, if something did."""
+    note = describe_run(runs[cell.id], cell.id, nb) if cell.id in runs else ""
+    return replace(verdict, notes=(*verdict.notes, note)) if note else verdict
+
+
+def describe_waiting(lines: Sequence[int]) -> str:
+    """Return a sentence on the lines of a cell that have no value."""
+    if len(lines) == 1:
+        return f"Line {lines[0]} of the cell still waits for a value."
+    shown = [str(line) for line in lines[:MAX_LINES]]
+    last = f"{len(lines) - MAX_LINES} more" if len(lines) > MAX_LINES else shown.pop()
+    return f"Lines {', '.join(shown)} and {last} of the cell still wait for a value."
 
 
 def describe_run(run: CellRun, cell_id: str, nb: NotebookNode) -> str:
@@ -180,8 +204,13 @@ def describe_run(run: CellRun, cell_id: str, nb: NotebookNode) -> str:
 def is_untouched(task: str, nb: NotebookNode, assignment: Assignment) -> bool:
     """Tell if a task's cell is as it was released, and no other cell defines its function."""
     own = finding.solution_cells(nb).get(task)
-    return own is not None and own.source.strip() == released_source(assignment, task).strip() and not any(
-        f"def {task}(" in cell.source for _, cell in finding.code_cells(nb) if cell is not own)
+    return own is not None and own.source.strip() == released_source(assignment, task).strip() and not (
+        is_defined_elsewhere(task, nb, own))
+
+
+def is_defined_elsewhere(task: str, nb: NotebookNode, own: NotebookNode) -> bool:
+    """Tell if another cell than a task's own defines its function."""
+    return any(f"def {task}(" in cell.source for _, cell in finding.code_cells(nb) if cell is not own)
 
 
 @lru_cache(maxsize=256)

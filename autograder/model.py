@@ -159,6 +159,7 @@ class Verdict:
     notes: tuple[str, ...] = ()  # other certain facts, a sentence each
     question: str | None = None  # for the student, if there is no diagnosis
     untouched: bool = False  # the solution cell is as it was released
+    waiting: tuple[int, ...] = ()  # lines of the solution cell that still wait for a value
     judged_at: str = "end"  # "end": as the notebook left the function; "check": as its check cell saw it
 
     @property
@@ -252,7 +253,7 @@ def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
         "checks": [vars(check).copy() for check in verdict.checks],
         "diagnosis": verdict.diagnosis and vars(verdict.diagnosis).copy(), "blamed_on": verdict.blamed_on,
         "public_passed": verdict.public_passed, "notes": list(verdict.notes), "question": verdict.question,
-        "untouched": verdict.untouched, "judged_at": verdict.judged_at,
+        "untouched": verdict.untouched, "waiting": list(verdict.waiting), "judged_at": verdict.judged_at,
     }
 
 
@@ -262,7 +263,7 @@ def _verdict_from_dict(task: str, content: Mapping[str, Any]) -> Verdict:
         task, content["score"], content["max_score"], tuple(Check(**check) for check in content["checks"]),
         diagnosis and Diagnosis(**diagnosis), content["blamed_on"], content["public_passed"],
         tuple(content["notes"]), content["question"], content["untouched"],
-        content["judged_at"],
+        tuple(content["waiting"]), content["judged_at"],
     )
 
 

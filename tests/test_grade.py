@@ -7,7 +7,7 @@ import pytest
 
 from autograder import demo
 from autograder.errors import NotebookError, SandboxError
-from autograder.grade import grade_submission, student_cells
+from autograder.grade import grade_submission, released_source, student_cells
 from autograder.model import CellRun, Problem, Repair
 from autograder.notebooks import finding, reading
 from autograder.sandbox import Sandbox
@@ -70,6 +70,23 @@ def test_untouched_work_says_so(assignment, submitted):
     graded = grade_submission(submitted(), assignment, OpenSandbox(assignment), student="leo")
     assert (0, "leo") == (graded.report.score, graded.report.student)
     assert all(verdict.untouched for verdict in graded.report.verdicts)
+
+
+def test_half_done_work_names_the_lines_that_wait(assignment, submitted):
+    """One line left as released: its number in the note and the report; with all lines left, the task is not done."""
+    sources, name = assignment.reference.sources, "rnn_forward"
+    line = "        a_next, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)"
+    half = sources[name].replace(line, "        a_next, yt_pred, cache = None, None, None")
+    number = half.split("\n").index("        a_next, yt_pred, cache = None, None, None") + 1
+    verdict = {v.task: v for v in grade_submission(submitted(**sources | {name: half}), assignment,
+                                                   OpenSandbox(assignment)).report.verdicts}[name]
+    assert ((number,), False) == (verdict.waiting, verdict.untouched)
+    assert f"Line {number} of the cell still waits for a value." == verdict.notes[0]
+    assert "What belongs there in place of `None`?" == verdict.question
+    spaced = released_source(assignment, name).replace("    a = None", "    a = None  # later")
+    verdict = {v.task: v for v in grade_submission(submitted(**sources | {name: spaced}), assignment,
+                                                   OpenSandbox(assignment)).report.verdicts}[name]
+    assert ((), True) == (verdict.waiting, verdict.untouched)
 
 
 def test_earlier_repairs_come_first(assignment, submitted):

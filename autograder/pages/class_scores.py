@@ -72,7 +72,8 @@ def describe_task(task: str, answers: Sequence[Answer], totals: Mapping[str, flo
     """
     shares = [answer.share for answer in answers]
     full = sum(share >= 1 - 1e-9 for share in shares)
-    untouched = sum(answer.untouched and answer.share <= 0 for answer in answers)
+    half_done = sum(answer.half_done and answer.share <= 0 for answer in answers)
+    untouched = sum(answer.untouched and answer.share <= 0 for answer in answers) + half_done
     none = sum(share <= 0 for share in shares) - untouched
     value, reason = discrimination(shares, [totals[answer.student] - answer.score for answer in answers])
     public_only = [answer.student for answer in answers
@@ -81,6 +82,7 @@ def describe_task(task: str, answers: Sequence[Answer], totals: Mapping[str, flo
         "task": task, "max_score": neat(max((answer.max_score for answer in answers), default=0.0)),
         "count": len(answers), "mean_share": neat(fmean(shares)) if shares else None,
         "full": full, "partly": len(answers) - full - untouched - none, "none": none, "untouched": untouched,
+        "half_done": half_done,
         "discrimination": value, "why_no_discrimination": reason,
         "stood_in": sum(bool(answer.blamed_on) for answer in answers),
         "public_only": {"count": len(public_only), "students": public_only}, "checks": count_checks(answers),

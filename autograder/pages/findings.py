@@ -55,6 +55,11 @@ class Answer(NamedTuple):
         return self.verdict is not None and self.verdict.untouched and not self.verdict.passed
 
     @property
+    def half_done(self) -> bool:
+        """Tell if lines of the task's cell still wait for a value, and nothing that is wrong has a name."""
+        return self.verdict is not None and bool(self.verdict.waiting) and self.wrong and not self.diagnosis
+
+    @property
     def failures(self) -> list[Check]:
         """Return the checks that failed by themselves."""
         checks = self.verdict.checks if self.verdict else ()
@@ -123,7 +128,7 @@ def count_gaps(answers: Sequence[Answer], graded: int, order: Sequence[str], quo
     ``alike`` counts the students whose checks have identical messages, so the same numbers. With ``quote``, ``example``
     holds those messages.
     """
-    unexplained = [a for a in answers if a.wrong and not a.untouched and not a.diagnosis]
+    unexplained = [a for a in answers if a.wrong and not a.untouched and not a.half_done and not a.diagnosis]
     carried, found = carried_counter(answers, order), []
     for (task, (kind, words)), those in group(unexplained, lambda answer: (answer.task, answer.first_gap)).items():
         messages = Counter(tuple(check.message for check in answer.failures) for answer in those)

@@ -23,7 +23,7 @@ from .words import NAMES, label, number
 
 #: nbgrader's marks around the parts of a cell that only graders see.
 HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
-UNDONE = "not done yet"
+UNDONE, HALF_DONE = "not done yet", "half done"
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
 MAX_OUTPUTS = 50  # of one cell
@@ -126,7 +126,7 @@ def with_verdict(part: Part, verdict: Verdict) -> Part:
         return replace(part, result=UNDONE)
     gaps, diagnosis = select_failures(verdict.checks), verdict.diagnosis
     return replace(
-        part, result=in_few_words(gaps, is_paid=verdict.score > 0), gaps=gaps,
+        part, result=HALF_DONE if verdict.waiting else in_few_words(gaps, is_paid=verdict.score > 0), gaps=gaps,
         diagnosis=diagnosis.says if diagnosis else None, question=diagnosis.hint if diagnosis else verdict.question)
 
 

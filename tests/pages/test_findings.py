@@ -40,6 +40,17 @@ def test_untouched_tasks_are_no_mistakes(summary):
     assert not {"leo", "hana"} & {s for e in summary["mistakes"] + summary["gaps"] for s in e["students"]}
 
 
+def test_half_done_tasks_are_no_gaps(twelve, assignment):
+    """A cell with a line that waits for its value counts as not done yet, half done, and is nothing to teach."""
+    gap = next(gap for gap in summarise(twelve[0], {}, NAME, assignment.tasks)["gaps"] if gap["students"] == ["ivo"])
+    reports = with_verdict(twelve[0], "ivo", gap["task"], waiting=(30,))
+    summary = summarise(reports, {}, NAME, assignment.tasks)
+    row = next(row for row in summary["tasks"] if row["task"] == gap["task"])
+    assert 1 == row["half_done"] <= row["untouched"]
+    assert row["count"] == row["full"] + row["partly"] + row["none"] + row["untouched"]
+    assert "ivo" not in {student for entry in summary["gaps"] for student in entry["students"]}
+
+
 def test_two_mistakes_in_one_answer_count_once_each(twelve, assignment):
     """A diagnosis joined of two is two mistakes where the course knows their sentences, else one."""
     two = Diagnosis("no_ba+prediction_class_numbers", "Both.", "Which?")
