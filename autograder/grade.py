@@ -20,7 +20,7 @@ from .course.assignment import Assignment
 from .course.course import Course
 from .course.public_cases import support_files
 from .errors import CourseError
-from .judging import Checks, judge, judge_at_checks, judge_task
+from .judging import Checks, Solution, add_lines_if_possible, judge, judge_at_checks, judge_task
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
@@ -89,10 +89,13 @@ def judge_notebook(
     times = sandbox.time_cells(reference_cells(assignment), files, template)
     with sandbox.open(sources, files, template, times, own_files) as session:
         verdicts = judge(session, assignment)
+        checks = find_checks(nb, assignment, repairs)
         if not all(verdict.passed and not verdict.blamed_on for verdict in verdicts):
-            verdicts = judge_at_checks(session, assignment, verdicts, find_checks(nb, assignment, repairs))
+            verdicts = judge_at_checks(session, assignment, verdicts, checks)
         runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
-    verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
+        verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
+        solutions = find_solutions(nb, cells, checks)
+        verdicts = add_lines_if_possible(session, assignment, verdicts, solutions, len(cells))
     return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level,
                   time.perf_counter() - start, session.peak_memory, runs)
 
@@ -129,6 +132,14 @@ def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repa
         elif grade_id not in put_back and not is_untouched(tasks[grade_id], nb, assignment):
             places[tasks[grade_id]] = len(sources)
     return Checks(sources, frozenset(template_cells(assignment)), places)
+
+
+def find_solutions(nb: NotebookNode, cells: Sequence[NotebookNode], checks: Checks) -> dict[str, Solution]:
+    """Return the solution cells of the tasks that were begun, with their places among the cells that run."""
+    places = {cell.id: place for place, cell in enumerate(cells)}
+    own = finding.solution_cells(nb)
+    return {task: Solution(own[task].source, places[own[task].id], check)
+            for task, check in checks.places.items() if task in own and own[task].id in places}
 
 
 @lru_cache(maxsize=16)

@@ -146,6 +146,20 @@ class Diagnosis:
 
 
 @dataclass(frozen=True)
+class Line:
+    """A line of a student's function that is wrong, given what stood before it."""
+
+    line: int  # from 1 in the solution cell
+    name: str  # that it gives a wrong value; "" if none is known
+    #: "value", "missing" (no line gives it), "given" (an input is changed before it is used), "overwritten", "alias"
+    #: (changed through another name), "argument" (changed), "rebound" (an argument gets another value), "loop" (other
+    #: steps), "raised".
+    kind: str
+    step: int | None  # the first time step at which it shows
+    says: str | None
+
+
+@dataclass(frozen=True)
 class Verdict:
     """A task's checks, score and diagnosis."""
 
@@ -161,6 +175,7 @@ class Verdict:
     untouched: bool = False  # the solution cell is as it was released
     waiting: tuple[int, ...] = ()  # lines of the solution cell that still wait for a value
     judged_at: str = "end"  # "end": as the notebook left the function; "check": as its check cell saw it
+    lines: tuple[Line, ...] = ()  # that are wrong, in the cell's order
 
     @property
     def passed(self) -> bool:
@@ -254,6 +269,7 @@ def _verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
         "diagnosis": verdict.diagnosis and vars(verdict.diagnosis).copy(), "blamed_on": verdict.blamed_on,
         "public_passed": verdict.public_passed, "notes": list(verdict.notes), "question": verdict.question,
         "untouched": verdict.untouched, "waiting": list(verdict.waiting), "judged_at": verdict.judged_at,
+        "lines": [vars(line).copy() for line in verdict.lines],
     }
 
 
@@ -264,6 +280,7 @@ def _verdict_from_dict(task: str, content: Mapping[str, Any]) -> Verdict:
         diagnosis and Diagnosis(**diagnosis), content["blamed_on"], content["public_passed"],
         tuple(content["notes"]), content["question"], content["untouched"],
         tuple(content["waiting"]), content["judged_at"],
+        tuple(Line(**line) for line in content["lines"]),
     )
 
 

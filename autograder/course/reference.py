@@ -53,10 +53,11 @@ class Reference:
     @cached_property
     def functions(self) -> dict[str, Callable[..., Any]]:
         """The right functions; each calls the others."""
-        return {name: self._namespace[name] for name in self.sources}
+        return {name: self.namespace[name] for name in self.sources}
 
     @cached_property
-    def _namespace(self) -> dict[str, Any]:
+    def namespace(self) -> dict[str, Any]:
+        """What the right functions use: imports, helpers, and each other."""
         namespace: dict[str, Any] = {"__name__": "reference", "__builtins__": self.modules.builtins}
         exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
         for name, source in self.sources.items():
@@ -76,7 +77,7 @@ class Reference:
         source = self.sources[task_name]
         for mistake in mistakes:
             source = mutate(source, mistake)
-        namespace = dict(self._namespace)
+        namespace = dict(self.namespace)
         exec(compile(source, f"<mistaken {task_name}>", "exec"), namespace)
         return namespace[task_name]
 

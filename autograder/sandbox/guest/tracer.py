@@ -19,7 +19,7 @@ MAX_PARTS = 60_000  # values looked at, in all events together
 MAX_BYTES = 2 << 20  # of distinct arrays
 MAX_ARRAY = 1 << 19  # bytes of one array
 MAX_ITEMS = 64  # of one collection
-MAX_DEPTH = 6
+MAX_DEPTH = 14
 
 #: A line, the values that changed before it by name, and the groups of names that share memory. The line of the
 #: event at which the function returns is negative.

@@ -1,0 +1,227 @@
+"""Which lines of a student's function are wrong, given what the names held before them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from ...model import Value
+from .comparing import holds_foreign, is_same
+from .equations import Block, Equation
+from .passes import Pass, Student, Write
+from .syntax import RETURN
+from .values import UNKNOWN, Values
+
+Kind = Literal["value", "missing", "given", "overwritten", "alias", "argument", "rebound", "loop", "raised"]
+
+
+@dataclass(eq=False)
+class Finding:
+    """One wrong line, or one value that no line gives."""
+
+    kind: Kind
+    names: list[str]
+    line: int | None
+    block: Block
+    number: int = 0  # of the pass in which it shows first
+    equation: Equation | None = None
+    part: Pass | None = None
+    lines: list[int] = field(default_factory=list)  # others that take part
+    about: tuple[tuple[str, Value], ...] = ()  # names that were changed before they were used, with their new values
+    steps: tuple[Sequence[Value], Sequence[Value]] | None = None  # of a loop: the student's, and the reference's
+
+
+class Finder:
+    """Finds the wrong lines of one call."""
+
+    def __init__(self, values: Values) -> None:
+        self.values, self.student, self.oracle = values, values.student, values.oracle
+        self.seen = {RETURN}.union(*(part.end for part in self.student.passes))
+
+    def find(self) -> list[Finding]:
+        """Return all findings, before any is excused."""
+        found = []
+        for part in self.student.passes:
+            if part.block == "loop" and self.oracle.loop_name and self.values.step(part) is UNKNOWN:
+                continue
+            for equation in self.oracle.by_block[part.block]:
+                for name in equation.targets:
+                    if finding := self.check(equation, name, part):
+                        found.append(finding)
+        found += self.find_rebound(found)
+        return [*found, *self.find_loop(), *self.find_arguments(), *self.find_raised()]
+
+    def check(self, equation: Equation, name: str, part: Pass) -> Finding | None:
+        """Return what is wrong with a name after a pass."""
+        if self.oracle.last.get((part.block, name)) is not equation or self.oracle.is_ignored(equation, name):
+            return None
+        if name not in self.seen or name not in part.end:
+            return None
+        writes = self.student.writes(name, part)
+        if name == RETURN:
+            line = self.student.returned_at()
+            writes = [Write(len(part.steps), True, line, part.end)] if line else []
+        if part.is_partial and not (writes and self.may_be_judged(equation, name, part)):
+            return None
+        expected = self.values.ask(equation, part).get(name, UNKNOWN)
+        if expected is UNKNOWN or holds_foreign(expected) or self.agrees(part, name, expected, part.end[name]):
+            return None
+        if not writes:
+            line = self.student.unused_line(equation.statement, name, part.block)
+            return Finding("missing", [name], line, part.block, part.number, equation, part)
+        return self.explain(equation, name, part, expected, writes)
+
+    def may_be_judged(self, equation: Equation, name: str, part: Pass) -> bool:
+        """Tell if a block that was broken off has come as far as this name's last value."""
+        raised = self.student.raised
+        if raised is not None and name in self.student.lines.written(raised):
+            return False
+        return not equation.fresh or all(read in part.end for read in equation.fresh)
+
+    def agrees(self, part: Pass, name: str, expected: Value, got: Value) -> bool:
+        """Tell if a value is right; of an array that the loop fills, only the form."""
+        if part.block == "before" and self.oracle.is_filled(name):
+            if isinstance(got, list):
+                return True  # steps are gathered in a list, it seems, and stacked later
+            if isinstance(expected, np.ndarray):
+                return (isinstance(got, np.ndarray) and got.shape == expected.shape and got.dtype.kind == "f"
+                        and got.dtype.itemsize >= 4)
+        if part.block == "before" and isinstance(got, int | float) and isinstance(expected, np.ndarray):
+            got = np.broadcast_to(float(got), expected.shape)  # a sum may begin from a number
+        return is_same(expected, got)
+
+    def explain(self, equation: Equation, name: str, part: Pass, expected: Value, writes: list[Write]
+                ) -> Finding | None:
+        """Return the finding on a wrong value that some lines write."""
+        def make(kind: Kind, line: int | None, lines: list[int], about: tuple[tuple[str, Value], ...] = ()) -> Finding:
+            return Finding(kind, [name], line, part.block, part.number, equation, part, lines, about)
+
+        through = next((write.line for write in writes if not write.by_text), None)
+        if through is not None and any(write.by_text for write in writes):
+            return make("alias", self.alias_line(name, through), [through])
+        right = [i for i, write in enumerate(writes) if is_same(expected, write.after.get(name))]
+        if right and right[-1] + 1 < len(writes):
+            return make("overwritten", writes[right[-1] + 1].line, [])
+        given = self.find_given(equation, name, part)
+        if given is not None:
+            names, lines = given
+            return make("given", lines[0], lines, names) if lines else None
+        lines = list(dict.fromkeys(write.line for write in writes))
+        return make("value", lines[-1], lines)
+
+    def alias_line(self, name: str | None, through: int) -> int:
+        """Return the line that gave an array a second name, or handed on a part of it; else the line that writes.
+
+        A second name that the reference makes, too, is no mistake. Without a name, it is a part of an argument.
+        """
+        student = self.student
+        for line in (student.alias_line(name, through), name and student.view_line(name, through, self.oracle)):
+            statement = self.student.lines.statement(line) if line else None
+            if line and statement is not None and not self.oracle.has(statement):
+                return line
+        return through
+
+    def find_given(self, equation: Equation, name: str, part: Pass
+                   ) -> tuple[tuple[tuple[str, Value], ...], list[int]] | None:
+        """Return the inputs from before the block that explain a value if they had changed, and where they did.
+
+        The lines are empty if a list of steps was merely made an array.
+        """
+        own = max((write.step for write in self.student.writes(name, part) if write.by_text), default=len(part.steps))
+        changed: list[tuple[int, str, Value]] = []  # step, name, its value then
+        for read in sorted(equation.start - {self.oracle.loop_name}):
+            was = part.start.get(read, UNKNOWN)
+            if was is UNKNOWN:
+                continue
+            for write in self.student.writes(read, part):
+                now = write.after.get(read)
+                if write.step < own and now is not was and (write.by_text or read not in equation.targets):
+                    changed.append((write.step, read, now))
+        for tried in [*([one] for one in changed), changed]:
+            values = self.values.ask_with(equation, part, {read: now for _, read, now in tried}) if tried else None
+            if values is None or not is_same(values.get(name), part.end[name]):
+                continue
+            names = tuple({read: now for _, read, now in tried}.items())
+            if all(isinstance(part.start[read], list) and isinstance(now, np.ndarray) for _, read, now in tried):
+                return names, []
+            lines = (self.student.lines.start(part.steps[step].line) for step, _, _ in sorted(
+                tried, key=lambda change: change[0]))
+            return names, list(dict.fromkeys(lines))
+        return None
+
+    # ---- other findings -----------------------------------------------------------------------------------
+
+    def find_rebound(self, found: list[Finding]) -> Iterator[Finding]:
+        """Yield lines that give an argument another value, which a later block reads."""
+        lines = {finding.line for finding in found}
+        passes = self.student.passes
+        for place, part in enumerate(passes[1:], 1):
+            for equation in self.oracle.by_block[part.block]:
+                for name in sorted(equation.start & set(self.oracle.parameters) - self.oracle.written):
+                    first = passes[0].start.get(name, UNKNOWN)
+                    if name not in part.start or is_same(first, part.start[name]):
+                        continue
+                    instead = self.values.ask_with(equation, part, {name: first}) or {}
+                    if all(is_same(instead.get(t), part.end[t]) for t in equation.targets if t in part.end):
+                        continue  # what it reads of the argument is as it was
+                    line = next((write.line for earlier in passes[:place]
+                                 for write in self.student.writes(name, earlier)
+                                 if write.after.get(name) is not first), None)
+                    if line and line not in lines:
+                        lines.add(line)
+                        yield Finding("rebound", list(equation.targets), line, part.block, part.number, equation,
+                                      part, about=((name, part.start[name]),))
+
+    def find_arguments(self) -> Iterator[Finding]:
+        """Yield the first line that writes into each argument."""
+        for place, name in enumerate(self.oracle.parameters):
+            for part in self.student.passes:
+                step = next((step for step in part.steps
+                             if step.before.get(f"@{place}") is not step.after.get(f"@{place}")), None)
+                if step is not None:
+                    line = self.student.lines.start(step.line)
+                    named = self.student.parameters[place:place + 1]
+                    if not set(named) & set(self.student.lines.written(step.line)):
+                        line = self.alias_line(None, line)
+                    yield Finding("argument", [name], line, part.block, part.number, part=part)
+                    break
+
+    def find_loop(self) -> Iterator[Finding]:
+        """Yield the loop if it takes other steps than the reference's."""
+        student, loop = self.student, self.student.loop
+        if loop is None or self.values.is_reversed or not isinstance(loop, ast.For) or not self.oracle.loop_name:
+            return
+        order, got = self.values.order(), self.values.steps()
+        if student.passes[0].is_partial or order is None or not all(
+                isinstance(step, int | np.integer) for step in (*got, *order)):
+            return
+        if got == order or (student.raised is not None and got == order[:len(got)]):
+            return
+        line = loop.lineno
+        if got and len(got) < len(order) and got == order[:len(got)]:
+            last = student.lines.statement(student.iterations[-1].steps[-1].line)
+            if student.passes[-1].block == "loop" and (at := student.returned_at()):
+                line = at
+            elif isinstance(last, ast.Break):
+                line = last.lineno
+        yield Finding("loop", [self.oracle.loop_name], line, "loop", steps=(got, order))
+
+    def find_raised(self) -> Iterator[Finding]:
+        """Yield the line that raised, and the name that it missed."""
+        raised = self.student.trace.raised
+        if raised is None:
+            return
+        part = self.student.passes[-1]
+        line = self.student.lines.start(raised.line)
+        yield Finding("raised", [raised.missing] if raised.missing else [], line, part.block, part.number, part=part)
+
+
+def find_reversed(values: Values, student: Student) -> bool:
+    """Tell if the student's index runs through the reference's steps the other way round."""
+    order, got = values.order(), values.steps()
+    plain = all(isinstance(step, int | np.integer) for step in (*got, *(order or ())))
+    return order is not None and len(order) > 1 and plain and got == order[::-1]

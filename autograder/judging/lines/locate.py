@@ -1,0 +1,58 @@
+"""The wrong lines of a student's function on one set of arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+from typing import NamedTuple
+
+from .equations import Equations
+from .evaluate import Evaluator
+from .filters import CERTAIN, concerned, drop_consequences, drop_excused, merge
+from .findings import Finder, Finding, find_reversed
+from .passes import Student
+from .trace import Trace
+from .values import Values
+
+
+class Located(NamedTuple):
+    """The findings of one call, in the order in which they show, and the values behind them."""
+
+    values: Values
+    findings: list[Finding]
+
+
+def locate(oracle: Equations, evaluator: Evaluator, function: ast.FunctionDef, trace: Trace, wrong: Collection[str],
+           outputs: Collection[str]) -> Located:
+    """Return the wrong lines, under the reading of the loop's index that leaves the fewest.
+
+    Parameters
+    ----------
+    oracle : Equations
+    evaluator : Evaluator
+    function : ast.FunctionDef
+        The student's.
+    trace : Trace
+    wrong, outputs : collection of str
+        The outputs that are wrong, and all of them in the order of return.
+
+    Raises
+    ------
+    OtherFormError
+        The function does not follow the scaffold closely enough.
+    SpentError
+        There is too much to evaluate.
+    """
+    student = Student(function, trace, oracle)
+    best = locate_with(Values(oracle, student, evaluator), wrong, outputs)
+    if best.findings and oracle.loop is not None and find_reversed(best.values, student):
+        other = locate_with(Values(oracle, student, evaluator, is_reversed=True), wrong, outputs)
+        best = min(best, other, key=lambda located: len(located.findings))
+    return best
+
+
+def locate_with(values: Values, wrong: Collection[str], outputs: Collection[str]) -> Located:
+    """Return the findings under one reading, without those that need not be wrong."""
+    found = [finding for finding in drop_excused(values, Finder(values).find())
+             if finding.kind in CERTAIN or concerned(values, finding, outputs) & set(wrong)]
+    return Located(values, merge(drop_consequences(values, found)))

@@ -1,0 +1,181 @@
+"""A student's call, cut into the blocks of the reference: before the loop, each pass through it, after it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ...model import Value
+from .equations import Block, Equations
+from .syntax import RETURN, Lines, base_of, parameters_of
+from .trace import Trace
+
+
+class OtherFormError(Exception):
+    """The function does not follow the scaffold closely enough to be compared with it."""
+
+
+class Step(NamedTuple):
+    """One line that ran, with what the names held before and after it."""
+
+    line: int
+    before: Mapping[str, Value]
+    after: Mapping[str, Value]
+
+
+@dataclass(eq=False)
+class Pass:
+    """One run of a block."""
+
+    block: Block
+    number: int  # of the pass through the loop, from 0
+    start: Mapping[str, Value]
+    end: Mapping[str, Value]
+    steps: list[Step]
+    is_partial: bool = False  # broken off by an exception
+
+
+class Write(NamedTuple):
+    """A step that writes a name."""
+
+    step: int  # its place in the pass
+    by_text: bool  # the statement names it; else it changes through another name
+    line: int  # the first of the statement
+    after: Mapping[str, Value]
+
+
+class Student:
+    """A student's function with the trace of one call.
+
+    Parameters
+    ----------
+    function : ast.FunctionDef
+        Its definition, whose lines are those of the cell.
+    trace : Trace
+    oracle : Equations
+
+    Raises
+    ------
+    OtherFormError
+        It has other loops than the reference.
+    """
+
+    def __init__(self, function: ast.FunctionDef, trace: Trace, oracle: Equations) -> None:
+        self.trace, self.lines = trace, Lines(function)
+        self.parameters = parameters_of(function)
+        loops = [s for s in function.body if isinstance(s, ast.For | ast.While)]
+        if len(loops) != oracle.loops:
+            raise OtherFormError
+        self.loop = loops[0] if oracle.loop is not None else None
+        self.passes = self._cut()
+        if trace.raised is None:
+            last = self.passes[-1]
+            last.end = {**last.end, RETURN: trace.returned}
+        self.iterations = [part for part in self.passes if part.block == "loop"]
+        self._writes: dict[tuple[str, int], list[Write]] = {}
+
+    @property
+    def raised(self) -> int | None:
+        """The line at which the call raised; None if it returned."""
+        return self.trace.raised.line if self.trace.raised else None
+
+    def _cut(self) -> list[Pass]:
+        lines, states = self.trace.lines, self.trace.states
+        count, has_raised = len(states), self.trace.raised is not None
+        steps = [Step(lines[i], states[i], states[i + 1]) for i in range(count - 1)]
+        if self.loop is None:
+            return [Pass("before", 0, states[0], states[-1], steps, has_raised)]
+        head = range(self.loop.lineno, self.loop.body[0].lineno)
+        inside = range(self.loop.body[0].lineno, (self.loop.body[-1].end_lineno or 0) + 1)
+        first = next((i for i in range(count) if lines[i] in head), count)
+        end = states[first] if first < count else states[-1]
+        found = [Pass("before", 0, states[0], end, steps[:first], has_raised and first == count)]
+        i = first
+        while i < count - 1:
+            while i < count and lines[i] in head:
+                i += 1
+            if i == count or lines[i] not in inside:
+                break
+            j = i
+            while j < count and lines[j] in inside:
+                j += 1
+            stop = states[min(j, count - 1)]
+            found.append(Pass("loop", len(found) - 1, states[i], stop, steps[i:j], has_raised and j == count))
+            i = j
+            if j < count and lines[j] < 0 and -lines[j] in inside:  # it returns from inside the loop
+                return found
+        if i < count and not found[-1].is_partial:
+            found.append(Pass("after", 0, states[i], states[-1], steps[i:], has_raised))
+        return found
+
+    def writes(self, name: str, part: Pass) -> list[Write]:
+        """Return the steps of a pass that write a name, by their text or by their effect."""
+        key = name, id(part)
+        if key not in self._writes:
+            found = self._writes[key] = []
+            for place, (line, before, after) in enumerate(part.steps):
+                if line < 0:
+                    continue
+                by_text = name in self.lines.written(line)
+                if by_text or before.get(name, self) is not after.get(name, self):
+                    found.append(Write(place, by_text, self.lines.start(line), after))
+        return self._writes[key]
+
+    def alias_line(self, name: str | None, writing: int) -> int | None:
+        """Return the line that made a second name for the array into which the line ``writing`` writes.
+
+        The second name is ``name``, or any if that is None.
+        """
+        into = set(self.lines.written(writing))
+        for i, line in enumerate(self.trace.lines[:-1]):
+            for one in self.lines.written(line):
+                for group in self.trace.shared[i + 1]:
+                    others = set(group) - {one}
+                    wanted = into | (others if name is None else {name}) if one in into else into
+                    if one in group and others & wanted:
+                        return self.lines.start(line)
+        return None
+
+    def view_line(self, name: str, writing: int, oracle: Equations) -> int | None:
+        """Return the line that handed on a part of the array into which the line ``writing`` writes.
+
+        Only lines that give a value on which ``name`` depends.
+        """
+        into = set(self.lines.written(writing))
+        for line in self.trace.lines:
+            statement, written = self.lines.statement(line), self.lines.written(line)
+            if statement is None or line < 0 or hasattr(statement, "body") or into & set(written):
+                continue
+            if into & parts_read(statement) and name in oracle.reach(set(written)):
+                return self.lines.start(line)
+        return None
+
+    def unused_line(self, statement: ast.stmt, name: str, block: Block) -> int | None:
+        """Return a line that would give a name its value if it ran in this block, or stood in it.
+
+        That is the condition around a line of the loop that did not run, or a statement of the same kind elsewhere.
+        """
+        if block != "loop" or self.loop is None:
+            return None
+        first, last = self.loop.lineno, self.loop.end_lineno or self.loop.lineno
+        for line in sorted(self.lines.by_line):
+            other = self.lines.by_line[line]
+            if line == other.lineno and name in self.lines.written(line) and not hasattr(other, "body"):
+                if first < line <= last:
+                    return self.lines.condition(line, self.loop) or line
+                if type(other) is type(statement) and line > last and isinstance(other, ast.AugAssign | ast.Expr):
+                    return line
+        return None
+
+    def returned_at(self) -> int | None:
+        """Return the line of the statement that returned."""
+        last = self.trace.lines[-1]
+        return self.lines.start(last) if last < 0 else None
+
+
+def parts_read(statement: ast.stmt) -> set[str]:
+    """Return the names of which a statement reads a part by index."""
+    return {base.id for part in ast.walk(statement) if isinstance(part, ast.Subscript)
+            and isinstance(part.ctx, ast.Load) and isinstance(base := base_of(part), ast.Name)}

@@ -1,0 +1,141 @@
+"""From a student's source and the traces of its calls to the lines that a verdict shows."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...course.assignment import Assignment
+from ...model import Case, Failed, Line, Outcome, Returned, Task, Value
+from ...sandbox.local import LocalSession
+from ...sandbox.session import Definition
+from ..comparison import find_gaps, is_identical
+from ..reference_callees import reference_callee
+from .equations import Equations
+from .evaluate import Budget, Evaluator, SpentError
+from .findings import Finding
+from .locate import Located, locate
+from .passes import OtherFormError
+from .syntax import RETURN, find_function, first_line
+from .trace import Bounds, NoTraceError, Trace, read_trace
+
+MAX_LINES = 12  # of one verdict
+MAX_CASES = 6  # on which a call is followed
+
+#: Returns what `Session.trace` gives for a case.
+Follow = Callable[[Case], Value]
+
+
+class Followed(NamedTuple):
+    """A case with the trace of a student's call, and the outputs that are wrong."""
+
+    case: Case
+    trace: Trace
+    wrong: frozenset[str]
+
+
+def find_lines(assignment: Assignment, task: Task, source: str, follow: Follow) -> tuple[Line, ...]:
+    """Return the wrong lines of a student's function, in their order; none where nothing is certain.
+
+    Parameters
+    ----------
+    assignment : Assignment
+    task : Task
+    source : str
+        The cell that defines the function.
+    follow : callable
+        Returns the trace of a call with a case's arguments, as the student's process gives it.
+    """
+    function = find_function(source, task.name)
+    if function is None:
+        return ()
+    oracle, budget = equations_of(assignment, task.name), Budget()
+    evaluator = Evaluator(namespace_of(assignment, task), budget)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            located = locate_first(assignment, task, function, follow, oracle, evaluator)
+            return describe(located, function) if located else ()
+        except (OtherFormError, SpentError, RecursionError, MemoryError):
+            return ()
+
+
+def locate_first(assignment: Assignment, task: Task, function: ast.FunctionDef, follow: Follow, oracle: Equations,
+                 evaluator: Evaluator) -> Located | None:
+    """Return the wrong lines on the first case, of those that may be shown, on which an output is wrong."""
+    for case in assignment.visible_cases(task.name)[:MAX_CASES]:
+        followed = follow_case(assignment, task, case, follow)
+        if followed is not None and followed.wrong:
+            return locate(oracle, evaluator, function, followed.trace, followed.wrong, list(task.outputs))
+    return None
+
+
+def follow_case(assignment: Assignment, task: Task, case: Case, follow: Follow) -> Followed | None:
+    """Return the trace of a call with a case's arguments, and what is wrong; None if there is no usable trace."""
+    try:
+        trace = read_trace(follow(case), bounds_of(assignment, task.name, case))
+    except NoTraceError:
+        return None
+    outcome: Outcome = Failed("raised", "") if trace.raised else Returned(trace.returned, trace.arguments)
+    wrong = set(find_gaps(task, case, outcome))
+    if not is_identical(tuple(case.arguments.values()), trace.arguments):
+        wrong.add("arguments")
+    return Followed(case, trace, frozenset(wrong | set(task.outputs) if "returns" in wrong else wrong))
+
+
+# ---- the reference ----------------------------------------------------------------------------------------
+
+
+@cache
+def equations_of(assignment: Assignment, name: str) -> Equations:
+    """Return the equations of a task's solution."""
+    return Equations(assignment.reference.sources[name], name)
+
+
+def namespace_of(assignment: Assignment, task: Task) -> Mapping[str, Any]:
+    """Return what the solution's statements use; tasks that it calls accept only arguments of the right form."""
+    callees = {name: reference_callee(assignment, name) for name in task.calls if name in assignment.tasks}
+    return {**assignment.reference.namespace, **callees}
+
+
+@cache
+def bounds_of(assignment: Assignment, name: str, case: Case) -> Bounds:
+    """Return how large the reference's own values are on a case."""
+    return Bounds.of(read_trace(follow_reference(assignment, name, case)))
+
+
+def follow_reference(assignment: Assignment, name: str, case: Case) -> Value:
+    """Return the trace of the reference's own call."""
+    definition = Definition(name, 0, first_line(equations_of(assignment, name).function))
+    return LocalSession(dict(assignment.reference.namespace)).trace(definition, tuple(case.arguments.values()))
+
+
+# ---- lines ------------------------------------------------------------------------------------------------
+
+
+def describe(located: Located, function: ast.FunctionDef) -> tuple[Line, ...]:
+    """Return the findings as lines, in the order of the cell."""
+    lines = [Line(line_of(finding, located, function), ", ".join(name for name in finding.names if name != RETURN),
+                  finding.kind, step_of(finding, located), None) for finding in located.findings]
+    return tuple(sorted(lines, key=lambda line: line.line)[:MAX_LINES])
+
+
+def line_of(finding: Finding, located: Located, function: ast.FunctionDef) -> int:
+    """Return the line to show; of a value that nothing gives, the loop or the function in which it is missing."""
+    if finding.line is not None:
+        return finding.line
+    loop = located.values.student.loop
+    return loop.lineno if loop is not None and finding.block == "loop" else function.lineno
+
+
+def step_of(finding: Finding, located: Located) -> int | None:
+    """Return the first time step at which a finding shows, if it is in the loop."""
+    if finding.block != "loop" or finding.part is None:
+        return None
+    step = located.values.step(finding.part)
+    return int(step) if isinstance(step, int | np.integer) and not isinstance(step, bool) else None

@@ -1,0 +1,148 @@
+"""Which line is wrong: found by asking the reference's statements on the student's own values."""
+
+import warnings
+
+import pytest
+
+from autograder.judging.lines.adding import Solution, add_lines
+from autograder.judging.lines.evaluate import Budget, Evaluator
+from autograder.judging.lines.locate import locate
+from autograder.judging.lines.passes import OtherFormError
+from autograder.judging.lines.pointing import equations_of, follow_case, namespace_of
+from autograder.judging.lines.syntax import find_function, first_line
+from autograder.judging.reference_callees import reference_callee
+from autograder.judging.verdicts import judge_task
+from autograder.model import Verdict
+from autograder.sandbox.session import Definition
+from tests.strangers.measure import VARIANTS, WRONG, read_answers
+
+
+@pytest.fixture
+def lines_of(assignment, session_with):
+    """A function that returns the wrong lines of a task's source, each with the text that stands there."""
+    def lines_of(task, source):
+        session = session_with(**{task: source})
+        verdict = judge_task(session, assignment, task)
+        solutions = {task: Solution(source, 0, 0)}
+        (verdict,) = add_lines(session, assignment, [verdict], solutions)
+        text = source.split("\n")
+        return [(text[line.line - 1].strip(), line) for line in verdict.lines]
+
+    return lines_of
+
+
+@pytest.mark.parametrize(("task", "old", "new", "kind", "name", "step"), [
+    ("lstm_cell_forward", "it = sigmoid(Wi @ concat + bi)", "it = sigmoid(Wi @ concat + bf)", "value", "it", None),
+    ("rnn_forward", "parameters)\n", "parameters)  # as given\n", "value", "a_next, yt_pred, cache", 1),
+    ("rnn_forward", "a_next = a0", "a_next = np.zeros_like(a0)", "value", "a_next", None),
+    ("lstm_backward", "dWf += gradients", "dWf = gradients", "value", "dWf", 2),
+    ("lstm_backward", "reversed(range(T_x))", "reversed(range(1, T_x))", "loop", "t", None),
+    ("rnn_backward", "        da_prevt = gradients[\"da_prev\"]\n", "", "missing", "da_prevt", 3),
+    ("lstm_forward", "c_next = np.zeros((n_a, m))", "c_next = c[:, :, 0]", "alias", "cache", 0),
+    ("lstm_forward", "y[:, :, t] = yt\n", "y[:, :, t] = yt\n        a_next = c_next\n", "overwritten", "a_next", 0),
+    ("rnn_backward", "da[:, :, t] + da_prevt", "da[:, t] + da_prevt", "raised", "", 3),
+])
+def test_the_line_is_found(assignment, lines_of, task, old, new, kind, name, step):
+    """A wrong line is found with the name that it gives, the kind, and the first time step."""
+    source = assignment.reference.sources[task]
+    if "as given" in new:
+        source = source.replace("x[:, :, t], a_next, parameters", "x[:, :, t], a0, parameters")
+    changed = source.replace(old, new)
+    assert changed != assignment.reference.sources[task]
+    found = lines_of(task, changed)
+    assert [(kind, name, step)] == [(line.kind, line.name, line.step) for _, line in found]
+
+
+def test_several_mistakes_are_found_each_at_its_line(assignment, lines_of):
+    """What follows from an earlier mistake is not listed."""
+    source = assignment.reference.sources["lstm_cell_forward"]
+    for old, new in (("(Wf @ concat", "(Wi @ concat"), ("c_prev + it", "c_prev - it"), ("softmax(", "sigmoid(")):
+        source = source.replace(old, new)
+    found = lines_of("lstm_cell_forward", source)
+    assert ["ft", "c_next", "yt_pred"] == [line.name for _, line in found]
+
+
+def test_a_line_that_raised_is_not_shown_if_another_is_why(assignment, lines_of):
+    """An array of the wrong shape raises far below the line that made it."""
+    source = assignment.reference.sources["lstm_backward"].replace("dbf = np.zeros((n_a, 1))", "dbf = np.zeros(n_a)")
+    assert ["dbf = np.zeros(n_a)"] == [text for text, _ in lines_of("lstm_backward", source)]
+
+
+def test_a_condition_that_skips_a_line_is_shown(assignment, lines_of):
+    """Where a line runs only at some steps, the condition is the wrong line."""
+    source = assignment.reference.sources["rnn_backward"].replace(
+        'dba += gradients["dba"]', 'if t:\n            dba += gradients["dba"]')
+    ((text, line),) = lines_of("rnn_backward", source)
+    assert ("if t:", "missing", 0) == (text, line.kind, line.step)
+
+
+def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
+    """An argument that is changed in place has a line, also where all outputs are right."""
+    source = assignment.reference.sources["lstm_backward"].replace("da[:, :, t] + da_prevt", "da[:, :, t]").replace(
+        "        gradients = lstm", "        da[:, :, t] += da_prevt\n        gradients = lstm")
+    ((text, line),) = lines_of("lstm_backward", source)
+    assert ("da[:, :, t] += da_prevt", "argument", "da") == (text, line.kind, line.name)
+
+
+@pytest.mark.parametrize("change", [
+    lambda source: source.replace("def rnn_forward", "def other"),
+    lambda source: source.replace("    for t in", "    for u in range(2):\n        pass\n    for t in"),
+    lambda source: source + "\nrnn_forward = lambda *arguments: None",
+])
+def test_another_form_is_silent(assignment, lines_of, change):
+    """A function that does not follow the scaffold, or that is not the one of its cell, has no lines."""
+    source = change(assignment.reference.sources["rnn_forward"].replace("a[:, :, t] = a_next", "a[:, :, t] = 0"))
+    assert [] == lines_of("rnn_forward", source)
+
+
+def test_right_work_has_no_lines(assignment, session_with):
+    """A verdict that has all points keeps none, and nothing is called."""
+    verdict = Verdict("rnn_forward", 15, 15, ())
+    solutions = {"rnn_forward": Solution(assignment.reference.sources["rnn_forward"], 0, 0)}
+    assert (verdict,) == add_lines(None, assignment, [verdict], solutions)
+
+
+def test_right_variants_are_silent(assignment, session_with):
+    """No line of a right function written in another way is flagged, even if all its outputs were called wrong."""
+    flagged = []
+    for name, task in assignment.tasks.items():
+        for answer in read_answers(VARIANTS, name):
+            source = answer.written(assignment.reference.sources[name])
+            session, function = session_with(**{name: source}), find_function(source, name)
+            if function is None:
+                continue
+            replacing = {callee: reference_callee(assignment, callee) for callee in task.calls}
+            definition, case = Definition(name, 0, first_line(function)), assignment.visible_cases(name)[0]
+            followed = follow_case(assignment, task, case, lambda case, s=session, d=definition, r=replacing: s.trace(
+                d, tuple(case.arguments.values()), r))
+            if followed is None:
+                continue
+            evaluator = Evaluator(namespace_of(assignment, task), Budget())
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    located = locate(equations_of(assignment, name), evaluator, function, followed.trace,
+                                     list(task.outputs), list(task.outputs))
+                except OtherFormError:
+                    continue
+            flagged += [(name, answer.id, finding.kind, finding.line) for finding in located.findings]
+    assert [] == flagged
+
+
+def test_strangers_lines_are_right(assignment, lines_of):
+    """In answers of strangers at least 95 of 100 lines are the changed ones."""
+    right = other = 0
+    for name in ("lstm_cell_forward", "rnn_backward"):
+        reference = assignment.reference.sources[name]
+        for answer in read_answers(WRONG, name):
+            source = answer.written(reference)
+            if find_function(source, name) is None:
+                continue
+            same = set(reference.split("\n"))
+            for text, line in lines_of(name, source):
+                # a changed line does not stand in the solution; a missing one cannot be shown
+                is_new = not any(text == known.strip() for known in same)
+                right += is_new or line.kind in ("missing", "alias", "overwritten")
+                other += not (is_new or line.kind in ("missing", "alias", "overwritten"))
+    assert right > 100
+    assert right >= 0.95 * (right + other)
