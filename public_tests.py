@@ -1,8 +1,8 @@
-"""The checks that learners run: ``check(function)`` on the public case of its task. Needs numpy alone.
+"""The checks that learners run: ``check(function)`` on the public case of its task.
 
-A check never depends on what another cell left behind: arguments and expected values come from
-``public_cases.json`` beside this file or beside the notebook. The judge that grades a class says what differs with
-the same functions, on arguments of its own.
+It needs numpy 1.24 or newer, and runs on Python 3.9 or newer. A check never depends on what another cell left behind:
+arguments and expected values come from ``public_cases.json`` beside this file or beside the notebook. The judge that
+grades a class says what differs with the same functions, on arguments of its own.
 """
 
 import copy
@@ -11,6 +11,7 @@ import inspect
 import json
 import sys
 import textwrap
+import traceback
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +22,7 @@ import numpy as np
 # float32 arithmetic and for another order of summation, not for a missing term.
 RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
 CASES = "public_cases.json"
+NUMBER = (np.ndarray, np.generic, int, float)
 
 
 # ---- what differs ---------------------------------------------------------------------------------------
@@ -44,41 +46,28 @@ class Layout(NamedTuple):
 
 
 def find_gap(name, expected, got, layout=None):
-    """The first gap between two values, looked for in this order: missing, type, shape, dtype, value.
+    """The first gap between two values, in this order: missing, type, shape, dtype, value; None within the tolerance.
 
-    Parameters
-    ----------
-    name : str
-        What the value is called, for the sentences.
-    expected, got : ndarray, number, tuple, list or dict of these
-    layout : Layout, optional
-        Of an array whose axes have names.
-
-    Returns
-    -------
-    Gap or None
-        None where the two agree within the tolerance.
+    Values are arrays, numbers, texts, None, functions, and tuples, lists or dicts of these.
     """
-    if isinstance(expected, np.ndarray | np.generic | int | float):
-        return array_gap(name, np.asarray(expected), got, layout or Layout())
     if expected is None or isinstance(expected, str) or callable(expected):
         return plain_gap(name, expected, got)
     if got is None:
         return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
-    if isinstance(expected, dict):
-        return dict_gap(name, expected, got)
-    return sequence_gap(name, expected, got)
+    if isinstance(expected, NUMBER):
+        return array_gap(name, np.asarray(expected), got, layout or Layout())
+    return dict_gap(name, expected, got) if isinstance(expected, dict) else sequence_gap(name, expected, got)
 
 
 def sequence_gap(name, expected, got):
-    if not isinstance(got, tuple | list):
+    if not isinstance(got, (tuple, list)):
         kind = type(expected).__name__
         text = f"`{name}` is {a_kind(got)}; a {kind} of {len(expected)} is asked for."
         return Gap(name, "type", text, "What is put into it, and how?")
     if len(got) != len(expected):
-        text = f"`{name}` holds {len(got)} {plural(len(got), 'item')}; {len(expected)} are asked for."
+        text = f"`{name}` holds {len(got)} item{'' if len(got) == 1 else 's'}; {len(expected)} are asked for."
         return Gap(name, "length", text, "What is put in, how often, and what is left out?")
-    gaps = (find_gap(f"{name}[{i}]", e, g) for i, (e, g) in enumerate(zip(expected, got, strict=True)))
+    gaps = (find_gap(f"{name}[{i}]", e, g) for i, (e, g) in enumerate(zip(expected, got)))
     return next((gap for gap in gaps if gap), None)
 
 
@@ -105,14 +94,13 @@ def plain_gap(name, expected, got):
 
 
 def array_gap(name, expected, got, layout):
-    if got is None:
-        return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
-    if isinstance(got, int | float | np.generic) and not isinstance(got, str | bytes):
+    if isinstance(got, NUMBER[1:]) and not isinstance(got, (str, bytes)):
         got = np.asarray(got)
     if type(got) is not np.ndarray:
         return Gap(name, "type", f"`{name}` is {a_kind(got)}; an array is asked for.", "What kind of thing is made?")
     if got.shape != expected.shape:
-        asked = f"{shape_text(layout.symbols)} = {expected.shape}" if layout.symbols else f"{expected.shape}"
+        symbols = ", ".join(map(str, layout.symbols)) + ("," if len(layout.symbols) == 1 else "")
+        asked = f"({symbols}) = {expected.shape}" if symbols else f"{expected.shape}"
         text = f"`{name}` has shape {got.shape}; the task asks for {asked}."
         return Gap(name, "shape", text, shape_question(expected.shape, got.shape))
     if got.dtype.kind not in ("b" if expected.dtype.kind == "b" else "fiu"):
@@ -149,7 +137,7 @@ def value_gap(name, expected, got, layout):
         by = f", by up to {largest:.3g}" if count > 1 else ""
         text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
     if time_axis is not None:
-        text += steps_text(wrong, time_axis)
+        text += steps_text(wrong, got, time_axis)
     return Gap(name, "value", text, "Which term of the equation, or which index, is different?")
 
 
@@ -166,12 +154,16 @@ def room_of(expected):
     return ABSOLUTE + RELATIVE_TO_LARGEST * size.max(initial=0.0) + RELATIVE * size
 
 
-def steps_text(wrong, time_axis):
+def steps_text(wrong, got, time_axis):
     """Which time steps are right, as a sentence; nothing where none or where all are wrong."""
-    by_step = wrong.any(axis=tuple(axis for axis in range(wrong.ndim) if axis != time_axis))
+    others = tuple(axis for axis in range(wrong.ndim) if axis != time_axis)
+    by_step, is_zero = wrong.any(axis=others), ~got.astype(bool).any(axis=others)
     right = [str(t) for t in np.flatnonzero(~by_step)]
     if not right:
         return "" if len(by_step) == 1 else " No time step is right."
+    if is_zero[by_step].all():
+        rest = "the other one is" if by_step.sum() == 1 else "all others are"
+        return f" Right at time step t = {', '.join(right)}; {rest} 0: is something stored at every step?"
     if len(right) == 1 and not by_step[-1]:
         return " Right at the last time step, wrong at every step before it: is nothing carried back?"
     if len(right) == 1 and not by_step[0]:
@@ -190,17 +182,13 @@ def notice(name, expected, got, layout=None):
         return []
     if got.size > 1 and not got.any():
         return [f"Every entry of `{name}` is 0."]
-    facts = []
     factor = constant_factor(expected, got)
     if factor is None:
-        facts += another_order(name, expected, got, layout)
-    else:
-        # Only what the output counts, or what is summed over: examples and time steps.
-        counted = {s: n for s, n in layout.sizes.items() if n > 1 and s in (*layout.symbols, "m", layout.steps)}
-        sizes = [s for s, n in counted.items() if np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
-        meaning = f" ({sizes[0]} is {layout.sizes[sizes[0]]})" if sizes else ""
-        facts.append(f"Every entry of `{name}` is {factor:.4g} times the expected one{meaning}.")
-    return facts
+        return another_order(name, expected, got, layout)
+    # Only what the output counts, or what is summed over: examples and time steps.
+    counted = {s: n for s, n in layout.sizes.items() if n > 1 and s in (*layout.symbols, "m", layout.steps)}
+    sizes = [f" ({s} is {n})" for s, n in counted.items() if np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
+    return [f"Every entry of `{name}` is {factor:.4g} times the expected one{''.join(sizes[:1])}."]
 
 
 def another_order(name, expected, got, layout):
@@ -223,17 +211,13 @@ def constant_factor(expected, got):
     return factor if factor and not differs(expected * factor, got).any() else None
 
 
-def shape_text(symbols):
-    return f"({', '.join(map(str, symbols))}{',' if len(symbols) == 1 else ''})"
-
-
 def shape_question(expected, got):
     if len(got) == len(expected) and got == expected[::-1]:
         return "Which axis counts the examples?"
     if tuple(n for n in expected if n != 1) == tuple(n for n in got if n != 1):
         return "Which option keeps an axis of length 1?"
     if len(got) == len(expected):
-        axis = next(i for i, (g, e) in enumerate(zip(got, expected, strict=True)) if g != e)
+        axis = next(i for i, (g, e) in enumerate(zip(got, expected)) if g != e)
         return f"What should axis {axis} count, and from what does its length come?"
     return "How many axes does one time step have, how many a whole sequence?"
 
@@ -245,20 +229,11 @@ def a_kind(thing):
     return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
-def plural(count, word):
-    return word if count == 1 else word + "s"
-
-
 # ---- fingerprints: a mistake is recognised by a few sums, from which no solution can be read ------------------
 
 
 def fingerprint(value):
-    """Three weighted sums over all numbers of a value, then the same sums over their sizes, as a scale.
-
-    Returns
-    -------
-    (6,) ndarray, or None where the value holds anything but finite numbers.
-    """
+    """Three weighted sums over all numbers of a value, then over their sizes, as a scale; None if any is not finite."""
     leaves = list(numbers_in(value))
     if any(leaf is None for leaf in leaves):
         return None
@@ -272,12 +247,12 @@ def fingerprint(value):
 def numbers_in(value):
     if isinstance(value, dict):
         value = [value[key] for key in sorted(value)]
-    if isinstance(value, tuple | list):
+    if isinstance(value, (tuple, list)):
         for item in value:
             yield from numbers_in(item)
     elif isinstance(value, str):
         yield np.array([ord(character) for character in value], dtype=float)
-    elif isinstance(value, np.ndarray | np.generic | int | float) and np.asarray(value).dtype.kind in "fiub":
+    elif isinstance(value, NUMBER) and np.asarray(value).dtype.kind in "fiub":
         array = np.asarray(value, dtype=float)
         yield array
         yield np.array(array.shape, dtype=float)
@@ -310,12 +285,32 @@ def check(function):
             own = getattr(function, "__globals__", {}).get(helper)
             if callable(own) and not examine(own, cases[helper])[0]:
                 lines.append(f"`{helper}`, on which this builds, does not pass its own check yet. Begin there.")
-    print("\n".join(lines if passed else wrapped(lines)), file=sys.stdout if passed else sys.stderr)
+    if not passed:  # a notebook's narrow cell must not break lines inside words
+        lines = [textwrap.fill(line, 88, subsequent_indent="    ") for line in lines]
+    print("\n".join(lines), file=sys.stdout if passed else sys.stderr)
 
 
-def wrapped(lines):
-    """Lines of at most 88 characters, so that a notebook's narrow cell does not break them inside words."""
-    return [part for line in lines for part in textwrap.wrap(line, 88, subsequent_indent="    ") or [""]]
+def attempt(show, *needs):
+    """Run an experiment, ``show()``. While a function that it needs still waits for a value, say so instead.
+
+    An error goes to the error stream and is not raised: the notebook runs on.
+    """
+    try:
+        show()
+    except Exception as error:
+        names = show.__globals__
+        waiting = [name for name in needs if name not in names or has_placeholders(names[name])]
+        if waiting:
+            print(f"Fill in {' and '.join(waiting)} first; then this cell shows its result.")
+        else:
+            ours = [part for part in traceback.extract_tb(error.__traceback__) if is_cell(part.filename)]
+            place = f" in `{ours[-1].name}`, at line {ours[-1].lineno} of its cell" if ours else ""
+            print(f"This experiment is stopped by {type(error).__name__}{place}: {error}", file=sys.stderr)
+
+
+def is_cell(filename):
+    """Whether a traceback's name of a file is that of a notebook's cell."""
+    return filename.startswith(("<ipython-input", "<cell")) or "ipykernel_" in filename
 
 
 def examine(function, case):
@@ -363,11 +358,11 @@ def split_outputs(case, got):
             text = f"the returned dict has no entry {missing[0]!r}."
             return None, Gap("returns", "missing", text, "Under which name is it stored?")
         return {name: got[name] for name in names}, None
-    if not isinstance(got, tuple | list) or len(got) != len(names):
-        what = f"{len(got)} values" if isinstance(got, tuple | list) else a_kind(got)
+    if not isinstance(got, (tuple, list)) or len(got) != len(names):
+        what = f"{len(got)} values" if isinstance(got, (tuple, list)) else a_kind(got)
         text = f"the function returns {what}; {len(names)} values are asked for: {', '.join(names)}."
         return None, Gap("returns", "length", text, "What does the last line return?")
-    return dict(zip(names, got, strict=True)), None
+    return dict(zip(names, got)), None
 
 
 def error_lines(task, function, error):
@@ -404,7 +399,7 @@ def value_lines(case, outputs):
             yours, expected = yours[key], expected[key]
         rows.append((label, str(np.shape(yours)), brief(yours), brief(expected)))
     widths = [max(len(row[i]) for row in rows) for i in range(3)]
-    return ["  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[3]])
+    return ["  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
             for row in rows]
 
 
@@ -465,6 +460,7 @@ def unpack(packed, seen):
         return packed["plain"]
     if "array" in packed:
         value = np.array(packed["array"], dtype=packed.get("dtype", float)).reshape(packed["shape"])
+        value = value[()] if packed.get("scalar") else value
     elif "dict" in packed:
         value = {key: unpack(item, seen) for key, item in packed["dict"].items()}
     else:
@@ -472,24 +468,3 @@ def unpack(packed, seen):
         value = tuple(items) if packed["tuple"] else items
     seen.append(value)
     return value
-
-
-def pack(value, seen, digits=10):
-    """The JSON form of a value, its numbers to so many significant digits; the inverse of `unpack`."""
-    if value is None or isinstance(value, bool | int | str):
-        return {"plain": value}
-    if callable(value):
-        return {"function": [value.__module__, value.__name__]}
-    for number, other in enumerate(seen):
-        if other is value:
-            return {"again": number}
-    if isinstance(value, dict):
-        packed = {"dict": {key: pack(item, seen, digits) for key, item in value.items()}}
-    elif isinstance(value, tuple | list):
-        packed = {"items": [pack(item, seen, digits) for item in value], "tuple": isinstance(value, tuple)}
-    elif (array := np.asarray(value)).dtype.kind in "iub":
-        packed = {"array": array.ravel().tolist(), "shape": list(array.shape), "dtype": str(array.dtype)}
-    else:
-        packed = {"array": [float(f"{x:.{digits}g}") for x in np.ravel(value)], "shape": list(np.shape(value))}
-    seen.append(value)
-    return packed

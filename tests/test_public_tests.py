@@ -1,6 +1,8 @@
 """The checks that learners run: what they say, and that they depend on nothing but their files."""
 
+import ast
 import json
+import linecache
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +11,8 @@ import numpy as np
 import pytest
 
 import public_tests
-from autograder.course.public_cases import support_files
+from autograder.course.drawing import columns_sum_to_one
+from autograder.course.public_cases import pack, support_files
 from public_tests import Layout, find_gap, notice
 
 
@@ -114,6 +117,43 @@ def test_the_check_needs_numpy_alone(release_folder):
     assert "is not done yet" in done.stderr
 
 
+def test_the_files_run_on_python_3_9():
+    """Neither syntax nor calls that came after 3.9: `match`, `zip(strict=)`, `isinstance(x, int | float)`."""
+    root = Path(public_tests.__file__).parent
+    for path in (root / "public_tests.py", *root.glob("source/*/*utils.py"), *root.glob("source/*/helpers.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+        for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", "")
+            assert not (name == "zip" and call.keywords), f"{path.name}, line {call.lineno}"
+            assert not (name in ("isinstance", "issubclass") and isinstance(call.args[1], ast.BinOp)), path.name
+        assert not any(isinstance(node, ast.Match | ast.TryStar) for node in ast.walk(tree))
+
+
+@pytest.mark.parametrize("body, out, err", [
+    ("    return None", "Fill in f first; then this cell shows its result.", ""),
+    ("    return np.zero(2)", "", "This experiment is stopped by AttributeError in `f`, at line 2 of its cell: "),
+    ("    return (1, 2)", "(1, 2)", ""),
+])
+def test_an_experiment_says_why_it_stops(capsys, body, out, err):
+    """A task that waits for a value is to be filled in first; the error of an own edit is shown, and not raised."""
+    namespace = {"np": np}
+    body = body.replace("return None", "x = None\n    return x + 1")
+    for number, source in enumerate((f"def f():\n{body}", "def show():\n    print(f())")):
+        linecache.cache[f"<cell {number}>"] = (len(source), None, source.splitlines(keepends=True), f"<cell {number}>")
+        exec(compile(source, f"<cell {number}>", "exec"), namespace)
+    public_tests.attempt(namespace["show"], "f")
+    said = capsys.readouterr()
+    assert said.out.strip() == out and said.err.startswith(err) and bool(err) == bool(said.err)
+
+
+def test_an_experiment_names_what_is_not_there_yet(capsys):
+    """Functions that no cell has defined are named, and those that are done are not."""
+    namespace = {"done": lambda: 1}
+    exec("def show():\n    return done() + missing() + other()", namespace)
+    public_tests.attempt(namespace["show"], "done", "missing", "other")
+    assert "Fill in missing and other first; then this cell shows its result.\n" == capsys.readouterr().out
+
+
 def test_without_its_cases_the_check_says_what_is_missing(tmp_path, monkeypatch):
     """A notebook without its files gets an error that names the missing file."""
     monkeypatch.chdir(tmp_path)
@@ -165,6 +205,34 @@ def test_gap_names_the_first_wrong_step():
     assert "Right at time step t = 0, 1, 3; wrong at the others." in gap.text
 
 
+@pytest.mark.parametrize("right, fill, words", [
+    ((0,), 0, "Right at time step t = 0; all others are 0: is something stored at every step?"),
+    ((0, 1, 2), 0, "Right at time step t = 0, 1, 2; the other one is 0: is something stored at every step?"),
+    ((3,), 0, "Right at time step t = 3; all others are 0: is something stored at every step?"),
+    ((0,), 7, "Right at the first time step, wrong at every step after it: is nothing carried on?"),
+    ((3,), 7, "Right at the last time step, wrong at every step before it: is nothing carried back?"),
+    ((1, 2), 7, "Right at time step t = 1, 2; wrong at the others."),
+    ((), 0, "No time step is right."),
+])
+def test_steps_that_were_never_reached_are_not_laid_to_the_carry(right, fill, words):
+    """Zeros, as a `return` inside the loop leaves them, are called that; other numbers lead to what is carried."""
+    expected = np.ones((2, 3, 4))
+    got = np.full((2, 3, 4), float(fill))
+    got[:, :, right] = 1
+    assert find_gap("a", expected, got, Layout(("n_a", "m", "T_x"), {}, "T_x")).text.endswith(words)
+
+
+@pytest.mark.parametrize("columns, fact", [
+    ([[1, 0], [0, 0]], "Not every column of `y` sums to 1: one sums to 0."),
+    ([[1, 3], [0, -2.5]], "Not every column of `y` sums to 1: one sums to 0.5."),
+    ([[1, 1.0003], [0, 0]], "Not every column of `y` sums to 1: one sums to 1.0003."),
+    ([[1, 0.25], [0, 0.75]], None), ([[1, np.nan], [0, 1]], None),
+])
+def test_a_column_that_does_not_sum_to_one_is_shown(columns, fact):
+    """The column that is furthest from 1 is shown, not the first one, which may be right."""
+    assert fact == columns_sum_to_one("y")("y", np.array(columns), np.eye(2), {})
+
+
 def test_gap_in_a_cache_says_where():
     """A wrong leaf deep in a cache is found by its path."""
     expected = ([(np.ones(2), {"Wf": np.ones((2, 2))})], np.zeros(3))
@@ -188,11 +256,30 @@ def test_certain_facts_are_noticed(got, fact):
     assert [fact] == notice("a", EXPECTED, got, Layout(("n_a", "m"), {"n_a": 2, "m": 3}))
 
 
+@pytest.mark.parametrize("value", [
+    np.arange(3), np.array([[1], [2]], np.int32), np.array([True, False]), np.array([1.5, -2], np.float32),
+    np.array(3), np.array(2.5), np.zeros((0, 4)), np.int64(7), np.float32(1.5), np.float64(2.5), np.bool_(True),
+    7, 2.5, 1e-8, True, None, "text", (1, 2.0), [np.arange(2), {"a": (3, np.uint8(4))}],
+])
+def test_packing_keeps_types(value):
+    """Integers stay integers, and numbers numbers: an array of indices can index, in the check as in the judge."""
+    back = public_tests.unpack(json.loads(json.dumps(pack(value, []))), [])
+
+    def describe(value):
+        if isinstance(value, dict | list | tuple):
+            items = value.items() if isinstance(value, dict) else enumerate(value)
+            return type(value), [(key, describe(item)) for key, item in items]
+        kind = float if type(value) is np.float64 else type(value)  # numpy's is one of Python's
+        return kind, getattr(value, "dtype", None) if kind is not float else None, np.asarray(value).tolist()
+
+    assert describe(value) == describe(back)
+
+
 def test_packing_keeps_sharing_and_values():
     """Packed values come back equal, shared arrays shared."""
     shared = np.arange(3.0)
     value = ([(shared, {"W": np.ones((2, 2))}), (shared, {"W": np.zeros((2, 2))})], shared)
-    back = public_tests.unpack(json.loads(json.dumps(public_tests.pack(value, []))), [])
+    back = public_tests.unpack(json.loads(json.dumps(pack(value, []))), [])
     assert find_gap("value", value, back) is None
     assert back[0][0][0] is back[0][1][0] is back[1]
 

@@ -32,9 +32,10 @@ def columns_sum_to_one(*outputs: str) -> Callable[[str, Value, Value, Sizes], st
     def fact(output: str, got: Value, expected: Value, sizes: Sizes) -> str | None:
         if output not in outputs or np.shape(got) != np.shape(expected):
             return None
-        totals = np.sum(got, axis=0)
-        if np.allclose(totals, 1, atol=1e-4):
+        totals = np.ravel(np.sum(got, axis=0))
+        if not np.isfinite(totals).all() or np.allclose(totals, 1, atol=1e-4):
             return None
-        return f"The columns of `{output}` do not sum to 1: the first sums to {np.ravel(totals)[0]:.4g}."
+        worst = totals[np.abs(totals - 1).argmax()]
+        return f"Not every column of `{output}` sums to 1: one sums to {worst:.6g}."
 
     return fact

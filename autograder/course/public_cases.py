@@ -10,8 +10,10 @@ import re
 from functools import cache
 from typing import Any
 
+import numpy as np
+
 import public_tests
-from public_tests import CASES, fingerprint, pack, same_fingerprint
+from public_tests import CASES, fingerprint, same_fingerprint
 
 from ..model import Case, Failed, Task, Value
 from .assignment import Assignment
@@ -123,3 +125,34 @@ def parse_label(label: str) -> list[str | int]:
         raise ValueError(f"{label!r} is not an output with indices")
     name, indices = found.groups()
     return [name, *map(int, re.findall(r"\d+", indices))]
+
+
+def pack(value: Value, seen: list[Value], digits: int = 10) -> dict[str, Any]:
+    """Return a value as JSON, its real numbers to so many significant digits; `public_tests.unpack` is the inverse.
+
+    What occurs again is stored once and then named by its number in ``seen``.
+    """
+    if value is None or type(value) in (bool, int, str):
+        return {"plain": value}
+    if type(value) is float:
+        return {"plain": float(f"{value:.{digits}g}")}
+    if callable(value):
+        return {"function": [value.__module__, value.__name__]}
+    for number, other in enumerate(seen):
+        if other is value:
+            return {"again": number}
+    packed: dict[str, Any]
+    if isinstance(value, dict):
+        packed = {"dict": {key: pack(item, seen, digits) for key, item in value.items()}}
+    elif isinstance(value, tuple | list):
+        packed = {"items": [pack(item, seen, digits) for item in value], "tuple": isinstance(value, tuple)}
+    else:
+        array = np.asarray(value)
+        flat = array.ravel().tolist()
+        if array.dtype.kind == "f":
+            flat = [float(f"{entry:.{digits}g}") for entry in flat]
+        packed = {"array": flat, "shape": list(array.shape)}
+        packed |= {} if array.dtype == float else {"dtype": str(array.dtype)}
+        packed |= {"scalar": True} if isinstance(value, np.generic) else {}
+    seen.append(value)
+    return packed

@@ -22,9 +22,10 @@ CELL_SIZES = (
 )
 #: Sizes for a sequence, a single time step among them.
 SEQUENCE_SIZES = tuple({**sizes, "T_x": T_x} for sizes, T_x in zip(CELL_SIZES, (6, 3, 4, 1, 5, 2), strict=True))
-#: Sizes for a backward pass over fewer steps (T_x) than the forward pass made (T).
+#: Sizes for a backward pass over fewer steps (T_x) than the forward pass made, which left a cache for each of its own.
+CACHED = "steps in caches"
 SHORTER_SIZES = tuple(
-    {**sizes, "T": sizes["T_x"] + more} for sizes, more in zip(SEQUENCE_SIZES, (0, 2, 1, 3, 0, 1), strict=True)
+    {**sizes, CACHED: sizes["T_x"] + more} for sizes, more in zip(SEQUENCE_SIZES, (0, 2, 1, 3, 0, 1), strict=True)
 )
 #: Sizes of the public cases.
 PUBLIC_SIZES = {"n_x": 3, "n_a": 5, "n_y": 2, "m": 10}
@@ -170,7 +171,7 @@ def public_lstm_backward(functions):
 
 
 def draw_lstm_backward(rng, sizes, functions):
-    longer = {**sizes, "T_x": sizes["T"]}
+    longer = {**sizes, "T_x": sizes[CACHED]}
     caches = functions["lstm_forward"](*draw_lstm_forward(rng, longer, functions).values())[-1]
     return {"da": draw_array(rng, sizes, "n_a", "m", "T_x"), "caches": caches}
 
@@ -278,7 +279,7 @@ TASKS = (
         shares={"dx": 2, "da0": 2, **GRADIENT_SHARES, "arguments": 2, "repeatable": 2},
         returns_dict=True,
         steps="T_x",
-        public_sizes={**PUBLIC_SIZES, "T_x": 4, "T": 7},
+        public_sizes={**PUBLIC_SIZES, "T_x": 4, CACHED: 7},
         public=public_lstm_backward,
         sizes=SHORTER_SIZES,
         draw=draw_lstm_backward,

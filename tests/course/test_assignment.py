@@ -193,7 +193,7 @@ def test_every_task_has_six_hidden_cases_of_different_sizes(assignment):
         assert any(size["n_y"] == 1 for size in sizes)
         assert any(size["n_a"] == size["n_x"] for size in sizes)
         assert "T_x" not in sizes[0] or any(size["T_x"] == 1 for size in sizes)
-    assert any(size["T_x"] < size["T"] for size in assignment.tasks["lstm_backward"].sizes)
+    assert any(size["T_x"] < size["steps in caches"] for size in assignment.tasks["lstm_backward"].sizes)
 
 
 def test_a_courses_own_secret_changes_the_hidden_arguments(assignment, monkeypatch):
