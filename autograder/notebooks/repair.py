@@ -40,7 +40,29 @@ def repair_notebook(submitted: NotebookNode, template: Template) -> tuple[Notebo
     nb.cells = [node for _, node in pairs]
     nb.metadata = NotebookNode({key: copy.deepcopy(source.metadata[key]) for key in ("kernelspec", "language_info")
                                 if key in source.metadata})
+    if is_another_notebook(cells, template):
+        return nb, [_describe_another(cells, template)]
     return nb, bound_repairs([*repairs, *moved])
+
+
+def is_another_notebook(cells: list[Cell], template: Template) -> bool:
+    """Return whether a submission is not made from the assignment's notebook: next to no cell of it is left.
+
+    A cell with the name of a solution is one, and so is an unchanged locked cell. A function's name is none.
+    """
+    if any(cell.role.is_solution and cell.claim == cell.role.name for cell in cells if cell.role):
+        return False
+    kept = sum(not cell.role.is_solution and cell.role.is_unchanged(cell.node) for cell in cells if cell.role)
+    return 4 * kept < len(template.roles)
+
+
+def _describe_another(cells: list[Cell], template: Template) -> Repair:
+    """Return the one repair of another notebook."""
+    names = {role.name for role in template.solutions if role.node.cell_type == "code"}
+    found = len(names & {name for cell in cells for name in cell.functions})
+    by_name = f"{found} of {len(names)} functions {'was' if found == 1 else 'were'} found by name" if found else (
+        "none of the functions is in it")
+    return Repair("another notebook", None, f"this is not the notebook that was handed out; {by_name}")
 
 
 def bound_repairs(repairs: list[Repair]) -> list[Repair]:

@@ -64,6 +64,7 @@ REPAIRS = TAMPERING | {
     "cell moved": "A cell had moved, and is back at its place.",
     "no time": "The time of a submission cannot be read: whether it was late is not known.",
     "odd time": "The time of a submission is written in an unusual way.",
+    "another notebook": "Another notebook was handed in; functions were looked for by their names.",
     "notebook renamed": "The notebook had another file name.",
     "several notebooks": "Several notebooks were handed in; the report says which one counts.",
     "odd file name": "A file with an odd name was left out.",

@@ -81,7 +81,7 @@ def deleted_solution(nb):
 def deleted_everything_else(nb):
     """Nothing but one's two functions, in one cell."""
     nb.cells = [new_code_cell(RIGHT["double"] + "\n\n" + RIGHT["triple"], id="mine")]
-    return "cell `triple` was missing and has been put back, empty"
+    return "this is not the notebook that was handed out; 2 of 2 functions were found by name"
 
 
 def retyped_solution(nb):

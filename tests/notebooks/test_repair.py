@@ -165,8 +165,34 @@ def test_another_notebook_altogether_earns_nothing():
     """A notebook of something else keeps its cells as ordinary ones, and has all tests with nothing to pass them."""
     nb = new_notebook(cells=[new_code_cell("print('hello')", id="x"), new_markdown_cell("Hi", id="y")])
     result, repairs = restored(nb)
-    assert 7 == len(repairs)
+    assert ["this is not the notebook that was handed out; none of the functions is in it"] == repairs
     assert (None, None) == run(result)
+
+
+def test_a_notebook_of_another_assignment_gets_one_sentence():
+    """Cells of the same names for setting up do not make it this assignment's; changed ones are no tampering."""
+    nb = released(trusted())
+    nb.cells = [cell for cell in nb.cells if cell.id in ("title", "setup")]
+    nb.cells[1].source = "unit = 2"
+    for name in ("cube", "double"):
+        nb.cells.append(new_code_cell(f"def {name}(n):\n    return 2 * n", id=f"own-{name}", metadata=nbgrader(
+            f"{name}_1", solution=True, cell_type="code")))
+        nb.cells.append(new_code_cell(f"check({name})", id=f"own-{name}-tests", metadata=nbgrader(
+            f"{name}_1_tests", grade=True, locked=True, points=99, cell_type="code")))
+    result, repairs = restored(nb)
+    assert ["this is not the notebook that was handed out; 1 of 2 functions was found by name"] == repairs
+    assert 14 == run(result)[0]
+
+
+def test_a_notebook_that_lost_much_is_still_this_one():
+    """Without nbgrader's notes and ids, or with nothing left but one solution cell, each repair is told."""
+    nb = honest()
+    for number, cell in enumerate(nb.cells):
+        cell.metadata, cell.id = {}, f"c{number}"
+    assert 6 == len([text for text in restored(nb)[1] if "lost its nbgrader metadata" in text or "defines" in text])
+    nb = honest()
+    nb.cells = [cell for cell in nb.cells if cell.id == "double"]
+    assert 6 == len([text for text in restored(nb)[1] if "put back" in text])
 
 
 def test_repairs_are_bounded():
