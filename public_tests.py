@@ -97,7 +97,11 @@ def array_gap(name, expected, got, layout):
     if isinstance(got, NUMBER[1:]) and not isinstance(got, (str, bytes)):
         got = np.asarray(got)
     if type(got) is not np.ndarray:
-        return Gap(name, "type", f"`{name}` is {a_kind(got)}; an array is asked for.", "What kind of thing is made?")
+        asked = "an array" if expected.ndim else "one number"
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", "What kind of thing is made?")
+    if got.ndim > expected.ndim == 0:
+        text = f"`{name}` has shape {got.shape}; one number is asked for."
+        return Gap(name, "shape", text, "What makes one number of these?")
     if got.shape != expected.shape:
         symbols = ", ".join(map(str, layout.symbols)) + ("," if len(layout.symbols) == 1 else "")
         asked = f"({symbols}) = {expected.shape}" if symbols else f"{expected.shape}"
@@ -107,15 +111,14 @@ def array_gap(name, expected, got, layout):
         asked = "True or False" if expected.dtype.kind == "b" else "real numbers"
         text = f"`{name}` holds entries of type {got.dtype}; {asked} are asked for."
         return Gap(name, "dtype", text, "Where does that type come from?")
-    if expected.dtype.kind == "b":
-        expected, got = expected.astype(int), got.astype(int)
     return value_gap(name, expected, got, layout)
 
 
 def value_gap(name, expected, got, layout):
     if got.dtype == expected.dtype and got.tobytes() == expected.tobytes():
         return None  # as most of a right cache is: no sum has to be made
-    wrong = differs(expected, got)
+    truth = expected.dtype.kind == "b"
+    wrong = expected != got if truth else differs(expected, got)
     if not wrong.any():
         return None
     got = got.astype(float)
@@ -127,18 +130,27 @@ def value_gap(name, expected, got, layout):
         points = points[np.argsort(points[:, time_axis], kind="stable")]
     first = tuple(int(i) for i in points[0])
     entry = f"{name}[{', '.join(map(str, first))}]" if first else name
-    text = f"`{entry}` is {got[first]:.6g}; expected {expected[first]:.6g}."
+    shown = [str(bool(value)) if truth else f"{value:.6g}" for value in (got[first], expected[first])]
+    text = f"`{entry}` is {shown[0]}; expected {shown[1]}."
     count, total = int(wrong.sum()), wrong.size
     if bad.any():
         text += f" {int(bad.sum())} of {total} entries are not finite."
         return Gap(name, "value", text, "Which step divides by zero, or overflows?")
     if total > 1:
-        largest = np.abs(got - expected)[wrong].max()
-        by = f", by up to {largest:.3g}" if count > 1 else ""
+        by = "" if truth or count == 1 else f", by up to {np.abs(got - expected)[wrong].max():.3g}"
         text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
     if time_axis is not None:
         text += steps_text(wrong, got, time_axis)
     return Gap(name, "value", text, "Which term of the equation, or which index, is different?")
+
+
+def is_changed(before, after):
+    """Whether a call has changed its arguments, by more than rounding."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() != after.keys() or any(is_changed(before[key], after[key]) for key in before)
+    if isinstance(before, tuple | list) and isinstance(after, tuple | list):
+        return len(before) != len(after) or any(map(is_changed, before, after))
+    return find_gap("argument", before, after) is not None
 
 
 def differs(expected, got):
@@ -334,12 +346,13 @@ def examine(function, case):
         if gap:
             gaps[output] = (gap, notice(output, expected, outputs[output], layout))
     if not gaps:
-        if find_gap("arguments", case["arguments"], arguments):
+        if is_changed(case["arguments"], arguments):
             text = f"{task}: all outputs are as expected, and an argument is changed by the call."
             return False, [text, "  Which line writes into what was handed in?"]
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
         return True, [head, *value_lines(case, outputs)]
-    if all(outputs[output] is None for output, symbols in case["shapes"].items() if symbols):
+    named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
+    if all(outputs[output] is None for output in named):
         return False, [f"{task} is not done yet: a `None` between START and END waits for its value."]
     return False, gap_lines(case, outputs, gaps, sizes)
 

@@ -275,6 +275,31 @@ def test_packing_keeps_types(value):
     assert describe(value) == describe(back)
 
 
+@pytest.mark.parametrize("got, said", [
+    (3.0, "`loss` is 3; expected 2."),
+    (np.float64(2.1), "`loss` is 2.1; expected 2."),
+    (None, "task is not done yet: a `None` between START and END waits for its value."),
+    (np.full((2, 3), 2.0), "`loss` has shape (2, 3); one number is asked for."),
+    ((2.0,), "`loss` is a tuple; one number is asked for."),
+])  # fmt: skip
+def test_a_task_that_returns_one_number(got, said):
+    """A wrong number is a gap; only None is a task that is not done."""
+    case = {"task": "task", "sizes": {}, "steps": "", "returns_dict": False, "returns_value": True, "calls": [],
+            "shapes": {"loss": []}, "printed": [], "arguments": (1.0,), "expected": {"loss": np.array(2.0)},
+            "mistakes": []}
+    passed, lines = public_tests.examine(lambda number: got, case)
+    assert not passed and any(said in line for line in lines), lines
+    assert public_tests.examine(lambda number: 2, case)[0]
+
+
+def test_truth_values_are_said_in_words():
+    """True and False, and no distance between them."""
+    gap = find_gap("fails", {"W": True, "b": False}, {"W": True, "b": True})
+    assert '`fails["b"]` is True; expected False.' == gap.text
+    gap = find_gap("fails", np.array([True, True, False]), np.zeros(3, dtype=bool))
+    assert "`fails[0]` is False; expected True. 2 of 3 entries differ." == gap.text
+
+
 def test_packing_keeps_sharing_and_values():
     """Packed values come back equal, shared arrays shared."""
     shared = np.arange(3.0)
