@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from ..course.assignment import Assignment
 from ..model import Task, Verdict
 from ..sandbox.session import Session
-from .comparison import find_gaps
+from .comparison import find_gaps, leaves_arguments
 from .diagnosis import diagnose
 from .later_cells import may_change
 from .reference_callees import reference_callee
@@ -131,10 +131,10 @@ def make_verdict(run: TaskRun, own: TaskRun, blamed_on: str | None = None) -> Ve
                      "What is right there earns that part of its points.")
     if blamed_on:
         notes.append(f"Judged with a correct `{blamed_on}` in place of yours: yours makes `{task.name}` go wrong.")
-    public = assignment.visible_cases(task.name)[0]
+    public, seen = assignment.visible_cases(task.name)[0], own.visible[0]
     return Verdict(
         task.name, points if run.share == 1 else sum(check.points for check in checks), points, checks,
         diagnose(assignment, task, run.hidden, wrong) if wrong else None, blamed_on,
-        public_passed=not find_gaps(task, public, own.visible[0]), notes=tuple(notes),
+        public_passed=not find_gaps(task, public, seen) and leaves_arguments(public, seen), notes=tuple(notes),
         question=findings[0].question if findings else None,
     )

@@ -1,8 +1,9 @@
-"""Values compared to the last bit."""
+"""Values compared to the last bit, and arguments before and after a call."""
 
 import numpy as np
 
-from autograder.judging.comparison import is_identical
+from autograder.judging.comparison import is_identical, leaves_arguments
+from autograder.model import Case, Failed, Returned
 
 
 def test_what_is_identical():
@@ -19,3 +20,19 @@ def test_what_is_identical():
     assert not is_identical(np.zeros((0, 2)), np.zeros((2, 0)))
     assert not is_identical({"a": one}, {"b": one})
     assert not is_identical(1, True)
+
+
+def test_arguments_are_left_as_the_check_cell_sees_it():
+    """A nudge that is taken back leaves rounding, which is no change; other numbers, entries and keys are changes."""
+    case = Case("public", {}, {"v": np.array([0.3]), "parameters": {"W": np.ones(2)}})
+    rounded = np.array([0.3 + 0.1 - 0.2 + 0.1])
+    assert rounded[0] != 0.3
+
+    def leaves(*arguments):
+        return leaves_arguments(case, Returned(None, arguments))
+
+    assert leaves(rounded, {"W": np.ones(2)}) and leaves_arguments(case, Failed("raised", "no"))
+    assert not leaves(np.array([0.4]), {"W": np.ones(2)})
+    assert not leaves(np.array([0.3]), {"W": np.array([1.0, 2.0])})
+    assert not leaves(np.array([0.3]), {"W": np.ones(2), "b": 0})
+    assert not leaves(np.array([0.3]), {})

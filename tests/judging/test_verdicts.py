@@ -174,6 +174,7 @@ def test_changed_arguments_are_seen(verdicts_of, wrong_source):
             "da[:, :, t] += da_prevt\n        gradients = rnn_cell_backward(da[:, :, t], caches[t])")})
     verdict = verdicts_of(rnn_backward=source)["rnn_backward"]
     assert ["arguments"] == [check.name for check in verdict.checks if not check.passed]
+    assert not verdict.public_passed  # nor does the check cell
 
 
 def test_an_answer_that_changes_is_seen(verdicts_of, assignment):
