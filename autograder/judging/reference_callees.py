@@ -31,20 +31,19 @@ MAX_NUMBER = 100  # a side or an integer, unless the cases have larger ones
 def reference_callee(assignment: Assignment, name: str) -> Callable[..., Any]:
     """Return the reference's function for calls from a student's process.
 
-    It raises ValueError for arguments of another form than the public case's, and for whatever the reference raises.
+    It raises ValueError for an argument whose form none of the cases has, and for whatever the reference raises.
     """
-    function = assignment.reference.functions[name]
-    template, limit = assignment.visible_cases(name)[0].arguments, largest_number(assignment)
-    functions = {name_function(value): value for case in cases_of(assignment, name)
-                 for value in case.arguments.values() if callable(value)}
+    function, limit = assignment.reference.functions[name], largest_number(assignment)
+    cases = [case.arguments for case in cases_of(assignment, name)]
+    functions = {name_function(value): value for case in cases for value in case.values() if callable(value)}
 
     @wraps(function)
     def answer(*arguments: Value, **keywords: Value) -> Value:
         # a function arrives by its name, and only those of the cases are looked up
         arguments = tuple(functions.get(name_function(a), a) for a in arguments)
         keywords = {parameter: functions.get(name_function(a), a) for parameter, a in keywords.items()}
-        for parameter, argument in [*zip(template, arguments, strict=False), *keywords.items()]:
-            if not has_form_of(template[parameter], argument, limit):
+        for parameter, argument in [*zip(cases[0], arguments, strict=False), *keywords.items()]:
+            if not any(has_form_of(case[parameter], argument, limit) for case in cases):
                 raise ValueError(f"{name} cannot work with {a_kind(argument)} of this form as {parameter}")
         try:
             with np.errstate(all="ignore"):

@@ -32,6 +32,14 @@ def test_no_other_function_can_be_named(k_means, module, name):
         reference_callee(k_means, "nearest")(POINTS, CENTERS, NamedFunction(module, name))
 
 
+def test_a_form_of_any_case_is_accepted(k_means):
+    """The public case of `nearest` has no weights, a fresh one has: both are forms that a caller may use."""
+    nearest, arguments = reference_callee(k_means, "nearest"), (POINTS, CENTERS, NamedFunction("helpers", "euclidean"))
+    assert nearest(*arguments, None).tolist() == nearest(*arguments, np.ones(2)).tolist()
+    with pytest.raises(ValueError, match="as weights"):
+        nearest(*arguments, "heavy")
+
+
 @pytest.mark.parametrize("steps", [101, -101, 10**9, True, 2.0, "3", None])
 def test_an_integer_is_bounded(k_means, steps):
     """The host counts no further than the cases do; a float, a truth value or a text is no integer."""
