@@ -22,7 +22,7 @@ $(VENV)/.done: requirements.lock pyproject.toml
 	touch $@
 
 demo: setup  ## grade a class of twelve in a scratch course, demo/, and print its scores
-	$(BIN)/autograder demo
+	$(BIN)/autograder demo rnn-step-by-step
 
 release: setup  ## generate release/ from source/, for every assignment
 	for name in $(ASSIGNMENT); do $(BIN)/autograder release $$name || exit 1; done

@@ -148,7 +148,7 @@ def is_changed(before, after):
     """Whether a call has changed its arguments, by more than rounding."""
     if isinstance(before, dict) and isinstance(after, dict):
         return before.keys() != after.keys() or any(is_changed(before[key], after[key]) for key in before)
-    if isinstance(before, tuple | list) and isinstance(after, tuple | list):
+    if isinstance(before, (tuple, list)) and isinstance(after, (tuple, list)):
         return len(before) != len(after) or any(map(is_changed, before, after))
     return find_gap("argument", before, after) is not None
 

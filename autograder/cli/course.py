@@ -105,16 +105,17 @@ def doctor_command() -> None:
 
 
 @click.command("demo")
+@click.argument("assignment", required=False)
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
               help="The scratch course; an earlier demo in it is replaced.")
 @click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
 @in_course
-def demo_command(course: Course, folder: Path, jobs: int) -> int:
+def demo_command(course: Course, assignment: str | None, folder: Path, jobs: int) -> int:
     """Show all steps on a class of twelve.
 
-    It takes the first assignment of the course, makes its release and twelve submissions, grades them, and writes
-    their feedback. Some are right, in several styles. Others have typical mistakes, are unfinished, have a syntax error
-    or an endless loop, end their process, or are untouched. Your own class is not changed.
+    It takes ASSIGNMENT, or else the first of the course by name. It makes its release and twelve submissions, grades
+    them, and writes their feedback. Some are right, in several styles. Others have typical mistakes, are unfinished,
+    have a syntax error or an endless loop, end their process, or are untouched. Your own class is not changed.
     """
     from .. import demo
     from ..batch.feedback import write_feedback
@@ -122,7 +123,7 @@ def demo_command(course: Course, folder: Path, jobs: int) -> int:
 
     if not course.assignments:
         raise CourseError(course.root / "source", "holds no assignment", "Make one: autograder new ASSIGNMENT")
-    name = course.assignments[0]
+    name = course.assignment(assignment).name if assignment else course.assignments[0]
     scratch = demo.make_course(course, folder.absolute())
     click.echo(f"release: {name} from its source notebook")
     release.release_assignment(scratch, name)

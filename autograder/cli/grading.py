@@ -153,9 +153,10 @@ def show(course: Course, name: str, students: Sequence[str], summary: RunSummary
 
 def show_table(name: str, tasks: Sequence[str], reports: Sequence[Report]) -> None:
     """Print scores by student and task, then each student's reason and repairs."""
-    table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE)
-    for head in (*map(short_head, tasks), "total"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE, collapse_padding=True)
+    for task in tasks:  # where the terminal is narrow, long heads are folded; points are not
+        table.add_column(short_head(task), justify="right", overflow="fold", min_width=len("12.5*"))
+    table.add_column("total", justify="right", no_wrap=True)
     for report in reports:
         if not report.is_graded:
             table.add_row(escape(report.student), *[""] * len(tasks), "not graded")

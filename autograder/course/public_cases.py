@@ -19,7 +19,7 @@ from ..model import Case, Failed, Task, Value
 from .assignment import Assignment
 from .folder import list_student_files
 
-LABEL = re.compile(r"(\w+)((?:\[\d+\])*)")
+LABEL = re.compile(r"""(\w+)((?:\[(?:\d+|"\w+")\])*)""")
 
 
 @cache
@@ -119,12 +119,13 @@ def by_name(task: Task, value: Value) -> dict[str, Value]:
 
 
 def parse_label(label: str) -> list[str | int]:
-    """Return the keys that lead from the outputs to a label such as ``cache[1][3]``."""
+    """Return the keys that lead from the outputs to a label such as ``cache[1][3]`` or ``parameters["ba"]``."""
     found = LABEL.fullmatch(label)
     if found is None:
         raise ValueError(f"{label!r} is not an output with indices")
     name, indices = found.groups()
-    return [name, *map(int, re.findall(r"\d+", indices))]
+    keys = re.findall(r"\[([^]]+)\]", indices)
+    return [name, *(int(key) if key.isdigit() else key.strip('"') for key in keys)]
 
 
 def pack(value: Value, seen: list[Value], digits: int = 10) -> dict[str, Any]:

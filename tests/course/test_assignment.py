@@ -8,7 +8,7 @@ from nbformat.v4 import new_code_cell
 
 from autograder.course.assignment import load_assignment, unpack_assignment
 from autograder.course.course import Course
-from autograder.course.public_cases import public_cases
+from autograder.course.public_cases import parse_label, public_cases
 from autograder.course.scaffold import scaffold_notebook
 from autograder.course.settings import Secret
 from autograder.errors import CourseError
@@ -157,6 +157,15 @@ def test_a_mistake_that_fits_no_longer_is_named_by_release_and_audit(course):
     assert graded(assignment, SOLUTION.replace("-max_value, ", "")).diagnosis is None
 
 
+@pytest.mark.parametrize("label, keys", [
+    ("a", ["a"]), ("cache[1][30]", ["cache", 1, 30]), ('parameters["ba"][2]', ["parameters", "ba", 2])])
+def test_a_label_leads_to_a_part_of_an_output(label, keys):
+    """Indices and names in brackets are keys."""
+    assert keys == parse_label(label)
+    with pytest.raises(ValueError, match="not an output with indices"):
+        parse_label(label + "[")
+
+
 @pytest.mark.parametrize("text", [
     "[x", "[x]\nsays = 3", "x = 3", "[x]\nreplace = 5", "[[line]]", "[[line]]\ncode = 'x'\na.b = ['y', 'z']",
     "[[line]]\ncode = 'x'\na.hint = '?'\na.b = ['y']", "[[line]]\ncode = 'x'\na.hint = '?'\na.b = ['y', 'z']\n" * 2])
@@ -169,7 +178,7 @@ def test_a_catalogue_that_cannot_be_read_is_one_line(course, text):
 
 def test_an_unknown_assignment_names_the_known_ones():
     """The error for a misspelt assignment lists the course's assignments."""
-    with pytest.raises(CourseError, match="This course has: rnn-step-by-step"):
+    with pytest.raises(CourseError, match=f"This course has: .*{NAME}"):
         Course(ROOT).assignment("rnn-step-by-setp")
 
 

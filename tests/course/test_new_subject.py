@@ -183,3 +183,4 @@ def test_the_demo_is_of_the_courses_own_assignment(course):
     assert {"20/20"} == {totals[pupil] for pupil in ("ada", "bea", "carl", "kim")}
     assert {"10/20"} == {totals[pupil] for pupil in ("dora", "emil", "fay", "gus", "hana", "ivo", "jule")}
     assert "0/20" == totals["leo"]
+    assert "no such assignment" in run(course.root, "autograder", "demo", "no-such", code=2)
