@@ -19,6 +19,8 @@ QUOTED = re.compile(r'"(?:[^"]|"")*+"')
 FIX = "Download it again, and do not save it from a spreadsheet."
 #: The start of a cell that a spreadsheet runs as a formula, with apostrophes that prevent it.
 FORMULA = re.compile(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r])")
+#: Control characters, line and paragraph separators, and halves of characters that no file can hold.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 #: Canvas writes a name that begins with "=" like this.
 TEXT_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 #: An id that begins with a sign but cannot call a function.
@@ -28,8 +30,14 @@ HARMLESS = re.compile(r"[+\-@][\w.@+-]*")
 # ---- cells that no spreadsheet runs --------------------------------------------------------------------------
 
 
+def to_one_line(text: str) -> str:
+    """Return the text with a space for each control character: one program or another would begin a row at it."""
+    return CONTROL.sub(" ", text)
+
+
 def escape_formula(text: str) -> str:
-    """Return the text with an apostrophe in front if a spreadsheet would run it; `unescape` removes it."""
+    """Return the text on one line, with an apostrophe in front if a spreadsheet would run it; `unescape` removes it."""
+    text = to_one_line(text)
     return f"'{text}" if FORMULA.match(text) else text
 
 

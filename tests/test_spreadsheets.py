@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.errors import CourseError
-from autograder.spreadsheets import FORMULA, escape_formula, escape_id, parse_number, parse_sheet, read_sheet, unescape
+from autograder.spreadsheets import (
+    FORMULA,
+    escape_formula,
+    escape_id,
+    parse_number,
+    parse_sheet,
+    read_sheet,
+    to_one_line,
+    unescape,
+)
 
 cells = st.text(alphabet=st.sampled_from('abü,;"\r\n\t =+-@\'\u00a0'), max_size=6)
 tables = st.lists(st.lists(cells, min_size=2, max_size=4), min_size=1, max_size=5)
@@ -29,10 +38,11 @@ def has_id(head):
 # ---- cells ---------------------------------------------------------------------------------------------------
 
 
-@given(st.text(alphabet=st.sampled_from("'=+-@\t\r\n \"abc＝"), max_size=8))
+@given(st.text(alphabet=st.sampled_from("'=+-@\t\r\n \"abc＝\x00\x0b\x85\u2028\ud800"), max_size=8))
 def test_an_escaped_cell_keeps_its_text_and_cannot_run(text):
-    """`unescape` undoes `escape_formula`, and an escaped cell does not begin like a formula."""
-    assert text == unescape(escape_formula(text))
+    """`unescape` undoes `escape_formula` but for control characters, and an escaped cell begins like no formula."""
+    assert to_one_line(text) == unescape(escape_formula(text))
+    assert 1 >= len(escape_formula(text).splitlines()) and escape_formula(text).encode() is not None
     assert not FORMULA.match(escape_formula(text)) or escape_formula(text).startswith("'")
 
 

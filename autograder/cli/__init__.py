@@ -27,12 +27,12 @@ def main() -> None:
     name of a folder in source/. A class goes through these steps:
 
     \b
-      autograder release ASSIGNMENT        make release/ for the students from source/
-      autograder collect ASSIGNMENT PATH   put their submissions into submitted/
-      autograder grade ASSIGNMENT          write points into nbgrader's gradebook
+      autograder release ASSIGNMENT        make release/ from source/
+      autograder collect ASSIGNMENT PATH   put submissions into submitted/
+      autograder grade ASSIGNMENT          write points into the gradebook
       autograder feedback ASSIGNMENT       make a page for each student
-      autograder report ASSIGNMENT         make a page on the class: what to teach next
-      autograder export csv ASSIGNMENT     write the grades; also for Canvas, Moodle, Gradescope, ...
+      autograder report ASSIGNMENT         show what to teach next
+      autograder export csv ASSIGNMENT     write the grades, also for Canvas etc.
 
     nbgrader's own commands and Formgrader work on the same folders and give the same points.
     To see all of it on a class of twelve, run `make demo`.

@@ -44,7 +44,8 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
     submission that is already there stays, unless you give --replace.
 
     \b
-    Exit code: 0 all in place, 1 something unmatched, refused or kept (each is named), 2 bad usage.
+    Exit code: 0 all in place, 1 something unmatched, refused or kept (each
+    is named), 2 bad usage.
     """
     from ..collect import collect_submissions
     from ..course.public_cases import released_files

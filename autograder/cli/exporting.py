@@ -25,7 +25,8 @@ def export_group() -> None:
     where to upload each.
 
     \b
-    Exit code: 0 every submission has a grade, 1 some have none (they are named), 2 bad usage.
+    Exit code: 0 every submission has a grade, 1 some have none (they are named),
+    2 bad usage.
     """
 
 
@@ -128,7 +129,7 @@ def export_gradescope(course: Course, assignment: str, to: Path | None) -> int:
 
 @export_command("gradescope-zip", "Write here instead of exports/ASSIGNMENT/gradescope-autograder.zip.")
 def export_gradescope_zip(course: Course, assignment: str, to: Path | None) -> int:
-    """Write the zip that lets Gradescope itself grade ASSIGNMENT.
+    """Write the zip with which Gradescope grades ASSIGNMENT.
 
     Upload it under Configure Autograder. It contains the solutions, the mistakes and the course's secret: keep it
     from students. Gradescope then grades as `autograder grade` does, without a gradebook. If the autograder fails,

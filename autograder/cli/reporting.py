@@ -86,7 +86,8 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
     release_feedback ASSIGNMENT
 
     \b
-    Exit code: 0 all written, 1 some not, 2 bad usage or a course that cannot be loaded.
+    Exit code: 0 all written, 1 some not,
+    2 bad usage or a course that cannot be loaded.
     """
     from ..batch.feedback import write_feedback
     from ..exports.words import list_students

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import CourseError
 from ..pages.words import number
 from ..roster import name_key, sortable_name
-from ..spreadsheets import Sheet, escape_formula, escape_id, parse_number, read_sheet, unescape
+from ..spreadsheets import Sheet, escape_formula, escape_id, parse_number, read_sheet, to_one_line, unescape
 from .filling import GradeColumn, RowLabel, has_decimal_comma, match_rows, roster_of
 from .grades import Export, ExportedGrade
 from .words import exceptions, list_students
@@ -151,7 +151,7 @@ def make_gradebook(grades: Mapping[str, ExportedGrade], title: str, zeros: bool)
     """Return a gradebook with this assignment alone; Canvas makes a new assignment of a title that it does not know."""
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["Student", "ID", "SIS Login ID", "Section", title])
+    writer.writerow(["Student", "ID", "SIS Login ID", "Section", to_one_line(title)])
     maximum = max((grade.max_score for grade in grades.values()), default=0.0)
     writer.writerow([f"    {POINTS_POSSIBLE}", "", "", "", number(maximum)])
     for student, exported in grades.items():

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ..spreadsheets import escape_formula, escape_id
+from ..spreadsheets import escape_formula, escape_id, to_one_line
 from .grades import Export, ExportedGrade, to_json
 from .words import exceptions
 
@@ -39,12 +39,12 @@ def csv_row(exported: ExportedGrade, assignment: str) -> list[object]:
     """Return a student's row."""
     grade = exported.grade
     if grade is None:
-        return [assignment, "", "", escape_id(exported.student), *[""] * 7]
+        return [to_one_line(assignment), "", "", escape_id(exported.student), *[""] * 7]
     points: list[object] = [clean(grade.raw_score), clean(grade.late_penalty), clean(grade.score)]
     if exported.score is None and exported.submitted:
         points = ["", "", ""]
     return [
-        assignment, grade.duedate or "", grade.timestamp or "", escape_id(exported.student),
+        to_one_line(assignment), grade.duedate or "", grade.timestamp or "", escape_id(exported.student),
         escape_formula(grade.last_name or ""), escape_formula(grade.first_name or ""), escape_id(grade.email or ""),
         *points, clean(grade.max_score),
     ]

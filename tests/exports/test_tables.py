@@ -2,8 +2,11 @@
 
 import json
 
-from autograder.exports import tables
-from tests.helpers.exporting import NAME, read_rows
+import pytest
+
+from autograder.exports import canvas, tables
+from autograder.exports.grades import combine_grades
+from tests.helpers.exporting import NAME, make_grade, read_rows
 
 
 def test_csv_has_the_columns_and_numbers_of_nbgrader(klass):
@@ -33,3 +36,19 @@ def test_json_has_everything(klass):
     assert [None, "no submission", False] == values("carl", "score", "why_no_score", "submitted")
     assert 70.0 == students["eve"]["cells"]["rnn_cell_forward_tests"]["manual_score"]
     assert "no_ba" == students["bea"]["tasks"]["rnn_cell_forward"]["diagnosis"]["mistake"]
+
+
+CONTROLS = ["\r", "\n", "\r\n", "\x0b", "\x0c", "\x1c", "\x85",
+            "\u2028", "\u2029", "\x00", "\ud800"]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_no_name_begins_a_row(control):
+    """A control character in a name, an address or an id becomes a space, and no formula follows it in any CSV file."""
+    evil = f"Ada{control}=HYPERLINK(1)"
+    grades = combine_grades({evil: make_grade(evil, 75.0, first=evil, last=control + "=1", email=evil, lms=evil)}, {})
+    for export in (tables.export_csv(grades, NAME + control), canvas.export(grades, NAME + control)):
+        (content,) = export.files.values()
+        lines = content.decode().replace("\r", "\n").splitlines()
+        assert not any(line.lstrip('"').startswith("=") for line in lines)
+        assert len(read_rows(content)) == len(lines)
