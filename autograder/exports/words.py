@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 from ..model import Verdict
 from ..pages.verdicts import to_summary
-from ..pages.words import code, label, number, sentences
+from ..pages.words import code, label, number, select_failures, sentences
 from .grades import ExportedGrade
 
 MAX_NAMES = 20  # in a note
+MAX_REPAIRS = 5  # in a student's feedback on one line
 
 
 def feedback_lines(verdict: Verdict) -> list[str]:
     """Return what differs, then the certain facts, then the question."""
-    gaps = [f"{label(check.name)}: {check.message}" for check in verdict.checks if not check.passed]
+    gaps = [f"{label(check.name)}: {check.message}" for check in select_failures(verdict)]
     return [*gaps, *sentences(verdict)]
 
 
@@ -25,7 +26,9 @@ def summary_html(assignment: str, grade: ExportedGrade) -> str:
         points = f"{number(cell.score)} of {number(cell.max_score)} points" if cell.has_points else "to be graded"
         items.append(f"<strong>{code(f'{name}: {points}')}</strong>")
     items += [code(f"{name}: {comment}") for name, comment in grade.comments.items()]
-    items += [code(repair) for repair in grade.repairs]
+    items += [code(repair) for repair in grade.repairs[:MAX_REPAIRS]]
+    if (more := len(grade.repairs) - MAX_REPAIRS) > 0:
+        items.append(f"{more} more {'repair was' if more == 1 else 'repairs were'} made")
     html = f"<p><strong>{code(f'{assignment}: {grade.headline}')}</strong></p>"
     if items:
         html += f"<ul>{''.join(f'<li>{item}</li>' for item in items)}</ul>"

@@ -19,7 +19,7 @@ from ..notebooks.finding import NO_RESPONSE
 from . import markup
 from .plain_text import clean_text, join_lines
 from .templating import environment, read_font, read_style
-from .words import NAMES, label, number
+from .words import NAMES, label, number, select_failures
 
 #: nbgrader's marks around the parts of a cell that only graders see.
 HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
@@ -124,18 +124,10 @@ def with_verdict(part: Part, verdict: Verdict) -> Part:
         return replace(part, state="right", result="right")
     if verdict.untouched:
         return replace(part, result=UNDONE)
-    gaps, diagnosis = select_failures(verdict.checks), verdict.diagnosis
+    gaps, diagnosis = select_failures(verdict), verdict.diagnosis
     return replace(
         part, result=HALF_DONE if verdict.waiting else in_few_words(gaps, is_paid=verdict.score > 0), gaps=gaps,
         diagnosis=diagnosis.says if diagnosis else None, question=diagnosis.hint if diagnosis else verdict.question)
-
-
-def select_failures(checks: Sequence[Check]) -> tuple[Check, ...]:
-    """Return the failed checks that do not wait for another; if the call fails, that check alone."""
-    failed = tuple(check for check in checks if not check.passed)
-    if failed and failed[0].name == "returns":
-        return failed[:1]
-    return tuple(check for check in failed if check.kind != "waiting")
 
 
 def in_few_words(gaps: Sequence[Check], is_paid: bool = False) -> str:

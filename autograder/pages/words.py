@@ -7,7 +7,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from ..model import Verdict
+from ..model import Check, Verdict
 
 #: The checks that are not outputs, as a reader sees them.
 NAMES = {"returns": "comes back", "arguments": "leaves its arguments alone", "repeatable": "same answer twice"}
@@ -18,8 +18,23 @@ def headline(verdict: Verdict) -> str:
     return f"{verdict.task}: {number(verdict.score)} of {number(verdict.max_score)} points"
 
 
+def select_failures(verdict: Verdict) -> tuple[Check, ...]:
+    """Return the failed checks that tell something: none of a task that is not begun, none that waits for another.
+
+    If the call fails, that is the only one.
+    """
+    failed = tuple(check for check in verdict.checks if not check.passed)
+    if verdict.untouched:
+        return ()
+    if failed and failed[0].name == "returns":
+        return failed[:1]
+    return tuple(check for check in failed if check.kind != "waiting")
+
+
 def sentences(verdict: Verdict) -> list[str]:
     """Return the sentences after the checks: certain facts, then the diagnosis, then a question."""
+    if verdict.untouched:
+        return [*verdict.notes]
     if verdict.diagnosis:
         return [*verdict.notes, verdict.diagnosis.says, verdict.diagnosis.hint]
     return [*verdict.notes, *([verdict.question] if verdict.question else [])]
