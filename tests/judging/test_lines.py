@@ -1,5 +1,6 @@
 """Which line is wrong: found by asking the reference's statements on the student's own values."""
 
+import re
 import warnings
 
 import pytest
@@ -82,6 +83,42 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
         "        gradients = lstm", "        da[:, :, t] += da_prevt\n        gradients = lstm")
     ((text, line),) = lines_of("lstm_backward", source)
     assert ("da[:, :, t] += da_prevt", "argument", "da") == (text, line.kind, line.name)
+
+
+@pytest.mark.parametrize(("task", "old", "new", "says"), [
+    ("lstm_cell_forward", "Wi @ concat + bi", "Wi @ concat + bf", "`bf` stands there."),
+    ("lstm_cell_forward", "ft = sigmoid(Wf @ concat + bf)", "ft = sigmoid(np.dot(Wf, concat))", "A part of this sum"),
+    ("lstm_cell_forward", "it * cct", "cct", "A factor is missing."),
+    ("lstm_cell_forward", "(a_prev, xt), axis=0", "(xt, a_prev), axis=0", "Two parts stand in each other's place."),
+    ("lstm_backward", "dWf += gradients", "dWf = gradients", "replaced where it should be added to"),
+    ("lstm_backward", 'dc_prevt = gradients["dc_prev"]', 'dc_prevt = gradients["da_prev"]', "The entry 'da_prev'"),
+    ("rnn_cell_backward", "1 - a_next**2", "1 - np.tanh(a_next) ** 2", "`tanh` stands there."),
+    ("rnn_cell_backward", "axis=1, keepdims=True", "axis=1", "Its shape is (5,)."),
+    ("rnn_cell_backward", "Waa.T @ dtanh", "Waa @ dtanh", "One transpose is missing"),
+    ("rnn_forward", "rnn_cell_forward(x[:, :, t]", "rnn_cell_forward(x[:, :, t - 1]", "the index with which `x`"),
+    ("rnn_forward", "caches.append(cache)", "caches.append(None)", "still waits for its value"),
+    ("rnn_forward", "        y_pred[:, :, t] = yt_pred\n", "", "No line of the loop gives `y_pred` its value."),
+    ("rnn_backward", "reversed(range(T_x))", "reversed(range(1, T_x))", "The loop leaves out step 0."),
+    ("rnn_backward", "dWax += gradients", "dWax @= gradients", "The call stops at this line: `dWax` has shape (5, 3)."),
+])
+def test_the_class_of_the_mistake_is_said(assignment, lines_of, task, old, new, says):
+    """Where one small change of the equation explains the value, the sentence says of which class it is."""
+    source = assignment.reference.sources[task]
+    assert old in source
+    ((_, line),) = lines_of(task, source.replace(old, new))
+    assert says in line.says
+
+
+def test_a_sentence_names_only_what_stands_in_the_line(assignment, lines_of):
+    """No name that belongs there and no formula is given away."""
+    for task in ("rnn_forward", "lstm_cell_forward"):
+        reference = assignment.reference.sources[task]
+        for answer in read_answers(WRONG, task):
+            source = answer.written(reference)
+            for text, line in lines_of(task, source) if find_function(source, task) else []:
+                known = set(re.findall(r"\w+", text)) | set(line.name.split(", "))
+                assert set(re.findall(r"`(\w+)`", line.says)) <= known, (answer.id, line)
+                assert not re.search(r"[@*+=]", line.says), (answer.id, line)
 
 
 @pytest.mark.parametrize("change", [

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...model import Value
 from ...sandbox.guest.codec import Foreign
-from .syntax import RETURN, base_of, names_read, names_written
+from .syntax import MUTATORS, RETURN, base_of, names_read, names_written
 
 MAX_ENTRIES = 1 << 20  # of one result
 STEP = 2_000  # entries whose computation counts as one more step
@@ -240,7 +240,8 @@ class Evaluator:
         for name in names_read(node) & scope.names.keys():
             self._look_up(name, scope)
         self.budget.spend(STEP * 20)
-        return eval(compile(ast.Expression(node), "<equation>", "eval"), {**self.namespace, **scope.names})
+        expression = ast.fix_missing_locations(ast.Expression(node))
+        return eval(compile(expression, "<equation>", "eval"), {**self.namespace, **scope.names})
 
     def _index(self, node: ast.expr, scope: Scope) -> Value:
         if isinstance(node, ast.Tuple):
@@ -250,6 +251,8 @@ class Evaluator:
         return self._value(node, scope)
 
     def _call(self, node: ast.Call, scope: Scope) -> Value:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in MUTATORS:
+            raise CannotAskError  # it would change a value of the scope
         function = self._value(node.func, scope)
         arguments = [self._value(part, scope) for part in node.args if not isinstance(part, ast.Starred)]
         keywords = {keyword.arg: self._value(keyword.value, scope) for keyword in node.keywords if keyword.arg}

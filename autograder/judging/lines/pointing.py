@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -20,9 +20,13 @@ from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
 from .findings import Finding
 from .locate import Located, locate
-from .passes import OtherFormError
+from .naming import find_edit
+from .passes import OtherFormError, Student
+from .sentences import say
+from .setting import Edit
 from .syntax import RETURN, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace
+from .values import Values
 
 MAX_LINES = 12  # of one verdict
 MAX_CASES = 6  # on which a call is followed
@@ -59,20 +63,31 @@ def find_lines(assignment: Assignment, task: Task, source: str, follow: Follow) 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            located = locate_first(assignment, task, function, follow, oracle, evaluator)
-            return describe(located, function) if located else ()
+            located, others = locate_first(assignment, task, function, follow, oracle, evaluator)
+            return describe(located, function, others) if located else ()
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             return ()
 
 
 def locate_first(assignment: Assignment, task: Task, function: ast.FunctionDef, follow: Follow, oracle: Equations,
-                 evaluator: Evaluator) -> Located | None:
-    """Return the wrong lines on the first case, of those that may be shown, on which an output is wrong."""
-    for case in assignment.visible_cases(task.name)[:MAX_CASES]:
+                 evaluator: Evaluator) -> tuple[Located | None, list[Values]]:
+    """Return the wrong lines on the first case, of those that may be shown, on which an output is wrong.
+
+    With it come the values of a call on another case.
+    """
+    cases = assignment.visible_cases(task.name)[:MAX_CASES]
+    for place, case in enumerate(cases):
         followed = follow_case(assignment, task, case, follow)
-        if followed is not None and followed.wrong:
-            return locate(oracle, evaluator, function, followed.trace, followed.wrong, list(task.outputs))
-    return None
+        if followed is None or not followed.wrong:
+            continue
+        located = locate(oracle, evaluator, function, followed.trace, followed.wrong, list(task.outputs))
+        other = cases[1] if place == 0 and len(cases) > 1 else cases[0]
+        again = follow_case(assignment, task, other, follow) if any(
+            finding.kind == "value" for finding in located.findings) and other is not case else None
+        others = [Values(oracle, Student(function, again.trace, oracle), evaluator, located.values.is_reversed)] if (
+            again is not None) else []
+        return located, others
+    return None, []
 
 
 def follow_case(assignment: Assignment, task: Task, case: Case, follow: Follow) -> Followed | None:
@@ -118,11 +133,23 @@ def follow_reference(assignment: Assignment, name: str, case: Case) -> Value:
 # ---- lines ------------------------------------------------------------------------------------------------
 
 
-def describe(located: Located, function: ast.FunctionDef) -> tuple[Line, ...]:
+def describe(located: Located, function: ast.FunctionDef, others: Sequence[Values]) -> tuple[Line, ...]:
     """Return the findings as lines, in the order of the cell."""
-    lines = [Line(line_of(finding, located, function), ", ".join(name for name in finding.names if name != RETURN),
-                  finding.kind, step_of(finding, located), None) for finding in located.findings]
-    return tuple(sorted(lines, key=lambda line: line.line)[:MAX_LINES])
+    lines, values = [], located.values
+    for finding in located.findings[:MAX_LINES]:
+        edit = find_edit_if_possible(values, finding, others) if finding.kind == "value" else None
+        names = ", ".join(name for name in finding.names if name != RETURN)
+        lines.append(Line(line_of(finding, located, function), names, finding.kind, step_of(finding, located),
+                          say(values, finding, edit)))
+    return tuple(sorted(lines, key=lambda line: line.line))
+
+
+def find_edit_if_possible(values: Values, finding: Finding, others: Sequence[Values]) -> Edit | None:
+    """Return the change that explains a value; None if there is too much to try."""
+    try:
+        return find_edit(values, finding, others)
+    except SpentError:
+        return None
 
 
 def line_of(finding: Finding, located: Located, function: ast.FunctionDef) -> int:

@@ -1,0 +1,185 @@
+"""The one small change of an equation that gives just what a student's line gives, on all that is known."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from ...model import Value
+from .comparing import CLOSE, is_same
+from .edits import edits_of
+from .equations import Equation
+from .evaluate import CannotAskError, Scope
+from .findings import Finding
+from .passes import Pass
+from .setting import Edit, Setting
+from .statements import edits_of_statement
+from .syntax import names_read
+from .trees import rename, with_field
+from .values import Values
+
+INLINED = 3  # how deep names that the student does not have are written out
+EXACT = 1e-9  # a change that gives the right value after all is none
+
+#: Acts whose sentence says less than another about the same statement.
+VAGUE = {"number", "items", "size"}
+
+
+class Match(NamedTuple):
+    """A change that fits, with the whole changed statement."""
+
+    edit: Edit
+    statement: ast.stmt
+
+
+def find_edit(values: Values, finding: Finding, others: Iterable[Values]) -> Edit | None:
+    """Return the change that explains a wrong value, or None if none does for certain.
+
+    It gives the student's value in every pass, also on other arguments, and brings in only what the student's line
+    reads. Of several, the one whose text is closest to the student's line counts.
+
+    Parameters
+    ----------
+    values : Values
+        Of the call in which the finding was made.
+    finding : Finding
+    others : iterable of Values
+        Of calls with other arguments.
+    """
+    equation, part = finding.equation, finding.part
+    line = values.student.lines.statement(finding.line) if finding.line else None
+    if equation is None or part is None or line is None or hasattr(equation.statement, "body"):
+        return None
+    statement, scope = spell_out(values, equation, part)
+    known = what_is_read(line)
+    setting = Setting(scope, values.evaluator, values.oracle.loop_name, frozenset(known))
+    got = {name: part.end[name] for name in finding.names if name in equation.targets and name in part.end}
+    right = values.ask(equation, part)
+    places = [(values, place) for place in values.student.passes if place.block == part.block and place is not part]
+    places += [(other, place) for other in others for place in other.student.passes if place.block == part.block]
+    found = []
+    for edit, changed in (*edits_of_statement(statement, setting), *edits_of(statement, setting)):
+        if set(edit.brought) <= known and gives(values, changed, scope, got, right):
+            found.append(Match(edit._replace(about=edit.about if edit.about in known else ""), changed))
+    found = [match for match in found if all(
+        gives_in(other, equation, place, match.statement, list(got)) for other, place in places)]
+    return choose(found, line)
+
+
+def gives(values: Values, statement: ast.stmt, scope: Scope, got: dict[str, Value], right: dict[str, Value]) -> bool:
+    """Tell if a changed statement gives what the student has, and not what is right."""
+    try:
+        result = values.evaluator.run(statement, scope)
+    except CannotAskError:
+        return False
+    if not got or not all(name in result and is_same(result[name], value, CLOSE) for name, value in got.items()):
+        return False
+    return not all(is_same(result[name], right.get(name), EXACT) for name in got)
+
+
+def gives_in(values: Values, equation: Equation, part: Pass, statement: ast.stmt, names: Sequence[str]) -> bool:
+    """Tell if a changed statement gives what the student has in another pass."""
+    if part.is_partial or not all(name in part.end for name in names):
+        return True
+    _, scope = spell_out(values, equation, part)
+    try:
+        result = values.evaluator.run(statement, scope)
+    except CannotAskError:
+        return False
+    return all(name in result and is_same(result[name], part.end[name], CLOSE) for name in names)
+
+
+def spell_out(values: Values, equation: Equation, part: Pass) -> tuple[ast.stmt, Scope]:
+    """Return the equation's statement with the names that the student does not have written out, and all values.
+
+    Besides what the equation reads, the values are the student's before the line, and as ``before x`` those from
+    before the block.
+    """
+    statement = equation.statement
+    names = dict(values.environment(equation, part).names)
+    fresh = dict(equation.fresh)
+    for _ in range(INLINED):
+        absent = {name: source for name, source in fresh.items() if name not in part.end and is_plain(source.statement)}
+        if not absent:
+            break
+        statement = with_values(statement, {name: source.statement.value  # type: ignore[attr-defined]
+                                            for name, source in absent.items()})
+        fresh = {}
+        for source in absent.values():
+            fresh |= source.fresh
+            names = {**values.environment(source, part).names, **names}
+    at = values.written_at(equation, part)
+    before = part.start if at is None else part.steps[at].before
+    scope = {name: value for name, value in before.items() if name[:1] not in "@<"}
+    for name in {*equation.targets, *equation.fresh}:
+        if name in part.start:
+            scope[f"before {name}"] = part.start[name]
+    return statement, Scope({**scope, **names})
+
+
+def is_plain(statement: ast.stmt) -> bool:
+    """Tell if a statement gives one name one value."""
+    return (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)
+            and not isinstance(statement.value, ast.Tuple | ast.Dict))
+
+
+def with_values(statement: ast.stmt, names: dict[str, ast.expr]) -> ast.stmt:
+    """Return the statement with expressions in place of names in its value."""
+    value = getattr(statement, "value", None)
+    if value is None:
+        return statement
+    changed = with_field(statement, "value", rename(value, names))
+    assert isinstance(changed, ast.stmt)
+    return changed
+
+
+def what_is_read(line: ast.stmt) -> set[str]:
+    """Return the names, attributes and constants that stand in a student's line."""
+    found = names_read(line) | {part.attr for part in ast.walk(line) if isinstance(part, ast.Attribute)}
+    if isinstance(line, ast.AugAssign) and isinstance(line.target, ast.Name):
+        found.add(line.target.id)
+    return found | {part.value for part in ast.walk(line) if isinstance(part, ast.Constant)
+                    and isinstance(part.value, str)}
+
+
+def choose(found: Sequence[Match], line: ast.stmt) -> Edit | None:
+    """Return the change whose statement is written most like the student's line; None if two would say different."""
+    if not found:
+        return None
+    mine, rated = tokens_of(line), list[tuple[float, Edit]]()
+    for match in found:
+        ratio = difflib.SequenceMatcher(None, mine, tokens_of(match.statement), False).ratio()
+        rated.append((ratio, match.edit))
+    best = max(ratio for ratio, _ in rated)
+    first = [edit for ratio, edit in rated if ratio > best - 1e-9]
+    first.sort(key=lambda edit: (edit.act in VAGUE, edit.act == "name", not edit.about))
+    said = {(edit.act, edit.brought, edit.about) for edit in first}
+    texts = {tuple(tokens_of(match.statement)) for match, (ratio, _) in zip(found, rated, strict=True)
+             if ratio > best - 1e-9}
+    return first[0] if len(said) == 1 or len(texts) == 1 else None
+
+
+def tokens_of(statement: ast.stmt) -> list[str]:
+    """Return a statement's text in parts, in one way of writing products."""
+    text = ast.unparse(ast.fix_missing_locations(statement)).replace("before ", "")
+    text = ast.unparse(Plain().visit(ast.parse(text)))
+    return re.findall(r"\w+(?:\.\w+)*|\S", text)
+
+
+class Plain(ast.NodeTransformer):
+    """One way of writing: ``@`` for np.dot, ``*`` for np.multiply, ``** 2`` for np.square."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Return the operator that a function stands for."""
+        self.generic_visit(node)
+        text, arguments = ast.unparse(node.func), node.args
+        if text in ("np.dot", "np.matmul") and len(arguments) == 2:
+            return ast.BinOp(arguments[0], ast.MatMult(), arguments[1])
+        if text == "np.multiply" and len(arguments) == 2:
+            return ast.BinOp(arguments[0], ast.Mult(), arguments[1])
+        if text == "np.square" and len(arguments) == 1:
+            return ast.BinOp(arguments[0], ast.Pow(), ast.Constant(2))
+        return node

@@ -1,0 +1,198 @@
+"""The sentence for a wrong line: what it gives, and where it is certain the class of the mistake.
+
+It names only what stands in the student's own line: never the name that belongs there, and never a formula.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from .findings import Finding
+from .setting import Edit
+from .syntax import RETURN
+from .values import Values
+
+#: By act: ``{x}`` is a name that stands in the line.
+ACTS: Mapping[str, str] = {
+    "name": "`{x}` stands there. Is it the one that belongs there?",
+    "names": "{x} stand there. Are they the ones that belong there?",
+    "swap": "Two parts stand in each other's place.",
+    "stale": "`{x}` is still the one from before this step.",
+    "left": "It is left as it was.",
+    "missing term": "A part of this sum or difference is missing.",
+    "missing factor": "A factor is missing.",
+    "missing function": "A function is missing.",
+    "extra": "`{x}` is one part too many.",
+    "twice": "One part counts twice.",
+    "sign": "A sign is the other way round.",
+    "operation": "One operation is not the one that is asked for.",
+    "complement": "Look where this line takes 1 minus something, or should.",
+    "turned": "`{x}` is read in the other direction.",
+    "product": "Look at the product: is it one of entries, or of matrices?",
+    "power": "Look at the power.",
+    "number": "Look at the numbers in this line.",
+    "slope": "The slope is that of another function.",
+    "order": "Two parts stand in each other's place.",
+    "transpose": "One transpose is missing, or one is too many.",
+    "brackets": "The brackets hold together what does not belong together.",
+    "axis": "Something runs along the wrong axis.",
+    "axis kept": "The axis that is summed over has to stay.",
+    "function": "`{x}` stands there. Is it the function that belongs there?",
+    "index": "Look at the index with which `{x}` is taken.",
+    "slice": "Another part of `{x}` is taken than the one that is needed.",
+    "whole": "The whole `{x}` stands where a part of it is needed.",
+    "entry": "The entry {x!r} stands there. Is it the one that belongs there?",
+    "argument": "One argument of `{x}` is not the one that it needs.",
+    "items": "Not all items are there, or not in the form that is asked for.",
+    "items order": "Two of the items stand in each other's place.",
+    "shape": "Look at the shape: which sizes, and in which order?",
+    "filled": "Look at the value with which the array is filled.",
+    "zeros": "Zeros stand where values belong.",
+    "size": "It is multiplied or divided by a number that does not belong there.",
+    "whole numbers": "It holds whole numbers: the decimals are lost.",
+    "replaced": "What was there is replaced where it should be added to.",
+    "added": "What was there is added to where it should be replaced.",
+    "nested": "The list is put into a pair at each step. How is an item added to a list?",
+    "front": "Each item is put in front of the others. In which order should they be?",
+    "apart": "The parts of the item are added one by one, not the item.",
+}
+FOLLOWS = "From what it reads, another value follows."
+MAX_NAMES = 3
+
+
+def say(values: Values, finding: Finding, edit: Edit | None) -> str:
+    """Return the sentences for a finding.
+
+    Parameters
+    ----------
+    values : Values
+    finding : Finding
+    edit : Edit or None
+        The change that explains a value.
+    """
+    if (waiting := say_waiting(values, finding)) is not None:
+        return waiting
+    if finding.kind == "value":
+        start = "Something else than it should is returned." if RETURN in finding.names else (
+            f"This line gives {quote(finding.names)} a wrong value.")
+        return f"{start} {say_form(values, finding) or (say_edit(edit) if edit else FOLLOWS)}"
+    if finding.kind == "raised":
+        return say_raised(values, finding)
+    return say_other(values, finding)
+
+
+def say_waiting(values: Values, finding: Finding) -> str | None:
+    """Return the sentence for a line whose value is None."""
+    line = values.student.lines.statement(finding.line) if finding.line else None
+    value = line.value if isinstance(line, ast.Assign | ast.AugAssign | ast.Expr) else None
+    waiting = [value, *(value.args if isinstance(value, ast.Call) else ())]
+    if any(isinstance(part, ast.Constant) and part.value is None for part in waiting):
+        return "This line still waits for its value."
+    return None
+
+
+def say_edit(edit: Edit) -> str:
+    """Return the sentence for the class of a change."""
+    if edit.act == "names":
+        return ACTS["names"].format(x=quote(edit.brought))
+    text = edit.about if edit.act in ABOUT else next(iter(edit.brought), "")
+    if not text and "{x" in ACTS[edit.act]:
+        return WITHOUT_NAME.get(edit.act, FOLLOWS)
+    return ACTS[edit.act].format(x=text)
+
+
+#: Acts whose sentence is about a name of the statement, not about the one that is brought in.
+ABOUT = {"index", "slice", "whole", "argument", "extra", "stale", "turned"}
+WITHOUT_NAME = {"slice": "Another part is taken than the one that is needed.",
+                "whole": "Whole arrays stand where parts of them are needed.",
+                "index": "Look at the index.", "turned": "Something is read in the other direction."}
+
+
+def say_form(values: Values, finding: Finding) -> str | None:
+    """Return a sentence on the type, the shape or the kind of numbers of a wrong value."""
+    if finding.equation is None or finding.part is None or len(finding.names) != 1:
+        return None
+    (name,) = finding.names
+    right, got = values.ask(finding.equation, finding.part).get(name), finding.part.end.get(name)
+    if got is None:
+        return "It is None."
+    if not isinstance(right, np.ndarray) or not isinstance(got, np.ndarray):
+        return None
+    if right.shape != got.shape:
+        return f"Its shape is {got.shape}. Which shape should it have?"
+    if right.dtype.kind == "f" and got.dtype.kind in "iub":
+        return ACTS["whole numbers"]
+    return None
+
+
+def say_raised(values: Values, finding: Finding) -> str:
+    """Return the sentence for a line that raised, with the shapes of what stands in it."""
+    if finding.names:
+        return f"{quote(finding.names)} has no value when this line runs."
+    line = values.student.lines.statement(finding.line) if finding.line else None
+    state = finding.part.steps[-1].after if finding.part and finding.part.steps else {}
+    if line is None or hasattr(line, "body"):
+        return "The call stops at this line."
+    shapes = [f"`{name}` has shape {state[name].shape}" for name in dict.fromkeys(
+        part.id for part in ast.walk(line) if isinstance(part, ast.Name)) if isinstance(state.get(name), np.ndarray)]
+    return f"The call stops at this line: {', '.join(shapes[:4])}." if shapes else "The call stops at this line."
+
+
+def say_missing(values: Values, finding: Finding) -> str:
+    """Return the sentence for a name to which no line gives a value."""
+    if finding.line is not None:
+        return f"{quote(finding.names)} has to get a value at every step. Does this line run at each?"
+    where = " of the loop" if finding.block == "loop" else ""
+    return f"No line{where} gives {quote(finding.names)} its value."
+
+
+def say_alias(values: Values, finding: Finding) -> str:
+    """Return the sentence for a value that changes through another name."""
+    if finding.lines and finding.line != finding.lines[0]:
+        return (f"{quote(finding.names)} changes later, when line {finding.lines[0]} writes: this line makes one array "
+                "with two names.")
+    return f"{quote(finding.names)} is changed by this line, which does not name it: one array has two names."
+
+
+def say_loop(values: Values, finding: Finding) -> str:
+    """Return the sentence for a loop that takes other steps."""
+    got, order = finding.steps or ((), ())
+    if list(got) == list(order)[::-1]:
+        return "The loop takes the steps in the other direction."
+    if len(got) > len(order):
+        return "The loop takes more steps than there are."
+    if finding.line is not None and values.student.loop is not None and finding.line != values.student.loop.lineno:
+        return "This line leaves the loop before all steps are done."
+    if len(got) < len(order) and set(map(int, got)) < set(map(int, order)):
+        left_out = [int(step) for step in order if step not in got]
+        return f"The loop leaves out step {left_out[0]}." if len(left_out) == 1 else "The loop leaves out steps."
+    return "The loop does not take the steps that it should."
+
+
+def say_other(values: Values, finding: Finding) -> str:
+    """Return the sentence for a finding of another kind."""
+    names, changed = quote(finding.names), quote([name for name, _ in finding.about])
+    if finding.kind == "missing":
+        return say_missing(values, finding)
+    if finding.kind == "alias":
+        return say_alias(values, finding)
+    if finding.kind == "loop":
+        return say_loop(values, finding)
+    if finding.kind == "overwritten":
+        return f"{names} was right, and this line writes over it."
+    if finding.kind == "argument":
+        return f"The argument {names} is changed from here on, for the caller, too."
+    if finding.kind == "given":
+        return f"{changed} gets another value here before it is used."
+    return f"The argument {changed} gets another value here."
+
+
+def quote(names: Sequence[str]) -> str:
+    """Return names as a text lists them."""
+    shown = [f"`{name}`" for name in names[:MAX_NAMES]]
+    if len(names) > MAX_NAMES:
+        return f"{', '.join(shown)} and {len(names) - MAX_NAMES} more"
+    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
