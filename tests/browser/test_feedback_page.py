@@ -1,5 +1,6 @@
 """The feedback page in a real browser: accessible in light and dark, wide and narrow; and nothing in it runs."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -186,3 +187,13 @@ def test_nothing_that_a_student_wrote_runs(browser, tmp_path_factory, policy):
         # a refusal is logged as an error: there was not even something to refuse
         assert [] == wrong
     assert len(VECTORS) > 30 and RUNS in html and student_page.MAX_PAGE > len(html)
+
+
+def test_it_prints_without_the_lesson(page, pages, tmp_path_factory):
+    """On paper, eight tasks with thirteen gaps each take at most six pages, and right work takes one."""
+    gaps = [replace(WRONG.checks[1], name=f"d{n}", message=f"`d{n}[0, 0]` is 1; expected 2. " * 3) for n in range(13)]
+    wrong = replace(WRONG, checks=tuple(gaps), diagnosis=replace(WRONG.diagnosis, hint="Which term is missing? " * 9))
+    worst = written(tmp_path_factory, made(TASK * 40, {f"f{n}": wrong for n in range(8)}))
+    for path, most in ((worst, 6), (pages["ada"], 1), (pages["leo"], 1), (pages["fay"], 3)):
+        page.goto(path.as_uri())
+        assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= most
