@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from functools import cache
 from pathlib import Path
 
 import course_map
 import forgetting
+import gradient_check
 import lstm
 import rnn
 import shapes
@@ -24,6 +26,7 @@ FIGURES = {
         "rnn-cell-backward": rnn.cell_backward,
         "two-gradients": rnn.two_gradients,
     },
+    "source/gradient-checking/figures": gradient_check.FIGURES,
     "notebooks/figures": {
         "map": course_map.course_map,
         "one-hot": shapes.one_hot,
@@ -34,6 +37,7 @@ FIGURES = {
 }
 
 
+@cache
 def drawings() -> dict[str, bytes]:
     """Return the figures as SVG, by their paths in the course."""
     return {

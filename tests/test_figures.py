@@ -48,11 +48,14 @@ def test_every_image_exists_and_is_described(notebook):
         assert len(words.strip()) >= 20, f"{notebook.name}: {path} needs alternative text, and has {words!r}"
 
 
-@pytest.mark.parametrize("folder", ["source/rnn-step-by-step", "notebooks"])
+FOLDERS = sorted(ROOT.glob("source/*/figures")) + [ROOT / "notebooks" / "figures"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.parent.name)
 def test_every_figure_is_shown(folder):
     """No figure lies about unseen."""
-    shown = {path for notebook in (ROOT / folder).glob("*.ipynb") for _, path in images(notebook)}
-    assert set() == {f"figures/{file.name}" for file in (ROOT / folder / "figures").iterdir()} - shown
+    shown = {path for notebook in folder.parent.glob("*.ipynb") for _, path in images(notebook)}
+    assert set() == {f"figures/{file.name}" for file in folder.iterdir()} - shown
 
 
 def test_script_draws_the_committed_bytes(tmp_path):
@@ -60,8 +63,7 @@ def test_script_draws_the_committed_bytes(tmp_path):
     subprocess.run([sys.executable, "-W", "error", "figures/draw.py", "--into", str(tmp_path)], cwd=ROOT, check=True,
                    capture_output=True)
     drawn = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.svg")}
-    folders = [ROOT / "source" / "rnn-step-by-step" / "figures", ROOT / "notebooks" / "figures"]
-    committed = {path.relative_to(ROOT): path.read_bytes() for folder in folders for path in folder.glob("*")}
+    committed = {path.relative_to(ROOT): path.read_bytes() for folder in FOLDERS for path in folder.glob("*")}
     assert sorted(committed) == sorted(drawn)
     assert [str(path) for path in committed if committed[path] != drawn[path]] == []
 
