@@ -23,7 +23,7 @@ from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
 from .plain_text import CONTROL, clean_text, join_lines, name_cells
-from .sanitizer import MAX_PROSE, clean_markup
+from .sanitizer import MARK, MAX_DEPTH, clean_markup, depth_of, is_prose
 
 # In characters. A longer piece is shown plainly, cut, or not at all.
 MAX_FORMULA = 1_000  # nested deeper than some 4,000 levels, the converter overflows its stack
@@ -80,7 +80,7 @@ _CONVERTER = LatexToMathML(id_prefix="formula-", max_expansions=0, fancy_error=F
 @lru_cache(maxsize=4096)  # most prose is the same in a whole class
 def prose_html(source: str) -> Markup:
     """Return a Markdown cell as HTML whose pictures are still names (`with_pictures`)."""
-    if len(source) > MAX_PROSE:
+    if not is_prose(source):
         return TEXT.format(clean_text(source))
     try:
         markup = str(_MARKDOWN.render(clean_text(source)))
@@ -88,6 +88,25 @@ def prose_html(source: str) -> Markup:
         return TEXT.format(clean_text(source))
     columns = re.sub(r"<th(?=[ >])", '<th scope="col"', clean_piece(markup))
     return Markup(_FORMULA.sub(lambda mark: formula(unescape(mark[2]).strip(), "block" in mark[1]), columns))
+
+
+PROSE = ("text/markdown", "text/latex")
+
+
+def estimate_work(cell: Mapping[str, Any]) -> int:
+    """Return a measure of the time that a cell's prose takes, in its source and in its outputs."""
+    texts = [cell.get("source", "")] if cell.get("cell_type") == "markdown" else [
+        output["data"][mime] for output in cell.get("outputs", ()) for mime in PROSE if mime in output.get("data", ())]
+    return sum(len(MARK.findall(text)) ** 2 for text in map(join_lines, texts) if is_prose(text))
+
+
+def without_prose(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a code cell whose outputs hold no prose but as plain text."""
+    outputs = [
+        {**output, "data": {mime: value for mime, value in output["data"].items() if mime not in PROSE}}
+        if "data" in output else output for output in cell.get("outputs", ())
+    ]
+    return {**cell, "outputs": outputs}
 
 
 @lru_cache(maxsize=4096)
@@ -292,7 +311,7 @@ def _error_html(output: Mapping[str, Any], places: Mapping[int, int], traceback:
 def _data_html(data: Mapping[str, Any], metadata: Mapping[str, Any], number: int) -> Markup:
     """Return the richest form of an output that a page without script can show."""
     html = join_lines(data.get("text/html", ""))
-    if 0 < len(html) <= MAX_HTML:
+    if 0 < len(html) <= MAX_HTML and depth_of(html) <= MAX_DEPTH:
         markup = clean_piece(html)
         if "<img" in markup or re.sub(r"<[^>]*>", "", markup).strip():
             return Markup('<div class="html">{}</div>').format(Markup(markup))

@@ -30,6 +30,8 @@ CLASS = re.compile(r"(highlight|dataframe|table|tex|block|hl-\w+|[a-z][a-z]?\d?)
 CLASSED = ("code", "div", "pre", "span", "table", "tbody", "td", "th", "thead", "tr")
 #: Beyond these, Markdown and nh3, which take quadratic time, would keep an instructor's Jupyter busy.
 MAX_PROSE, MAX_MARKUP, MAX_DEPTH = 20_000, 500_000, 200
+#: The time for emphasis and links grows with the square of these marks: 500 take 0.04 s. A lesson's cell has some 50.
+MARK, MAX_MARKS = re.compile(r"[*_\[]"), 500
 TAG = re.compile(r"<(/?)(?!(?:br|hr|img)\b)([a-zA-Z][^\s/>]*)")
 
 
@@ -93,8 +95,13 @@ def clean_html(element: object) -> str:
     return clean_markup(text)
 
 
+def is_prose(source: str) -> bool:
+    """Tell if a Markdown text is short and plain enough to be made HTML of."""
+    return len(source) <= MAX_PROSE and len(MARK.findall(source)) <= MAX_MARKS
+
+
 def markdown2html(source: str) -> str:
-    """Return a Markdown cell as clean HTML; one that is longer than any prose as its text."""
-    if len(source) > MAX_PROSE:
+    """Return a Markdown cell as clean HTML; one that is longer than any prose, or all marks, as its text."""
+    if not is_prose(source):
         return as_text(source)
     return clean_html(nbconvert_markdown2html(source))

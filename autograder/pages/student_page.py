@@ -27,6 +27,7 @@ UNDONE, HALF_DONE = "not done yet", "half done"
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
 MAX_OUTPUTS = 50  # of one cell
+MAX_WORK = 5_000_000  # as `markup.estimate_work` counts it, a second; a lesson's prose has 15,000. Later prose is text
 FIRST = 3  # failed checks that are shown at once; the others open on demand
 
 
@@ -187,7 +188,7 @@ def show_cells(
     by_name = {part.name: part for part in parts}
     places = {cell["execution_count"]: place for place, cell in enumerate(nb["cells"], 1)
               if cell.get("execution_count")}
-    room, level = MAX_PAGE, 2
+    room, work, level = MAX_PAGE, 0, 2
     for place, cell in enumerate(nb["cells"], 1):
         if room <= 0:
             yield ShownCell(place, "raw", Markup("[From here on the notebook is too long to be shown.]"))
@@ -197,11 +198,13 @@ def show_cells(
         verdict = judged.get(grade_id) if isinstance(grade_id, str) else None
         text, hidden = without_hidden(join_lines(cell.get("source", "")), metadata)
         pieces: list[Markup] = []
-        if kind == "markdown":
+        work += markup.estimate_work(cell)
+        if kind == "markdown" and work <= MAX_WORK:
             source, level = markup.with_headings(markup.prose_html(text), 2, level)
             source = markup.with_pictures(source, markup.with_attachments(cell, find), place)
         elif kind == "code":
             source = markup.code_html(text)
+            cell = cell if work <= MAX_WORK else markup.without_prose(cell)
             for piece in [] if verdict else markup.outputs_html(cell, place, places, traceback=not hidden):
                 piece, level = markup.with_headings(piece, 2, level)
                 pieces.append(markup.with_pictures(piece, find, place))

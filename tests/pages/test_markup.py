@@ -8,6 +8,7 @@ import pytest
 
 from autograder.notebooks import reading
 from autograder.pages import markup, sanitizer
+from autograder.pages.sanitizer import markdown2html
 from tests.helpers.courses import NAME, ROOT
 from tests.helpers.feedback import EVIL, cell, made
 
@@ -87,3 +88,19 @@ def test_code_is_marked_by_kind():
     for kind, word in (("k", "def"), ("f", "f"), ("s", '&#34;&#34;&#34;Two\n    lines.&#34;&#34;&#34;'), ("m", "2"),
                        ("c", "# small")):  # fmt: skip
         assert f'<span class="{kind}">{word}</span>' in html
+
+
+@pytest.mark.parametrize("mark", ["*", "_", "**", "["])
+def test_prose_of_marks_alone_is_text(mark):
+    """Emphasis that opens thousands of times takes Markdown seconds and is shown as text; a few hundred are prose."""
+    for count, is_text in ((3000 // len(mark), True), (200 // len(mark), False)):
+        source = f"{mark}a " * count + f" a{mark}" * count
+        assert is_text == markup.prose_html(source[:20_000]).startswith("<pre")
+        assert is_text == markdown2html(source[:20_000]).startswith("<pre>")
+
+
+def test_outputs_nested_beyond_reason_are_not_html():
+    """An output of ten thousand open tags shows its text."""
+    data = {"text/html": "<div>" * 9_000, "text/plain": "deep"}
+    output = {"output_type": "display_data", "data": data, "metadata": {}}
+    assert "deep" in "".join(markup.outputs_html({"outputs": [output]}, 1, {}))

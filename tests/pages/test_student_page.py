@@ -169,3 +169,15 @@ def test_a_notebook_without_end_is_cut(monkeypatch):
     monkeypatch.setattr(student_page, "MAX_PAGE", 1000)
     html = made([cell("print()", outputs=[{"output_type": "stream", "text": "x" * 900}] * 9) for _ in range(50)], {})
     assert len(html) < 40_000 and "too long to be shown" in html
+
+
+def test_prose_that_takes_long_is_text_from_some_cell_on():
+    """Hundreds of cells, or outputs, of emphasis: the first are prose, and the lesson's own beneath them are text."""
+    source = "*a " * 200 + " a*" * 200
+    output = {"output_type": "display_data", "data": {"text/markdown": source, "text/plain": "plain"}, "metadata": {}}
+    for many in ([cell(f"{number}{source}", "markdown") for number in range(100)],
+                 [cell("x", outputs=[output] * 20) for _ in range(10)]):
+        html = made([*many, cell("A *word*.", "markdown")], {})
+        assert "<em>a" in html and "A *word*." in html and "<em>word" not in html
+        assert ("plain" in html) == ("outputs" in many[0])
+    assert "<em>word" in made([cell("A *word*.", "markdown")] * 300, {})
