@@ -20,7 +20,8 @@ from ...sandbox.session import known_exception
 ROOM = 4  # times the reference's own size
 MAX_EVENTS = 2_000
 MAX_NAMES = 200  # at one line
-MAX_PARTS = 200_000  # of all values together
+MAX_ITEMS = 64  # of one collection, as the guest cuts them
+MAX_PARTS = 100_000  # of all values together
 MAX_DEPTH = 16
 MAX_TEXT = 1_000  # characters of one text
 LARGE = 2.0**40  # a float beyond it could become an endless range
@@ -149,7 +150,7 @@ class Measure:
             return Size(entries=len(value) if len(value) > MAX_TEXT else 0)
         if type(value) is np.ndarray and value.dtype.kind in "fiub":
             return Size(entries=value.size, axes=value.ndim)
-        if type(value) in (tuple, list, dict) and depth:
+        if type(value) in (tuple, list, dict) and depth and len(value) <= MAX_ITEMS:
             size = Size(parts=len(value))
             for item in value.values() if type(value) is dict else value:
                 size = size.plus(self(item, depth - 1))
