@@ -36,9 +36,11 @@ c.Autograde.sanitize_preprocessors = steps_with_ours(
     "Autograde.sanitize_preprocessors", replace={"DeduplicateIds": "autograder.nbgrader_bridge.hooks.Restore"})
 
 # Autograde, second pass: Judge replaces Execute. The student's cells run in the sandbox, and the judge outside it gives
-# the points, so student code cannot change them.
+# the points, so student code cannot change them. SaveGrades replaces SaveAutoGrades: a manual score is to be looked at
+# again only if the automatic one has changed.
 c.Autograde.autograde_preprocessors = steps_with_ours(
-    "Autograde.autograde_preprocessors", replace={"Execute": "autograder.nbgrader_bridge.hooks.Judge"})
+    "Autograde.autograde_preprocessors", replace={"Execute": "autograder.nbgrader_bridge.hooks.Judge",
+                                                  "SaveAutoGrades": "autograder.nbgrader_bridge.hooks.SaveGrades"})
 
 # Feedback: nbgrader's generate_feedback and Formgrader's button write the page of `autograder feedback`. The steps
 # below are for notebooks that are no assignment of this course; HideTests removes the hidden part of test cells.

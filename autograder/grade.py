@@ -122,7 +122,7 @@ def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode
 
 def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repair]) -> Checks:
     """Return the places of the check cells of tasks that were begun, without those that the student had removed."""
-    put_back = {repair.cell for repair in repairs if repair.kind == "cell missing"}
+    put_back = {repair.cell for repair in repairs if repair.kind in ("cell missing", "cell added later")}
     tasks = {finding.tests_of(name): name for name in assignment.tasks}
     sources, places = list[str](), dict[str, int]()
     for _, cell in finding.code_cells(nb):
@@ -215,8 +215,10 @@ def describe_run(run: CellRun, cell_id: str, nb: NotebookNode) -> str:
 def is_untouched(task: str, nb: NotebookNode, assignment: Assignment) -> bool:
     """Tell if a task's cell is as it was released, and no other cell defines its function."""
     own = finding.solution_cells(nb).get(task)
-    return own is not None and own.source.strip() == released_source(assignment, task).strip() and not (
-        is_defined_elsewhere(task, nb, own))
+    return own is not None and (
+        own.source.strip() == released_source(assignment, task).strip()
+        or assignment.template.roles[task].was_handed_out(own)
+    ) and not is_defined_elsewhere(task, nb, own)
 
 
 def is_defined_elsewhere(task: str, nb: NotebookNode, own: NotebookNode) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 
 from sqlalchemy import Engine
 
@@ -19,14 +20,14 @@ from ..course.assignment import Assignment
 from ..course.course import Course
 from ..course.public_cases import released_files
 from ..errors import CourseError, NotebookError, kind_of, reason_of
-from ..model import Repair
+from ..model import Repair, Report
 from ..nbgrader_bridge import gradebook, gradebook_writer
 from ..nbgrader_bridge.late import late_penalty
 from ..notebooks.finding import nbgrader_metadata
 from ..notebooks.own_files import read_own_files
 from ..notebooks.reading import read_bytes
 from ..notebooks.submission import read_timestamp, submission_files
-from .grader import Submission, not_graded, prepare_grader
+from .grader import GradedSubmission, Submission, not_graded, prepare_grader
 from .job import Job, digest_of, make_job
 from .workers import Workers
 from .writing import ClassFiles, Progress, RunSummary, Writer, check_writable
@@ -64,6 +65,7 @@ def grade_class(
         check_writable(folder)
     with gradebook.open_gradebook(course) as engine:
         structure = released_structure(course, assignment, engine)
+        assignment = course.assignment(name)  # as it was released
         job = make_job(assignment, structure, config, isolation)
         prepare_grader(job, assignment)
         extensions = gradebook_writer.graded_students(engine, structure)
@@ -90,7 +92,7 @@ def released_structure(course: Course, assignment: Assignment, engine: Engine) -
     Raises
     ------
     CourseError
-        The source notebook has changed since it was released: points could be those of another test.
+        The source notebook has changed since it was released.
     """
     structure = gradebook.read_structure(engine, assignment.name)
     if structure is None:
@@ -99,16 +101,49 @@ def released_structure(course: Course, assignment: Assignment, engine: Engine) -
         release_assignment(course, assignment.name)
         structure = gradebook.read_structure(engine, assignment.name)
         assert structure is not None
+        return structure
+    check_released(assignment, structure)
+    return structure
+
+
+def check_released(assignment: Assignment, structure: gradebook.Structure) -> None:
+    """Check that the gradebook knows the source notebook's cells.
+
+    Raises
+    ------
+    CourseError
+        The source notebook has changed since it was released: points could be those of another test.
+    """
+    names = set()
     for cell in assignment.notebook.cells:
         metadata = nbgrader_metadata(cell)
         name, points = metadata.get("grade_id"), metadata.get("points")
         known = structure.cells.get(name or "")
+        names.add(name)
         if name and (known is None or known.cell_type != cell.cell_type
                      or (known.locked and known.source != cell.source)
                      or (points is not None and float(points) != structure.points.get(name))):
-            raise CourseError(assignment.path, f"cell {name!r} has changed since the assignment was released",
-                              f"Run: autograder release {assignment.name}")
-    return structure
+            raise _not_released(assignment, name, "has changed" if known else "was added")
+    for name in structure.cells:
+        if name not in names:
+            raise _not_released(assignment, name, "was dropped")
+
+
+def _not_released(assignment: Assignment, cell: str, change: str) -> CourseError:
+    return CourseError(assignment.path, f"cell {cell!r} {change} since the assignment was released",
+                       f"Run: autograder release {assignment.name} (grade --dry-run lists whose points would change)")
+
+
+class ResultTaker(Protocol):
+    """Takes results: a `Writer`, or what compares them only."""
+
+    def add(self, graded: GradedSubmission) -> None:
+        """Take a result."""
+        ...
+
+    def skip(self, report: Report) -> None:
+        """Count a report that an earlier run wrote."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -126,7 +161,7 @@ class Submissions:
         """The assignment."""
         return self.course.assignment(self.name)
 
-    def to_grade(self, students: Sequence[str], writer: Writer) -> Iterator[Submission]:
+    def to_grade(self, students: Sequence[str], writer: ResultTaker) -> Iterator[Submission]:
         """Yield the submissions to grade. The writer gets the others: unreadable ones, and those graded before."""
         store = self.course.reports(self.name)
         for student in students:

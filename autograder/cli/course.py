@@ -19,14 +19,18 @@ from .grading import grade_with_progress, show, workers_of
 @click.command("release")
 @click.argument("assignment")
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if release/ is out of date.")
+@click.option("--change-cells", is_flag=True,
+              help="After hand-in: add and drop cells in the students' grades, too.")
 @in_course
-def release_command(course: Course, assignment: str, check: bool) -> int:
+def release_command(course: Course, assignment: str, check: bool, change_cells: bool) -> int:
     """Make release/ASSIGNMENT for the students from source/.
 
     Between START CODE HERE and END CODE HERE, values are removed; comments and targets stay. Hidden tests are removed.
     Beside the notebook go public_tests.py, public_cases.json, and the assignment's data, helper modules and figures.
-    tasks.py, mistakes/ and variants/ stay with you.
-    The same as: nbgrader generate_assignment ASSIGNMENT --force
+    tasks.py, mistakes/ and variants/ stay with you. nbgrader generate_assignment makes the same files.
+
+    If anything fails, the former release and the gradebook stay as they are. After hand-in, see
+    docs/changing-an-assignment.md: `autograder grade ASSIGNMENT --dry-run` lists whose points would change.
     """
     from ..nbgrader_bridge import release
 
@@ -36,10 +40,12 @@ def release_command(course: Course, assignment: str, check: bool) -> int:
             click.echo(f"differs: {path}")
         click.echo("release is up to date" if not differing else f"run: autograder release {assignment}")
         return SOME_NOT_GRADED if differing else ALL_GRADED
-    folder = release.release_assignment(course, assignment)
-    for path in sorted(folder.rglob("*")):
+    made = release.release_assignment(course, assignment, change_cells)
+    for path in sorted(made.folder.rglob("*")):
         if path.is_file():
             click.echo(f"wrote {path.relative_to(course.root)}")
+    for note in made.notes:
+        click.echo(note)
     return ALL_GRADED
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from typing import TYPE_CHECKING
 import click
 from rich import box
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bar
 from rich.table import Column, Table
 
 from ..course.course import Course
@@ -37,7 +39,7 @@ from .common import (
 if TYPE_CHECKING:
     from ..batch.job import Job
     from ..batch.workers import Workers
-    from ..batch.writing import RunSummary
+    from ..batch.writing import Progress, RunSummary
 
 
 @click.command()
@@ -53,9 +55,11 @@ if TYPE_CHECKING:
               help="Write the reports here, too.")
 @click.option("--isolation", type=click.Choice(["best", "strict", *LEVELS]), show_default="c.Judge.isolation, or best",
               help="The sandbox's level; strict refuses anything but the strongest one.")
+@click.option("--dry-run", is_flag=True,
+              help="Write nothing; list whose points would change, also if the source has changed since the release.")
 @in_course
 def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool, jobs: int, scheduler: str | None,
-          json_file: Path | None, isolation: str | None) -> int:
+          json_file: Path | None, isolation: str | None, dry_run: bool) -> int:
     """Grade submissions that are new or have changed.
 
     Reads submitted/STUDENT/ASSIGNMENT/, runs each notebook's cells in a sandbox, and judges each task on hidden
@@ -67,6 +71,8 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     Exit code: 0 all graded, 1 some not graded,
     2 bad usage or a course that cannot be loaded.
     """
+    if dry_run and json_file:
+        raise click.UsageError("--dry-run writes nothing: leave out --json")
     must_be_writable("--json", json_file)
     course.assignment(assignment)
     warn_of_default_secret(course)
@@ -74,6 +80,8 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     if scheduler is None:
         check_isolation(isolation, course)
     workers = workers_of(len(students), jobs, scheduler)
+    if dry_run:
+        return show_preview(course, assignment, students, workers, isolation, again)
     summary = grade_with_progress(course, assignment, students, workers, isolation, again)
     odd = [] if patterns else misnamed(course, assignment)
     for folder in odd:
@@ -112,12 +120,47 @@ def grade_with_progress(
     """Grade students' submissions, and show a bar meanwhile. See `grade_class`."""
     from ..batch.run import grade_class
 
+    with progress_bar(len(students)) as advance:
+        return grade_class(course, assignment, students, workers, advance, isolation, again)
+
+
+def show_preview(
+    course: Course, assignment: str, students: Sequence[str], workers: Callable[[Job], Workers],
+    isolation: str | None, again: bool,
+) -> int:
+    """Print whose points a run would change, and return the exit code."""
+    from ..batch.preview import preview_class
+
+    with progress_bar(len(students)) as advance:
+        preview = preview_class(course, assignment, students, workers, advance, isolation, again)
+    if preview.needs_release:
+        click.echo(f"{preview.needs_release}: these are the points after autograder release {assignment}")
+    for change in preview.changes:
+        cells = [f"{cell} {number(old)} -> {number(new)}" + " (a person's score stays)" * (cell in change.by_hand)
+                 for cell, (old, new) in change.cells.items()]
+        click.echo(f"{change.student}: {number(change.before)} -> {number(change.after)}"
+                   + (f"  ({'; '.join(cells)})" if cells else ""))
+    summary = preview.summary
+    for student, reason in summary.failures.items():
+        click.echo(f"{student}: not graded, {reason}")
+    click.echo(f"{len(preview.changes)} of {len(students)} would change; nothing was written")
+    return ALL_GRADED if summary.graded + summary.unchanged == len(students) else SOME_NOT_GRADED
+
+
+def number(points: float | None) -> str:
+    """Return points as they are printed; "none" where there are none."""
+    return "none" if points is None else f"{points:.10g}"
+
+
+@contextmanager
+def progress_bar(total: int) -> Iterator[Progress]:
+    """Show a bar, and yield the function that advances it."""
     columns = (TextColumn("grading"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}"),
                TimeRemainingColumn(), TextColumn("{task.fields[counts]}"))
     # no refreshing thread: workers are forked while the bar is shown
-    with Progress(*columns, console=to_stderr, transient=True, auto_refresh=False,
-                  disable=not to_stderr.is_terminal) as progress:
-        bar = progress.add_task("grading", total=len(students), rate="", counts="")
+    with Bar(*columns, console=to_stderr, transient=True, auto_refresh=False,
+             disable=not to_stderr.is_terminal) as progress:
+        bar = progress.add_task("grading", total=total, rate="", counts="")
         start = drawn = time.monotonic()
 
         def advance(summary: RunSummary, report: Report | None) -> None:
@@ -132,7 +175,7 @@ def grade_with_progress(
             progress.update(bar, completed=summary.done, rate=f"{rate:.1f}/s", counts=", ".join(counts))
             progress.refresh()
 
-        return grade_class(course, assignment, students, workers, advance, isolation, again)
+        yield advance
 
 
 def show(course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:

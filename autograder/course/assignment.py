@@ -22,17 +22,21 @@ from ..errors import CourseError, NotebookError
 from ..model import Case, Failed, Outcome, Returned, Task, Value
 from ..notebooks import finding, reading
 from ..notebooks.choosing import count_work
+from ..notebooks.history import History, parse_history, serialise_history
 from ..notebooks.matching import Template
 from .catalogue import Catalogue
 from .folder import Modules, list_files, list_student_files
 from .reference import Reference, mutate
 from .scaffold import has_region, scaffold_source
 from .settings import Secret, describe_error
+from .source_cells import check_cells
 
 #: The call in a test cell that the judge replaces. nbgrader executes every other autograded cell.
 AWARD = "award("
 #: Files that code cannot read as data.
 NO_DATA = {".py", ".svg"}
+#: The folder, in the course's root, with the cells of all releases.
+HISTORY = "history"
 
 
 @dataclass(frozen=True)
@@ -42,13 +46,15 @@ class AssignmentBundle:
     name: str
     files: Mapping[str, bytes]  # by path, relative to the assignment's folder
     public_cases: bytes | None  # the file that students have, if the assignment has been released
+    history: bytes  # of all releases
     secret: Secret
 
     @cached_property
     def digest(self) -> str:
         """A digest of everything in the bundle."""
         digest = hashlib.sha256(repr((self.name, self.secret.text)).encode())
-        for path, content in (*sorted(self.files.items()), (CASES, self.public_cases or b"")):
+        beside = (CASES, self.public_cases or b""), (HISTORY, self.history)
+        for path, content in (*sorted(self.files.items()), *beside):
             digest.update(f"{path}\0{len(content)}\0".encode() + content)
         return digest.hexdigest()
 
@@ -79,17 +85,42 @@ class Assignment:
         """The file with the public cases in the assignment's release, which may not exist."""
         return self.folder.parents[1] / "release" / self.name / CASES
 
+    @property
+    def history_file(self) -> Path:
+        """The file with the cells of all releases, which may not exist."""
+        return self.folder.parents[1] / HISTORY / f"{self.name}.json"
+
     @cached_property
     def template(self) -> Template:
         """The notebook, prepared for repairing submissions."""
-        return Template.from_notebook(self.notebook)
+        return Template.from_notebook(self.notebook, self.history)
 
     @cached_property
-    def released_solutions(self) -> dict[str, str]:
-        """The cells in which students write, as they get them, by grade_id."""
-        return {grade_id: scaffold_source(cell.source) if cell.cell_type == "code" and has_region(cell.source) else ""
-                for cell in self.notebook.cells if finding.nbgrader_metadata(cell).get("solution") is True
-                and (grade_id := finding.nbgrader_metadata(cell).get("grade_id"))}
+    def history(self) -> History:
+        """The cells as each release handed them out.
+
+        Raises
+        ------
+        CourseError
+            The file cannot be read.
+        """
+        try:
+            return parse_history(self.history_file.read_bytes())
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError) as error:
+            problem = f"cannot be read ({getattr(error, 'strerror', None) or error})"
+            raise CourseError(self.history_file, problem, "Put a backup in its place, or delete it: students may then "
+                              "be told that they changed what you changed.") from error
+
+    @cached_property
+    def released_solutions(self) -> dict[str, list[str]]:
+        """The cells in which students write, as they got them, by grade_id."""
+        now = {grade_id: scaffold_source(cell.source) if cell.cell_type == "code" and has_region(cell.source) else ""
+               for cell in self.notebook.cells if finding.nbgrader_metadata(cell).get("solution") is True
+               and (grade_id := finding.nbgrader_metadata(cell).get("grade_id"))}
+        return {grade_id: [text, *(version[grade_id].source for version in self.history if grade_id in version)]
+                for grade_id, text in now.items()}
 
     def count_work(self, content: bytes) -> int | None:
         """Return in how many cells of a notebook's file a student has written; None if it is no notebook."""
@@ -178,7 +209,7 @@ class Assignment:
         """The assignment as plain data."""
         files = {str(path): (self.folder / path).read_bytes() for path in list_files(self.folder)}
         released = self.released_cases.read_bytes() if self.released_cases.is_file() else None
-        return AssignmentBundle(self.name, files, released, self.secret)
+        return AssignmentBundle(self.name, files, released, serialise_history(self.history), self.secret)
 
 
 def unpack_assignment(bundle: AssignmentBundle) -> Assignment:
@@ -188,6 +219,7 @@ def unpack_assignment(bundle: AssignmentBundle) -> Assignment:
     files = {f"source/{bundle.name}/{path}": content for path, content in bundle.files.items()}
     if bundle.public_cases is not None:
         files[f"release/{bundle.name}/{CASES}"] = bundle.public_cases
+    files[f"{HISTORY}/{bundle.name}.json"] = bundle.history
     for path, content in files.items():
         (scratch / path).parent.mkdir(parents=True, exist_ok=True)
         (scratch / path).write_bytes(content)
@@ -208,6 +240,7 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
         nb = reading.read_notebook(path)
     except NotebookError as error:
         raise CourseError(path, error.args[1], "Mend the source notebook.") from error
+    check_cells(path, nb)
     solutions, tests = finding.solution_cells(nb), finding.test_cells(nb)
     judged = [name for name, cell in tests.items() if AWARD in cell.source]
     modules = Modules(folder)
@@ -217,8 +250,6 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
             raise CourseError(path, f"task {name!r} has no solution cell", f"Add a cell {name!r}.")
         if name not in known:
             raise CourseError(path, f"task {name!r} is not known", f"Add a Task to {folder / 'tasks.py'}.")
-        if "points" not in finding.nbgrader_metadata(tests[name]):
-            raise CourseError(path, f"the tests of {name!r} have no points", "Give their cell points.")
     reference = Reference.from_notebook(nb, modules)
     try:
         reference.functions  # noqa: B018  (run the solutions now, where the error can be named)

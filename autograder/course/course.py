@@ -113,6 +113,10 @@ class Course:
             self._assignments[name] = load_assignment(folder, self.secret_for(name))
         return self._assignments[name]
 
+    def forget(self, name: str) -> None:
+        """Read an assignment again when it is next asked for."""
+        self._assignments.pop(name, None)
+
     # ---- places -------------------------------------------------------------------------------------------
 
     def source(self, name: str) -> Path:

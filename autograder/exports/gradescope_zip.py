@@ -10,6 +10,7 @@ from pathlib import Path
 
 from public_tests import CASES
 
+from ..course.assignment import HISTORY
 from ..course.course import Course
 from ..course.folder import list_files
 from ..course.settings import SECRET_FILE
@@ -40,6 +41,7 @@ def export(course: Course, name: str) -> Export:
     files |= {f"source/{name}/{path}": content for path, content in bundle.files.items()}
     if bundle.public_cases is not None:  # computing them takes longer than grading
         files[f"release/{name}/{CASES}"] = bundle.public_cases
+    files[f"{HISTORY}/{name}.json"] = bundle.history
     files |= {f"autograder/{path}": (PACKAGE / path).read_bytes() for path in list_files(PACKAGE)}
     notes = ["it holds the solutions and the mistakes: keep it from students"]
     if bundle.secret.own:

@@ -24,10 +24,11 @@ from .gradebook import Structure
 
 Step = Callable[[NotebookNode, dict[str, Any]], tuple[NotebookNode, dict[str, Any]]]
 
-#: The steps of nbgrader, and our two, whose effect `grade_submission` and this module have.
+#: The steps of nbgrader, and ours, whose effect `grade_submission` and this module have.
 REPLACED = {("nbgrader", name) for name in (
     "ClearOutput", "DeduplicateIds", "OverwriteKernelspec", "OverwriteCells", "CheckCellMetadata", "Execute",
-    "SaveAutoGrades", "AssignLatePenalties")} | {("autograder", "Restore"), ("autograder", "Judge")}
+    "SaveAutoGrades", "AssignLatePenalties")} | {
+        ("autograder", "Restore"), ("autograder", "Judge"), ("autograder", "SaveGrades")}
 #: Steps of nbgrader's lists that do nothing unless a course switches them on, as c.IgnorePattern.enabled does.
 SWITCHED_OFF = {("nbgrader", "IgnorePattern"), ("nbconvert", "ClearMetadataPreprocessor")}
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Engine,
+    Enum,
     Float,
     Interval,
     Row,
@@ -55,11 +57,14 @@ def columns(names: str, kind: type[TypeEngine[Any]] = String) -> list[ColumnClau
 
 Assignment = table("assignment", *columns("id name course_id"), column("duedate", DateTime))
 Notebook = table("notebook", *columns("id name assignment_id kernelspec"))
-BaseCell = table("base_cell", *columns("id name notebook_id"))
-GradeCell = table("grade_cells", column("id", String), column("max_score", Float))
+BaseCell = table("base_cell", *columns("id name notebook_id type"))
+GradeCell = table("grade_cells", column("id", String), column("max_score", Float),
+                  column("cell_type", Enum("code", "markdown", name="grade_cell_type")))
 SolutionCell = table("solution_cells", column("id", String))
-TaskCell = table("task_cells", column("id", String), column("max_score", Float))
-SourceCell = table("source_cell", *columns("id name cell_type source checksum notebook_id"), column("locked", Boolean))
+TaskCell = table("task_cells", column("id", String), column("max_score", Float),
+                 column("cell_type", Enum("code", "markdown", name="grade_cell_type")))
+SourceCell = table("source_cell", *columns("id name source checksum notebook_id"), column("locked", Boolean),
+                   column("cell_type", Enum("code", "markdown", name="source_cell_type")))
 Course = table("course", column("id", String))
 Student = table("student", *columns("id first_name last_name email lms_user_id"))
 SubmittedAssignment = table("submitted_assignment", *columns("id assignment_id student_id"),
@@ -102,8 +107,14 @@ class Structure:
 
 
 @contextmanager
-def open_gradebook(course: CourseFolder) -> Iterator[Engine]:
-    """Open the course's database. It is made if it does not exist, and a lock is waited for.
+def open_gradebook(course: CourseFolder, create: bool = True) -> Iterator[Engine]:
+    """Open the course's database. A lock is waited for.
+
+    Parameters
+    ----------
+    course : Course
+    create : bool
+        Make the database, or the tables and rows that it lacks.
 
     Raises
     ------
@@ -113,7 +124,10 @@ def open_gradebook(course: CourseFolder) -> Iterator[Engine]:
     engine = make_engine(course.database_url)
     address = engine.url.set(query={}).render_as_string(hide_password=True)
     try:
-        create_tables(engine, course.config.CourseDirectory.get("course_id", ""))
+        if create:
+            create_tables(engine, course.config.CourseDirectory.get("course_id", ""))
+        elif (file := engine.url.database) and engine.url.get_backend_name() == "sqlite" and not Path(file).exists():
+            raise GradebookError(address, "there is no gradebook yet", "Release an assignment first.")
         if engine.url.get_backend_name() == "sqlite":
             # a transaction takes its lock when it begins, so that what it read still holds when it writes
             event.listen(engine, "connect", lambda connection, _: setattr(connection, "isolation_level", None))
@@ -178,7 +192,7 @@ def create_tables(engine: Engine, course_id: str) -> None:
                 return
     from nbgrader.api import Gradebook
 
-    from .release import nbgrader_surroundings
+    from .surroundings import nbgrader_surroundings
 
     with nbgrader_surroundings():
         Gradebook(engine.url.render_as_string(hide_password=False), course_id).close()
@@ -215,8 +229,10 @@ def read_structure(engine: Engine, name: str) -> Structure | None:
 # ---- a class --------------------------------------------------------------------------------------------------
 
 
-def read_grades(course: CourseFolder, name: str) -> dict[str, StudentGrade]:
+def read_grades(course: CourseFolder, name: str, create: bool = True) -> dict[str, StudentGrade]:
     """Return the grade of each student in the gradebook, by id; also of those who handed in nothing.
+
+    ``create`` is that of `open_gradebook`.
 
     Raises
     ------
@@ -225,7 +241,7 @@ def read_grades(course: CourseFolder, name: str) -> dict[str, StudentGrade]:
     UnknownAssignmentError
         The assignment has not been released.
     """
-    with open_gradebook(course) as engine:
+    with open_gradebook(course, create) as engine:
         structure = read_structure(engine, name)
         if structure is None:
             raise UnknownAssignmentError(name)

@@ -6,6 +6,7 @@ comments, penalties and timestamps are written, and never a manual score or comm
 
 from __future__ import annotations
 
+import math
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Row, TableClause, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, TableClause, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ..model import score_of
@@ -65,17 +66,35 @@ def _record(db: Connection, structure: Structure, entries: Sequence[Entry], pena
         {"at_id": rows[entry.student].submission_id, "to_timestamp": entry.timestamp}
         for entry in entries if entry.timestamp is not None or entry.auto_scores is not None])
     graded = [(rows[entry.student].id, entry) for entry in entries if entry.auto_scores is not None]
+    before = {(row.notebook_id, row.cell_id): row for row in db.execute(
+        select(Grade).where(Grade.c.notebook_id.in_([notebook for notebook, _ in graded])))}
     _update(db, Grade, [
-        {"at_notebook_id": notebook, "at_cell_id": structure.graded[cell], "to_auto_score": score}
-        for notebook, entry in graded for cell, score in (entry.auto_scores or {}).items()])
-    # a cell asks for a person if it has no automatic score, and again if a manual score is to be looked at
-    db.execute(
-        update(Grade).where(Grade.c.notebook_id.in_([notebook for notebook, _ in graded])).values(
-            needs_manual_grade=or_(Grade.c.manual_score.is_not(None), Grade.c.auto_score.is_(None))))
+        {"at_notebook_id": notebook, "at_cell_id": (id_ := structure.graded[cell]), "to_auto_score": score,
+         "to_needs_manual_grade": needs_person(before[notebook, id_], score)}
+        for notebook, entry in graded for cell, score in (entry.auto_scores or {}).items()
+        if (notebook, structure.graded[cell]) in before])
     _update(db, Comment, [
         {"at_notebook_id": notebook, "at_cell_id": structure.commented[cell], "to_auto_comment": comment}
         for notebook, entry in graded for cell, comment in entry.auto_comments.items()])
     _set_penalties(db, structure, [entry.student for _, entry in graded], penalty)
+
+
+def needs_person(grade: Any, score: float | None) -> bool:
+    """Tell if a cell needs a manual grade when it gets this automatic score.
+
+    It does without an automatic score. A manual score is to be looked at again if the automatic one has changed.
+
+    Parameters
+    ----------
+    grade : row or nbgrader's Grade
+        As it was before.
+    score : float or None
+    """
+    if grade.manual_score is None:
+        return score is None
+    old = grade.auto_score
+    same = old == score or (old is not None and score is not None and math.isclose(old, score, abs_tol=1e-9))
+    return bool(grade.needs_manual_grade) if same else True
 
 
 def _set_penalties(db: Connection, structure: Structure, students: Sequence[str], penalty: Penalty | None) -> None:

@@ -6,31 +6,46 @@ import atexit
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
-from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions, DeduplicateIds, Execute, NbGraderPreprocessor
+from nbgrader.preprocessors import (
+    ClearHiddenTests,
+    ClearSolutions,
+    DeduplicateIds,
+    Execute,
+    NbGraderPreprocessor,
+    SaveAutoGrades,
+)
 from nbgrader.utils import is_grade, is_solution
 from traitlets import Enum
 
 from .. import grade
 from ..course import scaffold
-from ..course.assignment import AWARD, Assignment
+from ..course.assignment import AWARD, HISTORY, Assignment
 from ..course.course import Course
 from ..course.folder import PRIVATE, list_files
 from ..course.public_cases import released_files, support_files
 from ..course.settings import CONFIG
 from ..errors import AutograderError, CourseError, reason_of
+from ..files import write_file
 from ..model import Repair, Report
+from ..notebooks.finding import nbgrader_metadata
+from ..notebooks.history import add_version, cells_of_release, serialise_history
 from ..notebooks.own_files import read_own_files
 from ..notebooks.reading import normalise_notebook, read_notebook, serialise_notebook
 from ..notebooks.repair import repair_notebook
 from ..notebooks.submission import read_timestamp, submission_files
 from ..sandbox import LEVELS, Sandbox, level_of
+from .gradebook_writer import needs_person
+from .record import ReleasedNotebook, read_released
 
 #: The course of a command of ours that runs nbgrader in this process.
 command_course: ContextVar[Course | None] = ContextVar("command_course", default=None)
+#: The notebooks that `autograder release` has generated.
+recorded: ContextVar[list[ReleasedNotebook]] = ContextVar("recorded")
 Resources = dict[str, Any]
 Preprocessed = tuple[NotebookNode, Resources]
 
@@ -60,13 +75,26 @@ class Scaffold(ClearSolutions):
         return super().preprocess_cell(cell, resources, index)
 
 
+class Record(NbGraderPreprocessor):
+    """Replaces SaveCells in `autograder release`, which tells the gradebook only when all has succeeded."""
+
+    def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
+        """Keep what SaveCells would write."""
+        recorded.get().append(read_released(nb))
+        return nb, resources
+
+
 class Support(NbGraderPreprocessor):
     """Writes beside a released notebook the files with which it runs and checks itself."""
 
     def preprocess(self, nb: NotebookNode, resources: Resources) -> Preprocessed:
-        """Add the files to those that nbgrader writes."""
+        """Add the files to those that nbgrader writes. nbgrader's own command adds the release to the history here."""
         if assignment := current_assignment(resources):
             resources.setdefault("outputs", {}).update(support_files(assignment, fresh=True))
+            if command_course.get() is None:
+                assignment.history_file.parent.mkdir(exist_ok=True)
+                history = add_version(assignment.history, cells_of_release(nb))
+                write_file(assignment.history_file, serialise_history(history))
         return nb, resources
 
 
@@ -154,6 +182,21 @@ class Judge(Execute):
         return grade.fill_notebook(nb, graded.report), resources  # with the metadata that nbgrader gave it
 
 
+class SaveGrades(SaveAutoGrades):
+    """Replaces SaveAutoGrades, which asks for a second look at each manual score, also where nothing has changed."""
+
+    def _add_score(self, cell: NotebookNode, resources: Resources) -> None:
+        given = resources["nbgrader"]
+        grade = self.gradebook.find_grade(
+            nbgrader_metadata(cell)["grade_id"], given["notebook"], given["assignment"], given["student"])
+        before = SimpleNamespace(auto_score=grade.auto_score, manual_score=grade.manual_score,
+                                 needs_manual_grade=grade.needs_manual_grade)
+        super()._add_score(cell, resources)
+        if current_assignment(resources):
+            grade.needs_manual_grade = needs_person(before, grade.auto_score)
+            self.gradebook.db.commit()
+
+
 def current_assignment(resources: Resources) -> Assignment | None:
     """Return the assignment that nbgrader is at; None if it has no tasks of ours. nbgrader works in the root."""
     name, notebook_id = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
@@ -163,7 +206,8 @@ def current_assignment(resources: Resources) -> Assignment | None:
     if course := command_course.get():
         assignment = course.assignment(name)
     else:
-        assignment = cached_assignment(name, folder, max((folder / p).stat().st_mtime_ns for p in list_files(folder)))
+        files = [*(folder / path for path in list_files(folder)), Path.cwd() / HISTORY / f"{name}.json"]
+        assignment = cached_assignment(name, folder, max(p.stat().st_mtime_ns for p in files if p.exists()))
     return assignment if assignment.tasks else None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import NotebookError
@@ -27,7 +27,7 @@ class Choice:
     reason: str = ""
 
 
-def count_work(content: bytes, released: Mapping[str, str]) -> int | None:
+def count_work(content: bytes, released: Mapping[str, Collection[str]]) -> int | None:
     """Return how many solution cells a student has changed in a notebook; None if it is no notebook.
 
     A cell is known by its grade_id, or by the function that it defines.
@@ -36,8 +36,8 @@ def count_work(content: bytes, released: Mapping[str, str]) -> int | None:
     ----------
     content : bytes
         The notebook's file.
-    released : mapping of str to str
-        The solution cells as students get them, by grade_id.
+    released : mapping of str to collection of str
+        The solution cells as students got them, in each release, by grade_id.
     """
     try:
         cells = parse_notebook(content).cells
@@ -53,10 +53,11 @@ def count_work(content: bytes, released: Mapping[str, str]) -> int | None:
     return len(changed)
 
 
-def is_changed(source: str, released: str) -> bool:
-    """Tell if a solution cell differs from its released form by more than spaces, and is neither empty nor a stub."""
+def is_changed(source: str, released: Collection[str]) -> bool:
+    """Tell if a solution cell differs from its released forms by more than spaces, and is neither empty nor a stub."""
     text = "".join(source.split())
-    return bool(text) and text != "".join(released.split()) and not any(stub in source for stub in STUBS)
+    return bool(text) and all(text != "".join(form.split()) for form in released) and not any(
+        stub in source for stub in STUBS)
 
 
 def choose_notebook(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from nbformat import NotebookNode
 
 from .finding import compute_checksum, defined_functions, nbgrader_metadata, task_of, without_hidden_tests
+from .history import HandedOut, History
 from .reading import normalise_notebook
 
 MAX_PARSED = 1_000_000  # characters of one notebook that `ast` may read; a regular expression reads the rest
@@ -24,6 +25,8 @@ class Role:
     node: NotebookNode
     metadata: dict[str, Any]  # nbgrader's, complete and in order
     text: str  # the source as students get it
+    former: tuple[HandedOut, ...] = ()  # the cell as each release handed it out
+    was_missing: bool = False  # from one of the releases
 
     @property
     def is_solution(self) -> bool:
@@ -40,9 +43,13 @@ class Role:
         return compute_checksum({**self.node, "source": source, "metadata": {"nbgrader": self.metadata}})
 
     def is_unchanged(self, node: NotebookNode) -> bool:
-        """Return whether a cell has the source of this one, with or without its hidden tests."""
-        return node.cell_type == self.node.cell_type and (
-            _is_same(node.source, self.text) or _is_same(node.source, self.node.source))
+        """Return whether a cell has the source of this one, with or without its hidden tests, or was handed out."""
+        return self.was_handed_out(node) or (node.cell_type == self.node.cell_type and (
+            _is_same(node.source, self.text) or _is_same(node.source, self.node.source)))
+
+    def was_handed_out(self, node: NotebookNode) -> bool:
+        """Return whether a release handed this cell out with the source and type of a node."""
+        return any(node.cell_type == cell.cell_type and _is_same(node.source, cell.source) for cell in self.former)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,14 +59,19 @@ class Template:
     nb: NotebookNode
     roles: dict[str, Role]
     functions: dict[str, frozenset[str]]  # those that each code cell defines, by source
+    dropped: frozenset[str] = frozenset()  # the cells of earlier releases that the notebook lacks
 
     @classmethod
-    def from_notebook(cls, source: NotebookNode) -> Template:
+    def from_notebook(cls, source: NotebookNode, history: History = ()) -> Template:
         """Prepare a source notebook, with or without its hidden tests. It is left as it is."""
         nb = normalise_notebook(source, "source notebook")
         texts = {text for cell in nb.cells if cell.cell_type == "code"
                  for text in (cell.source, without_hidden_tests(cell.source))}
-        return cls(nb, _roles(nb), {text: defined_functions(text) for text in texts})
+        roles = {name: replace(role, former=tuple(version[name] for version in history if name in version),
+                               was_missing=any(name not in version for version in history))
+                 for name, role in _roles(nb).items()}
+        dropped = frozenset(name for version in history for name in version) - roles.keys()
+        return cls(nb, roles, {text: defined_functions(text) for text in texts}, dropped)
 
     @property
     def solutions(self) -> list[Role]:
@@ -85,7 +97,7 @@ class Cell:
     def is_scaffold_of(self, role: Role) -> bool:
         """Return whether a solution cell is as it was released, going by the checksum that nbgrader left in it."""
         known = (role.metadata.get("checksum"), self.metadata.get("checksum") if self.claim == role.name else None)
-        return role.checksum(self.node.source) in known
+        return role.checksum(self.node.source) in known or role.was_handed_out(self.node)
 
 
 def match_cells(submitted: NotebookNode, template: Template) -> list[Cell]:

@@ -23,9 +23,7 @@ def place_cells(pairs: list[Pair], template: Template) -> tuple[list[Pair], list
         if index is None:
             missing = Cell(role.node, None, frozenset(), role)
             order.pairs.insert(order.place_for(role), (missing, rebuild_role(role)))
-            repairs.append(Repair("solution missing" if role.is_solution else "cell missing", role.name,
-                                  f"cell `{role.name}` was missing and has been put back"
-                                  + ", empty" * role.is_solution))
+            repairs.append(describe_missing(role))
         elif not role.is_solution and order.is_misplaced(role, index):
             pair = order.pairs.pop(index)
             order.pairs.insert(order.place_for(role), pair)
@@ -33,6 +31,14 @@ def place_cells(pairs: list[Pair], template: Template) -> tuple[list[Pair], list
                     if role.task in order.solutions else f"cell `{role.name}` had moved and is back at its place")
             repairs.append(Repair("cell moved", role.name, text))
     return order.pairs, repairs
+
+
+def describe_missing(role: Role) -> Repair:
+    """Return the repair of a cell that a submission lacks, which may be newer than the submission."""
+    if role.was_missing:
+        return Repair("cell added later", role.name, f"cell `{role.name}` is of a later release, and has been put in")
+    return Repair("solution missing" if role.is_solution else "cell missing", role.name,
+                  f"cell `{role.name}` was missing and has been put back" + ", empty" * role.is_solution)
 
 
 class _Order:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from collections.abc import Collection
 
 from nbformat import NotebookNode
 
@@ -32,7 +33,7 @@ def repair_notebook(submitted: NotebookNode, template: Template) -> tuple[Notebo
         The instructor's notebook with hidden tests, or one made of what nbgrader's gradebook recorded of it.
     """
     cells = match_cells(submitted, template)
-    repairs = _describe_cells(cells)
+    repairs = _describe_cells(cells, template.dropped)
     pairs, moved = place_cells([(cell, rebuild_cell(cell)) for cell in cells], template)
     set_ids([node for cell, node in pairs if cell.role is None], {role.node.id for role in template.roles.values()})
     source = template.nb
@@ -79,8 +80,8 @@ def shorten(value: object) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def _describe_cells(cells: list[Cell]) -> list[Repair]:
-    """Return the repairs that matching and rebuilding these cells takes."""
+def _describe_cells(cells: list[Cell], dropped: Collection[str]) -> list[Repair]:
+    """Return the repairs that matching and rebuilding these cells takes. ``dropped`` are cells of earlier releases."""
     repairs = []
     for number, cell in enumerate(cells, 1):
         if cell.role:
@@ -88,7 +89,7 @@ def _describe_cells(cells: list[Cell]) -> list[Repair]:
         elif not cell.runs:
             repairs.append(Repair("untouched copy", cell.claim,
                                   f"an untouched copy of cell `{cell.claim}` below its solution is kept, but not run"))
-        elif cell.claim is None and "grade_id" in cell.metadata:
+        elif cell.claim is None and "grade_id" in cell.metadata and str(cell.metadata["grade_id"]) not in dropped:
             text = f"cell {number} said it was {shorten(cell.metadata['grade_id'])} and is kept as an ordinary cell"
             repairs.append(Repair("unknown name", None, text))
         tags = cell.node.metadata.get("tags")
@@ -105,7 +106,8 @@ def _describe_cells(cells: list[Cell]) -> list[Repair]:
 
 def _describe_role(cell: Cell, role: Role) -> list[Repair]:
     name, repairs = role.name, []
-    if cell.node.cell_type != role.node.cell_type:
+    if cell.node.cell_type != role.node.cell_type and not any(
+            cell.node.cell_type == former.cell_type for former in role.former):
         text = f"cell `{name}` was turned into {cell.node.cell_type} and is {role.node.cell_type} again"
         repairs.append(Repair("cell type changed", name, text))
     elif not role.is_solution and not role.is_unchanged(cell.node):
@@ -124,6 +126,8 @@ def _describe_metadata(given: dict, role: Role) -> list[Repair]:
     for key in ("grade_id", "grade", "solution", "locked", "task", "points", "schema_version"):
         true = role.metadata.get(key)
         now = f"{'are' if key == 'points' else 'is'} " + (f"{true!r} again" if key in role.metadata else "dropped")
+        if any(given.get(key) == former.metadata.get(key) for former in role.former):
+            continue
         if key in given and given[key] != true:
             kind = ("points changed" if key == "points" else
                     "role changed" if key in ("grade", "solution", "locked", "task") else "metadata changed")

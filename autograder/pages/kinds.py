@@ -61,6 +61,7 @@ REPAIRS = TAMPERING | {
     "copy": "A copy of a cell is kept as an ordinary one.",
     "solution missing": "A missing solution cell was put back, empty.",
     "cell missing": "A missing cell was put back.",
+    "cell added later": "A cell of a later release than the student's was put in.",
     "cell moved": "A cell had moved, and is back at its place.",
     "no time": "The time of a submission cannot be read: whether it was late is not known.",
     "odd time": "The time of a submission is written in an unusual way.",

@@ -49,7 +49,7 @@ def test_the_gradebook_is_row_by_row_what_nbgrader_autograde_makes(graded, cours
     run(course, "nbgrader", "autograde", NAME, "--force", code=1)
     assert rows(course) == rows(ours)
     manual = [row for row in rows(ours)["grades"] if row[3] is not None]
-    assert [("dora", 3.5, 1.0, 1)] * 2 == [(student, m, extra, flag) for student, _, _, m, extra, flag in manual]
+    assert [("dora", 3.5, 1.0, 0)] * 2 == [(student, m, extra, flag) for student, _, _, m, extra, flag in manual]
     assert {"see me"} == {row[3] for row in rows(ours)["comments"] if row[0] == "lisa"}
 
 

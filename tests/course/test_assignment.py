@@ -135,7 +135,7 @@ def test_a_test_cell_without_a_solution_is_named(course):
 def test_a_test_cell_without_points_is_named(course):
     """A test cell that nbgrader has no points for: one line that names it."""
     change_notebook(course, lambda nb: finding.find_cell(nb, "clip_tests").metadata.nbgrader.pop("points"))
-    with pytest.raises(CourseError, match="the tests of 'clip' have no points"):
+    with pytest.raises(CourseError, match="cell 'clip_tests' has no points"):
         course.assignment(NAME)
 
 

@@ -13,7 +13,8 @@ from autograder.nbgrader_bridge import steps
 from autograder.nbgrader_bridge.autograded import extra_steps
 from tests.helpers.courses import ROOT
 
-REPLACED = {"ClearSolutions": "Scaffold", "DeduplicateIds": "Restore", "Execute": "Judge"}
+REPLACED = {"ClearSolutions": "Scaffold", "DeduplicateIds": "Restore", "Execute": "Judge",
+            "SaveAutoGrades": "SaveGrades"}
 ADDED = {"GenerateAssignment.preprocessors": ["Support"], "GenerateFeedback.preprocessors": ["HideTests"]}
 
 
@@ -29,7 +30,7 @@ def configured(trait):
 
 @pytest.mark.parametrize("trait", steps.DEFAULTS)
 def test_every_step_of_nbgraders_is_there(trait):
-    """Each list is nbgrader's default in its order, with ours in place of three steps, or at the end."""
+    """Each list is nbgrader's default in its order, with ours in place of some steps, or at the end."""
     converter, name = trait.split(".")
     default = [step.__name__ for step in getattr(converters, converter).class_traits()[name].default()]
     assert [REPLACED.get(step, step) for step in default] + ADDED.get(trait, []) == configured(trait)
