@@ -136,9 +136,10 @@ def show_preview(
     if preview.needs_release:
         click.echo(f"{preview.needs_release}: these are the points after autograder release {assignment}")
     for change in preview.changes:
-        cells = [f"{cell} {number(old)} -> {number(new)}" + " (a person's score stays)" * (cell in change.by_hand)
+        cells = [f"{cell} {points_or_none(old)} -> {points_or_none(new)}"
+                 + " (a person's score stays)" * (cell in change.by_hand)
                  for cell, (old, new) in change.cells.items()]
-        click.echo(f"{change.student}: {number(change.before)} -> {number(change.after)}"
+        click.echo(f"{change.student}: {points_or_none(change.before)} -> {points_or_none(change.after)}"
                    + (f"  ({'; '.join(cells)})" if cells else ""))
     summary = preview.summary
     for student, reason in summary.failures.items():
@@ -147,9 +148,9 @@ def show_preview(
     return ALL_GRADED if summary.graded + summary.unchanged == len(students) else SOME_NOT_GRADED
 
 
-def number(points: float | None) -> str:
+def points_or_none(points: float | None) -> str:
     """Return points as they are printed; "none" where there are none."""
-    return "none" if points is None else f"{points:.10g}"
+    return "none" if points is None else number(points)
 
 
 @contextmanager
