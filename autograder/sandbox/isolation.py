@@ -166,7 +166,7 @@ def zygote_command(level: str, root: str | None, control: int, watch: int | None
         wrapper = _bubblewrap(become)
     assert root is not None
     options = Options(layers_of(level) if layers is None else layers, root, control, watch, tuple(library_folders()),
-                      tuple(visible_folders()), become)
+                      tuple(visible_folders()), landlock.version(), become)
     environment = {
         "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "HOME": root, "TMPDIR": root,
         # one thread each: forks are many, and a process with threads cannot be forked safely

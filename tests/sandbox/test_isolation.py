@@ -39,12 +39,15 @@ ATTEMPTS = {
     "read a submission": ("open({secret!r}).read()", {"files", "namespaces"}),
     "write a gradebook": ("open({secret!r}, 'a').write('x')", {"files", "namespaces"}),
     "list the course": ("assert 'tests' in os.listdir({root!r})", {"files", "namespaces"}),
+    "empty a gradebook": ("os.truncate({secret!r}, 0)", {"syscalls", "namespaces"}),
+    "watch a folder": ("assert libc.inotify_add_watch(libc.inotify_init(), {secret!r}.encode(), 0x100) > 0",
+                       {"syscalls", "namespaces"}),
     "mount": ("assert libc.mount(b'tmpfs', b'/tmp', b'tmpfs', 0, None) == 0", {"syscalls", "namespaces", "files"}),
     "map memory outside files": ("os.memfd_create('x')", {"syscalls"}),
     "keep a key": ("assert libc.syscall(248, b'user', b'k', b'v', 1, -3) > 0", {"syscalls"}),
 }
 #: The version of Landlock since which the layer "files" stops these too.
-SINCE = {"reach a server": 4, "signal the grader": 6}
+SINCE = {"empty a gradebook": 3, "reach a server": 4, "signal the grader": 6}
 #: What every exercise may do, behind any layers.
 HONEST = (
     "import threading\nt = threading.Thread(target=print)\nt.start()\nt.join()",
@@ -261,6 +264,40 @@ for folder in ('/tmp', '/var/tmp', '/dev/shm', {str(tmp_path)!r}):
         pytest.skip("nothing stops it without Landlock")
     sandboxes[level].open(notebook(code)).close()
     assert not [folder for folder in ("/tmp", "/var/tmp", "/dev/shm", tmp_path) if (Path(folder) / name).exists()]
+
+
+#: Ways to harm a file without a right to write it.
+TO_EMPTY = (
+    "os.truncate(path, 0)", "os.close(os.open(path, os.O_RDONLY | os.O_TRUNC))", "open(path, 'w').close()",
+    "how = (ctypes.c_uint64 * 3)(os.O_TRUNC, 0, 0)\nlibc.syscall(437, -100, path.encode(), how, 24)",
+    "libc.creat(path.encode(), 0o600)", "os.rename(path, 'taken')", "os.link(path, 'x')\nopen('x', 'w').close()",
+    "os.symlink(path, 'y')\nopen('y', 'w').close()", "os.remove(path)", "os.chmod(path, 0)",
+    "import mmap\nmmap.mmap(os.open(path, os.O_RDONLY), 0, mmap.MAP_SHARED, mmap.PROT_WRITE)[0] = 0",
+)
+
+
+@linux
+@pytest.mark.parametrize("version", range(1, 8))
+def test_every_version_of_landlock_keeps_files_whole(version, tmp_path, monkeypatch):
+    """On older kernels, too, no cell can empty, move or change a file that it may read, or one that it may not."""
+    if landlock.version() < version or isolation.syscalls_problem():
+        pytest.skip("this machine lacks it")
+    files = [tmp_path / "library" / "module.py", tmp_path / "course" / "gradebook.db"]
+    for path in files:
+        path.parent.mkdir()
+        path.write_text("x")
+    folders = [*isolation.visible_folders(), str(files[0].parent)]
+    monkeypatch.setattr(isolation, "visible_folders", lambda: folders)
+    monkeypatch.setattr(landlock, "version", lambda: version)
+    cells = [f"path = {str(path)!r}\n{how}" for path in files for how in TO_EMPTY]
+    with Sandbox(LIMITS, "process") as sandbox:
+        with sandbox.open(notebook("import ctypes, os\nlibc = ctypes.CDLL(None)", *cells)) as session:
+            assert not any(run.problem for run in session.cells)
+        with sandbox.open(notebook(f"open({str(files[0])!r}).read()", f"open({str(files[1])!r})")) as session:
+            assert "'x'" == texts(session.cells[0]) and "Permission denied" in texts(session.cells[1])
+    assert ["x", "x"] == [path.read_text() for path in files]
+    assert {"course", "library"} == {path.name for path in tmp_path.iterdir()}
+    assert [0o644 & ~0o022] * 2 == [path.stat().st_mode & 0o644 & ~0o022 for path in files]
 
 
 def test_a_sweep_follows_no_link(tmp_path, monkeypatch):

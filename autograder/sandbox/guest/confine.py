@@ -129,7 +129,7 @@ def enter(options: Options, limits: Limits, scratch: str, keep: Iterable[int]) -
     if "namespaces" in options.layers:
         _drop_capabilities()
     if "files" in options.layers:
-        landlock.restrict(options.visible_folders, scratch)
+        landlock.restrict(options.visible_folders, scratch, options.landlock)
     if "syscalls" in options.layers:
         seccomp.load_filter(_filter)
     return outputs

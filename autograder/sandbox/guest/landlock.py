@@ -31,16 +31,17 @@ def version() -> int:
     return max(0, found)
 
 
-def restrict(readable: Iterable[str], own: str) -> None:
+def restrict(readable: Iterable[str], own: str, version: int) -> None:
     """Allow reading below some folders and anything below one. Deny all other files.
 
-    Newer versions of Landlock also deny TCP, and signals to processes outside.
+    Newer versions of Landlock also deny to cut files short, for which `seccomp.build_filter` stands in, TCP, and
+    signals to processes outside.
     """
-    handled = EVERYTHING | sum(right for since, right in SINCE.items() if version() >= since)
+    handled = EVERYTHING | sum(right for since, right in SINCE.items() if version >= since)
     attributes = struct.pack("=Q", handled)
-    if version() >= 4:
+    if version >= 4:
         attributes += struct.pack("=Q", TCP)
-    if version() >= 6:
+    if version >= 6:
         attributes += struct.pack("=Q", SCOPES)
     ruleset = _call(CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
     try:

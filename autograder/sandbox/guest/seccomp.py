@@ -5,6 +5,7 @@ keys and namespaces fail with "operation not permitted".
 """
 
 import ctypes
+import errno
 import os
 import signal
 import struct
@@ -16,22 +17,21 @@ from .libc import check, libc, prctl
 OWN_PID = 0x5E1F5E1F
 
 ALLOWED = """
-access alarm arch_prctl brk capget chdir clock_getres clock_gettime clock_nanosleep close close_range
-copy_file_range creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd
-eventfd2 exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fdatasync
-flock fstat fstatfs fsync ftruncate futex futex_waitv futex_wait futex_wake futex_requeue getcpu getcwd
-getdents getdents64 getegid geteuid getgid getgroups getitimer getpeername getpgid getpgrp getpid getppid getpriority
-getrandom getresgid getresuid getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid
-inotify_add_watch inotify_init inotify_init1 inotify_rm_watch link linkat lseek lstat madvise membarrier mincore
-mkdir mkdirat mlock mmap mprotect mremap mseal msync munlock munmap nanosleep newfstatat open openat openat2 pause
-pipe pipe2 pkey_alloc pkey_free pkey_mprotect poll ppoll pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2
-read readahead readlink readlinkat readv recvfrom recvmmsg recvmsg rename renameat renameat2 restart_syscall rmdir
-rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait sched_get_priority_max
-sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval
-sched_yield select sendfile sendmmsg sendmsg sendto set_robust_list get_robust_list set_tid_address setitimer
-setsockopt shutdown sigaltstack signalfd signalfd4 stat statfs statx symlink symlinkat sync_file_range sysinfo tee time
-timer_create timer_delete timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime
-times truncate umask uname unlink unlinkat wait4 waitid write writev
+access alarm arch_prctl brk capget chdir clock_getres clock_gettime clock_nanosleep close close_range copy_file_range
+creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2 exit
+exit_group faccessat faccessat2 fadvise64 fallocate fchdir fdatasync flock fstat fstatfs fsync ftruncate futex
+futex_waitv futex_wait futex_wake futex_requeue getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups
+getitimer getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage
+getsid getsockname getsockopt gettid gettimeofday getuid link linkat lseek lstat madvise membarrier mincore mkdir
+mkdirat mlock mmap mprotect mremap mseal msync munlock munmap nanosleep newfstatat pause pipe pipe2 pkey_alloc
+pkey_free pkey_mprotect poll ppoll pread64 preadv preadv2 pselect6 pwrite64 pwritev pwritev2 read readahead readlink
+readlinkat readv recvfrom recvmmsg recvmsg rename renameat renameat2 restart_syscall rmdir rseq rt_sigaction
+rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait sched_get_priority_max sched_get_priority_min
+sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_yield select sendfile
+sendmmsg sendmsg sendto set_robust_list get_robust_list set_tid_address setitimer setsockopt shutdown sigaltstack
+signalfd signalfd4 stat statfs statx symlink symlinkat sync_file_range sysinfo tee time timer_create timer_delete
+timer_getoverrun timer_gettime timer_settime timerfd_create timerfd_gettime timerfd_settime times umask uname unlink
+unlinkat wait4 waitid write writev
 """
 
 #: Calls that succeed and do nothing. Code that copies files works, and files outside keep their modes, owners and
@@ -73,6 +73,11 @@ def build_filter() -> bytes:
         permit(name)
     for name in PRETENDED.split():
         permit(name, action=pyseccomp.ERRNO(0))
+    # not O_RDONLY | O_TRUNC, and above no truncate: Landlock stops them only since its third version
+    for name, place in (("open", 1), ("openat", 2)):  # the flags of openat2 cannot be seen here
+        permit(name, arg(place, masked, os.O_TRUNC, 0))
+        permit(name, arg(place, masked, os.O_TRUNC | os.O_ACCMODE, os.O_TRUNC | os.O_WRONLY))
+        permit(name, arg(place, masked, os.O_TRUNC | os.O_ACCMODE, os.O_TRUNC | os.O_RDWR))
     permit("clone", arg(0, masked, CLONE_THREAD | CLONE_NEW, CLONE_THREAD))  # a thread, never a process
     # asyncio wakes itself through a stream; a datagram could address any socket in the file system
     permit("socketpair", arg(0, eq, AF_UNIX), arg(1, masked, SOCK_TYPE, SOCK_STREAM))
@@ -82,14 +87,12 @@ def build_filter() -> bytes:
             permit(name, arg(0, eq, OWN_PID), arg(place, eq, number))
         permit(name, arg(0, eq, OWN_PID), arg(place, pyseccomp.GT, signal.SIGTTOU))
     permit("prlimit64", arg(0, eq, 0), arg(2, eq, 0))  # read own limits, never set them
-    for number in PRCTLS:
-        permit("prctl", arg(0, eq, number))
-    for number in IOCTLS:
-        permit("ioctl", arg(1, eq, number))
-    for number in FCNTLS:
-        permit("fcntl", arg(1, eq, number))
-    # glibc tries clone3 first, and uses clone only if clone3 does not exist (ENOSYS)
-    rules.add_rule(pyseccomp.ERRNO(38), "clone3")
+    for name, place, numbers in (("prctl", 0, PRCTLS), ("ioctl", 1, IOCTLS), ("fcntl", 1, FCNTLS)):
+        for number in numbers:
+            permit(name, arg(place, eq, number))
+    # glibc tries some calls first, and uses others only if these do not exist
+    for name in ("clone3", "openat2"):
+        permit(name, action=pyseccomp.ERRNO(errno.ENOSYS))
     libc()  # load it before the forks that need it
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)

@@ -43,6 +43,8 @@ class Options:
         Descriptors: the socket to the host, and a pidfd of the host's process.
     library_folders, visible_folders : sequence of str
         Folders to import from, and all folders that a fork may read.
+    landlock : int
+        The version of Landlock that the layer ``files`` uses.
     become : int, optional
         The user id that forks take before they make namespaces.
     """
@@ -53,4 +55,5 @@ class Options:
     watch: int | None
     library_folders: tuple[str, ...]
     visible_folders: tuple[str, ...]
+    landlock: int
     become: int | None = None
