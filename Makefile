@@ -1,10 +1,12 @@
 # Needs Python 3.11 or later, make and a package registry. Every target makes the environment first if it is missing.
 # Another Python gets an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
+# Some of the tests: make test TESTS=tests/collect
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 ASSIGNMENT ?= $(notdir $(patsubst %/,%,$(wildcard source/*/)))
 COURSE ?= .
+TESTS ?= tests
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -34,10 +36,10 @@ audit: setup  ## check that the tests catch and name the known mistakes
 	for name in $(ASSIGNMENT); do $(BIN)/autograder audit $$name || exit 1; done
 
 test: setup  ## run the fast tests
-	$(PYTEST) -m "not slow and not browser"
+	$(PYTEST) -m "not slow and not browser" $(TESTS)
 
 test-slow: setup  ## run the other tests: slow attacks, long runs, a browser
-	$(PYTEST) -m "slow or browser"
+	$(PYTEST) -m "slow or browser" $(TESTS)
 
 test-nbgrader: setup  ## run nbgrader's own tests with our configuration
 	$(BIN)/python -m tests.nbgrader_suite
