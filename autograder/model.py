@@ -314,6 +314,11 @@ def score_of(auto_score: float | None, manual_score: float | None, extra_credit:
     return 0.0 if score is None else score + (extra_credit or 0.0)
 
 
+def seconds_late(timestamp: datetime | None, duedate: datetime | None) -> float:
+    """Return by how much a time is after a due date, both in UTC; 0 if it is not, or if one of them is not known."""
+    return max(0.0, (timestamp - duedate).total_seconds()) if timestamp and duedate else 0.0
+
+
 @dataclass(frozen=True)
 class StudentGrade:
     """One student's grade in an assignment, with manual scores and late penalty."""
@@ -330,6 +335,11 @@ class StudentGrade:
     submitted: bool
     cells: Mapping[str, CellGrade] = field(default_factory=dict)  # by grade_id
     comments: Mapping[str, str] = field(default_factory=dict)  # by grade_id; a manual comment replaces an automatic one
+
+    @property
+    def seconds_late(self) -> float:
+        """Return by how much the submission came after the due date; 0 if it did not, or if that is not known."""
+        return seconds_late(self.timestamp, self.duedate)
 
     @property
     def raw_score(self) -> float:

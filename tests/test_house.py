@@ -15,7 +15,7 @@ PACKAGE = ROOT / "autograder"
 LEVELS = {
     "errors": 0, "model": 0, "files": 0, "store": 1,
     "caches": 1,
-    "spreadsheets": 1, "timestamps": 0, "roster": 2,
+    "spreadsheets": 1, "timestamps": 0, "mime": 0, "roster": 2,
     "notebooks": 3,
     "sandbox": 4,
     "course": 5, "pages": 5,

@@ -160,8 +160,8 @@ class Collector:
         if before is None:
             before = StudentGrade(graded.student, None, None, None, None, time, self._structure.duedate, 0.0, 0.0, True)
         after = replace(before, cells=cells, timestamp=time, late_penalty=0.0)
-        seconds = (time - after.duedate).total_seconds() if time and after.duedate else 0.0
-        penalty = self._late(graded.student, after.raw_score, seconds) if self._late and seconds > 0 else None
+        late = after.seconds_late
+        penalty = self._late(graded.student, after.raw_score, late) if self._late and late else None
         return replace(after, late_penalty=penalty or 0.0)
 
     @staticmethod

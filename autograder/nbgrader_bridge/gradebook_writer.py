@@ -18,7 +18,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Row, TableClause, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..model import score_of
+from ..model import score_of, seconds_late
 from .gradebook import Comment, Grade, Structure, Student, SubmittedAssignment, SubmittedNotebook, reading
 from .late import Penalty
 
@@ -105,16 +105,10 @@ def _set_penalties(db: Connection, structure: Structure, students: Sequence[str]
         scores[row.notebook_id] += score_of(row.auto_score, row.manual_score, row.extra_credit)
     updates = []
     for row in rows:
-        late = _seconds_late(structure, row)
-        points = penalty(row.student_id, scores[row.id], late) if penalty and late > 0 else None
+        late = seconds_late(row.timestamp, structure.duedate and structure.duedate + (row.extension or timedelta()))
+        points = penalty(row.student_id, scores[row.id], late) if penalty and late else None
         updates.append({"at_id": row.id, "to_late_submission_penalty": points})
     _update(db, SubmittedNotebook, updates)
-
-
-def _seconds_late(structure: Structure, row: Row[*tuple[Any, ...]]) -> float:
-    if row.timestamp is None or structure.duedate is None:
-        return 0.0
-    return (row.timestamp - structure.duedate - (row.extension or timedelta())).total_seconds()
 
 
 def _add_rows(db: Connection, structure: Structure, students: Sequence[str]) -> dict[str, Row[*tuple[Any, ...]]]:

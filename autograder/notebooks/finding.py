@@ -12,6 +12,9 @@ from typing import Any
 from nbformat import NotebookNode
 
 NO_RESPONSE = "No response."  # nbgrader's automatic comment on a cell that is as it was released
+#: nbgrader's marks around the parts of a cell that only graders see.
+HIDDEN_TESTS = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+MARK_SCHEME = ("BEGIN MARK SCHEME", "END MARK SCHEME")
 TESTS = "_tests"  # the test cell of a task NAME has the grade_id NAME_tests
 
 
@@ -95,12 +98,18 @@ def defined_functions(source: str, exact: bool = True) -> frozenset[str]:
 
 def without_hidden_tests(source: str) -> str:
     """Return a test cell's source as students get it, without its hidden tests."""
-    lines, hidden = [], False
+    return without_parts(source, HIDDEN_TESTS)
+
+
+def without_parts(source: str, *marks: tuple[str, str]) -> str:
+    """Return a cell's source without the lines from one of nbgrader's marks to the other; a part may not end."""
+    kept: list[str] = []
+    until: str | None = None
     for line in source.split("\n"):
-        if "BEGIN HIDDEN TESTS" in line:
-            hidden = True
-        elif "END HIDDEN TESTS" in line:
-            hidden = False
-        elif not hidden:
-            lines.append(line)
-    return "\n".join(lines)
+        if until is None:
+            until = next((end for begin, end in marks if begin in line), None)
+            if until is None:
+                kept.append(line)
+        elif until in line:
+            until = None
+    return "\n".join(kept)

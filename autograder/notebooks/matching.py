@@ -185,7 +185,7 @@ WRONG_TYPE = 1  # it has the grade_id, and is no code cell any more
 
 def _assign_solutions(wanted: list[Role], cells: list[Cell]) -> None:
     """Give each solution's role to a cell, the surest ones first."""
-    names = {role.name for role in wanted}
+    names, places = {role.name for role in wanted}, {id(cell): place for place, cell in enumerate(cells)}
     able = {role.name: [cell for cell in cells if cell.claim == role.name or role.name in cell.functions]
             for role in wanted}
     for rank in (SOLUTION, MISPLACED, SCAFFOLD, UNDEFINED, ORDINARY, WRONG_TYPE):
@@ -197,7 +197,7 @@ def _assign_solutions(wanted: list[Role], cells: list[Cell]) -> None:
             if rank == SCAFFOLD:  # the kernel would have put it in place of a function written above it
                 written = [cell for cell in free if _rank(cell, role, names) == ORDINARY]
                 found = written if written and free.index(written[-1]) < free.index(found[0]) else found
-            max(found, key=lambda cell: (bool(cell.node.source.strip()), cells.index(cell))).role = role
+            max(found, key=lambda cell: (bool(cell.node.source.strip()), places[id(cell)])).role = role
 
 
 def _rank(cell: Cell, role: Role, names: Collection[str]) -> int:

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from ..model import Report, StudentGrade, Task
+from ..notebooks import finding
 from .findings import Answer, Entry
 from .statistics import discrimination, doubling_bins, equal_bins, neat, percentile, spread
 
@@ -28,8 +29,8 @@ def order_tasks(
 
 def task_of(cell: str, tasks: Iterable[str]) -> str:
     """Return the task whose points a cell has, or the cell itself if it tests no task."""
-    name = cell.removesuffix("_tests")
-    return name if name in tasks else cell
+    name = finding.task_of(cell)
+    return name if name is not None and name in tasks else cell
 
 
 def collect_answers(

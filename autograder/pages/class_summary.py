@@ -136,9 +136,7 @@ def count_students(status: Mapping[str, str], grades: Mapping[str, StudentGrade]
 
 def is_late(grade: StudentGrade) -> bool:
     """Tell if a submission came after the due date or was penalised for it."""
-    if grade.timestamp is None or grade.duedate is None:
-        return grade.late_penalty > 0
-    return grade.late_penalty > 0 or grade.timestamp > grade.duedate
+    return grade.late_penalty > 0 or grade.seconds_late > 0
 
 
 def count_failures(reports: Sequence[Report], anonymise: Callable[[str], str], quote: bool) -> list[Entry]:

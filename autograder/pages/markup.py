@@ -22,6 +22,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pygments.lexers import PythonLexer
 from pygments.token import Comment, Keyword, Name, Number, Operator, String
 
+from ..mime import PICTURE_ADDRESS, PROSE, RASTER, SVG
 from .plain_text import CONTROL, clean_text, join_lines, name_cells
 from .sanitizer import MARK, MAX_DEPTH, clean_markup, depth_of, is_prose
 
@@ -34,9 +35,7 @@ MAX_PICTURE = 2_000_000  # all of one piece together
 #: Finds the picture that a notebook names by a relative path or as an attachment: its ``data:`` URI, or None.
 FindPicture = Callable[[str], str | None]
 
-RASTER = ("image/png", "image/jpeg", "image/gif", "image/webp")
 SCRIPT = ("application/javascript", "application/vnd.jupyter.widget-view+json")
-DATA_PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|svg\+xml)[;,]")
 TEXT = Markup('<pre class="text">{}</pre>')
 
 
@@ -88,9 +87,6 @@ def prose_html(source: str) -> Markup:
         return TEXT.format(clean_text(source))
     columns = re.sub(r"<th(?=[ >])", '<th scope="col"', clean_piece(markup))
     return Markup(_FORMULA.sub(lambda mark: formula(unescape(mark[2]).strip(), "block" in mark[1]), columns))
-
-
-PROSE = ("text/markdown", "text/latex")
 
 
 def estimate_work(cell: Mapping[str, Any]) -> int:
@@ -162,7 +158,7 @@ def with_pictures(markup: Markup, find: FindPicture, number: int) -> Markup:
         attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(match[1])}
         source: str | None = attributes.pop("src", "")
         attributes["alt"] = attributes.get("alt") or f"Picture in cell {number}"
-        if source is not None and not DATA_PICTURE.match(source):
+        if source is not None and not PICTURE_ADDRESS.match(source):
             source = find(source)
         if source is None or len(source) > room:
             return f'<span class="absent">[A picture that is not here: {escape(attributes["alt"])}]</span>'
@@ -176,7 +172,7 @@ def with_pictures(markup: Markup, find: FindPicture, number: int) -> Markup:
 
 def data_uri(mime: str, content: bytes) -> str:
     """Return a picture's file as a ``data:`` URI, fit to stand between double quotes."""
-    if mime == "image/svg+xml":  # three quarters of the size of base64
+    if mime == SVG:  # three quarters of the size of base64
         drawing = re.sub(r"\s+", " ", content.decode("utf-8", "replace"))
         return f"data:{mime}," + quote(drawing, safe=" !$'()*+,-./:;=?@_~<>[]{}^`|")
     return f"data:{mime};base64,{b64encode(content).decode()}"
@@ -184,11 +180,11 @@ def data_uri(mime: str, content: bytes) -> str:
 
 def find_in_bundle(bundle: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return the kind and the ``data:`` URI of the picture in an output or an attachment, or None."""
-    for mime in ("image/svg+xml", *RASTER):
+    for mime in (SVG, *RASTER):
         content = join_lines(bundle.get(mime, ""))
         if not 0 < len(content) <= MAX_PICTURE:
             continue
-        if mime == "image/svg+xml" and "<" in content:
+        if mime == SVG and "<" in content:
             return mime, data_uri(mime, content.encode("utf-8", "replace"))
         content = "".join(content.split())
         if re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", content):

@@ -15,6 +15,8 @@ from urllib.parse import unquote
 import nh3
 from nbconvert.filters import markdown2html as nbconvert_markdown2html
 
+from ..mime import RASTER_ADDRESS
+
 TAGS = {
     "a", "abbr", "acronym", "b", "blockquote", "br", "caption", "code", "dd", "del", "details", "div", "dl", "dt", "em",
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "img", "kbd", "li", "mark", "ol", "p", "pre", "s", "samp", "small",
@@ -22,7 +24,7 @@ TAGS = {
 }  # fmt: skip
 #: A picture from a cell, an attachment, or a file beside the notebook: never an address that a server would notice.
 PICTURE = re.compile(
-    r"data:image/(png|jpeg|gif|webp);base64,|attachment:|(?![/\\])[^:?]+\.(png|jpe?g|gif|webp|svg)$",
+    RASTER_ADDRESS + r"|attachment:|(?![/\\])[^:?]+\.(png|jpe?g|gif|webp|svg)$",
     re.IGNORECASE)
 LINK = re.compile(r"https?:|mailto:|[^:]*$", re.IGNORECASE)
 #: Classes for the colours of code, the lines of tables, and formulas; not those of the page's menus and dialogs.

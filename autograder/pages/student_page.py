@@ -15,14 +15,12 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from ..model import CellGrade, Check, Report, StudentGrade, Verdict
-from ..notebooks.finding import NO_RESPONSE
+from ..notebooks.finding import HIDDEN_TESTS, MARK_SCHEME, NO_RESPONSE, tests_of, without_parts
 from . import markup
 from .plain_text import clean_text, join_lines
 from .templating import environment, read_font, read_style
 from .words import NAMES, label, number, select_failures
 
-#: nbgrader's marks around the parts of a cell that only graders see.
-HIDDEN = (("BEGIN HIDDEN TESTS", "END HIDDEN TESTS"), ("BEGIN MARK SCHEME", "END MARK SCHEME"))
 UNDONE, HALF_DONE = "not done yet", "half done"
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
@@ -79,7 +77,7 @@ def make_parts(nb: Mapping[str, Any] | None, report: Report, grade: StudentGrade
 
 def verdicts_by_test(report: Report) -> dict[str, Verdict]:
     """Return the verdicts by the grade_id of their test cells."""
-    return {f"{verdict.task}_tests": verdict for verdict in report.verdicts}
+    return {tests_of(verdict.task): verdict for verdict in report.verdicts}
 
 
 def graded_cells(nb: Mapping[str, Any] | None) -> Iterator[tuple[int, str, Mapping[str, Any]]]:
@@ -226,16 +224,8 @@ def without_hidden(source: str, metadata: Mapping[str, Any]) -> tuple[str, bool]
     """
     if not (metadata.get("task") or (metadata.get("grade") and not metadata.get("solution"))):
         return source, False
-    kept: list[str] = []
-    until: str | None = None
-    for line in source.split("\n"):
-        if until is None:
-            until = next((end for begin, end in HIDDEN if begin in line), None)
-            if until is None:
-                kept.append(line)
-        elif until in line:
-            until = None
-    return "\n".join(kept).rstrip(), len(kept) < source.count("\n") + 1
+    shown = without_parts(source, HIDDEN_TESTS, MARK_SCHEME)
+    return shown.rstrip(), shown != source
 
 
 def below_heading(prose: Markup, level: int) -> Markup:
@@ -293,9 +283,9 @@ def describe_lateness(grade: StudentGrade | None) -> str | None:
     """Return by how much a submission was late, if that cost points."""
     if not grade or not grade.late_penalty:
         return None
-    if not (grade.timestamp and grade.duedate and grade.timestamp > grade.duedate):
+    if not grade.seconds_late:
         return "handed in late"
-    minutes = max(1, round((grade.timestamp - grade.duedate).total_seconds() / 60))
+    minutes = max(1, round(grade.seconds_late / 60))
     counts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
     words = [f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in counts if count]
     return "handed in " + " and ".join(words[:2]) + " after the due date"

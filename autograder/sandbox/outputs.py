@@ -7,11 +7,9 @@ import binascii
 from collections.abc import Iterator
 from typing import Any
 
+from ..mime import RASTER, TEXTS
 from .guest.codec import Value
 
-#: The MIME types that are kept. Scripts and widgets are dropped: a feedback page could not serve them.
-TEXTS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml")
-IMAGES = ("image/png", "image/jpeg")
 MAX_OUTPUTS = 6000
 
 
@@ -49,7 +47,7 @@ def clean_output(output: dict[str, Value]) -> dict[str, Any] | None:
     if kind in ("display_data", "execute_result"):
         bundle = output.get("data")
         data: dict[str, str] = {}
-        for mime in (*TEXTS, *IMAGES):
+        for mime in (*TEXTS, *RASTER):
             content = bundle.get(mime) if type(bundle) is dict else None
             if type(content) is str and (mime in TEXTS or _is_base64(content)):
                 data[mime] = content
@@ -86,7 +84,7 @@ def _metadata(value: Value) -> dict[str, Any]:
     allowed: dict[str, Any] = {}
     if type(value) is dict and value.get("needs_background") in ("dark", "light"):
         allowed["needs_background"] = value["needs_background"]
-    for mime in IMAGES:
+    for mime in RASTER:
         size = value.get(mime) if type(value) is dict else None
         if type(size) is dict:
             kept = {k: size[k] for k in ("width", "height") if type(size.get(k)) is int and 0 < size[k] < 10_000}

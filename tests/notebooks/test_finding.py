@@ -47,3 +47,16 @@ def test_hidden_regions_are_cut_as_nbgrader_cuts_them():
         source = cell.source
         ClearHiddenTests()._remove_hidden_test_region(cell)
         assert cell.source == finding.without_hidden_tests(source)
+
+
+@pytest.mark.parametrize("source, left", [
+    ("a\n### BEGIN HIDDEN TESTS\nb\n### END HIDDEN TESTS\nc", "a\nc"),
+    ("a\n### BEGIN HIDDEN TESTS\nb", "a"),
+    ("a\n=== BEGIN MARK SCHEME ===\nb\n### END HIDDEN TESTS\nc\n=== END MARK SCHEME ===\nd", "a\nd"),
+    ("### END HIDDEN TESTS\na", "### END HIDDEN TESTS\na"),
+    ("", ""),
+])
+def test_parts_for_graders_are_left_out(source, left):
+    """Each part ends with its own mark, or not at all; a stray end is no mark."""
+    assert left == finding.without_parts(source, finding.HIDDEN_TESTS, finding.MARK_SCHEME)
+    assert left == source or finding.without_hidden_tests(source).startswith("a")
