@@ -26,8 +26,6 @@ MAX_FILES = 100_000  # beside each other, on the level of the submissions
 MAX_DEPTH = 30  # folders of a submission around a file
 DEEPEST = 2 * MAX_DEPTH  # parts of a path in a zip that are looked at
 MAX_SUBMITTED = 1_000  # files of one submission that are looked at
-MAX_RATIO = 200  # notebooks shrink tenfold, and no honest file this far
-RATIO_FROM = 1 << 20  # bytes; smaller files may have any ratio
 IGNORED = ("__MACOSX", "Thumbs.db", "desktop.ini")
 
 
@@ -306,9 +304,7 @@ def find_problem(info: zipfile.ZipInfo, path: str) -> str | None:
         return "is encrypted"
     if info.create_system == 3 and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         return "is a link" if stat.S_ISLNK(mode) else "is not a regular file"
-    if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-        return f"{info.compress_size:,} bytes would unpack to {info.file_size:,}"
-    if info.file_size > MAX_BYTES and path.lower().endswith(".ipynb"):
+    if info.file_size > MAX_BYTES:
         return f"has more than {MAX_BYTES:,} bytes"
     return None
 

@@ -115,14 +115,17 @@ def choose_candidate(
     ordered = [*named, *(candidate for candidate in latest if candidate not in named)]
     if count_work is None or len(ordered) > MAX_COMPARED:
         return (named[0], "") if len(named) == 1 else (None, some([candidate.title for candidate in ordered]))
-    contents = []
-    for candidate in ordered:
-        try:
-            contents.append(candidate.entry.content())
-        except EntryError:
-            contents.append(b"")  # no notebook, and so without work
-    choice = choose_notebook([candidate.title for candidate in ordered], contents, title, count_work, len(named))
+    titles = [candidate.title for candidate in ordered]
+    choice = choose_notebook(titles, map(read_if_possible, ordered), title, count_work, len(named))
     return (None if choice.index is None else ordered[choice.index]), choice.reason
+
+
+def read_if_possible(candidate: Candidate) -> bytes:
+    """Return a notebook's file; empty if it cannot be read, so that it has no work."""
+    try:
+        return candidate.entry.content()
+    except EntryError:
+        return b""
 
 
 def keep_exact(student: str, group: Sequence[Candidate]) -> tuple[list[Candidate], list[Skipped]]:

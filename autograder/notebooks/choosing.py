@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 
 from ..errors import NotebookError
 from .finding import defined_functions, nbgrader_metadata
@@ -61,7 +62,7 @@ def is_changed(source: str, released: Collection[str]) -> bool:
 
 
 def choose_notebook(
-    names: Sequence[str], contents: Sequence[bytes], wanted: str, count_work: CountWork, named: int = 1,
+    names: Sequence[str], contents: Iterable[bytes], wanted: str, count_work: CountWork, named: int = 1,
 ) -> Choice:
     """Return which of several notebooks counts.
 
@@ -71,23 +72,27 @@ def choose_notebook(
     Parameters
     ----------
     names : sequence of str
-    contents : sequence of bytes
+    contents : iterable of bytes
+        Taken one at a time: all of them may not fit into the memory.
     wanted : str
         The assignment's name for it.
     count_work : callable
     named : int
         How many of the first notebooks have the assignment's name.
     """
-    if len(set(contents)) == 1:
+    digests, work = list[bytes](), list[int]()
+    for content in contents:
+        digests.append(sha256(content).digest())
+        work.append(count_work(content) or 0)
+    if len(set(digests)) == 1:
         return Choice(0, f"{list_names(names[1:])} {'is' if len(names) == 2 else 'are'} the same")
-    work = [count_work(content) or 0 for content in contents]
     others = [name for name, done in zip(names[1:], work[1:], strict=True) if done]
     if named == 1 and (work[0] or not any(work)):
         return Choice(0, f"{list_names(others)} {'has' if len(others) == 1 else 'have'} work, too, but {wanted} is the "
                       "name that was asked for" if others else "")
     best = max(work)
     leading = [index for index, done in enumerate(work) if done == best]
-    if not best or len({contents[index] for index in leading}) > 1:
+    if not best or len({digests[index] for index in leading}) > 1:
         return Choice(None, list_names([names[index] for index in leading]))
     index = leading[0]
     rest = [name for number, name in enumerate(names) if work[number] and number != index]

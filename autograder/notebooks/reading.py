@@ -20,7 +20,7 @@ from ..errors import NotebookError
 from ..files import open_no_follow, write_file
 from .cells import MAX_DEPTH, join_lines, normalise_cell, plain_json
 
-MAX_BYTES = 20_000_000  # a notebook with its outputs has a few hundred thousand
+MAX_BYTES = 64_000_000  # a notebook has a few hundred thousand, and more where a loop printed or many figures are drawn
 MAX_CONTAINERS = 1_000_000  # lists and dictionaries: each costs memory far beyond its two bytes
 MAX_CELLS = 10_000
 VERSION = {"nbformat": nbformat.current_nbformat, "nbformat_minor": nbformat.current_nbformat_minor}

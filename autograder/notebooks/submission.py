@@ -103,15 +103,16 @@ def _choose(
     if count_work is None or len(notebooks) < 2 or (len(notebooks) > MAX_COMPARED and named != 1):
         return (notebooks[0] if named == 1 else None), ""
     compared = notebooks[:MAX_COMPARED]
-    contents = []
-    for path in compared:
-        try:
-            contents.append(read_bytes(path))
-        except NotebookError:
-            contents.append(b"")  # no notebook, and so without work
     names = [str(path.relative_to(folder)) for path in compared]
-    choice = choose_notebook(names, contents, names[0], count_work, named)
+    choice = choose_notebook(names, map(_read_if_possible, compared), names[0], count_work, named)
     return (None, "") if choice.index is None else (compared[choice.index], choice.reason)
+
+
+def _read_if_possible(path: Path) -> bytes:
+    try:
+        return read_bytes(path)
+    except NotebookError:
+        return b""  # no notebook, and so without work
 
 
 class _Listing:

@@ -64,10 +64,10 @@ def test_what_is_no_notebook_is_refused_in_a_sentence(tmp_path, content, says):
 
 
 def test_a_large_file_is_refused_unread(tmp_path):
-    """25 MB are refused; the sentence names the size and the bound."""
+    """80 MB are refused; the sentence names the size and the bound."""
     with open(path := tmp_path / "a.ipynb", "wb") as file:
-        file.truncate(25_000_000)
-    with pytest.raises(NotebookError, match=r"25,000,000 bytes; at most 20,000,000"):
+        file.truncate(80_000_000)
+    with pytest.raises(NotebookError, match=r"80,000,000 bytes; at most 64,000,000"):
         reading.read_notebook(path)
     with pytest.raises(NotebookError, match=r"at most 9 are read"):
         reading.read_notebook(put(tmp_path, json.dumps(document())), max_bytes=9)
@@ -285,3 +285,11 @@ def test_writing_replaces_a_link_rather_than_what_it_points_at(tmp_path):
     (tmp_path / "a.ipynb").symlink_to(target)
     reading.write_notebook(honest(), tmp_path / "a.ipynb")
     assert ("precious", False) == (target.read_text(), (tmp_path / "a.ipynb").is_symlink())
+
+
+def test_a_notebook_full_of_output_is_read(tmp_path):
+    """What a loop printed, 30 MB here, keeps no work from being graded."""
+    nb = json.loads(GOOD)
+    cell = next(cell for cell in nb["cells"] if cell["cell_type"] == "code")
+    cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["loss: nan\n"] * 2_000_000}]
+    assert 20_000_000 == len(reading.read_notebook(put(tmp_path, json.dumps(nb))).cells[1].outputs[0].text)
