@@ -25,6 +25,7 @@ from .findings import (
     Entry,
     count_gaps,
     count_limits,
+    count_lines,
     count_mistakes,
     count_repairs,
     count_signs,
@@ -73,6 +74,7 @@ def summarise(
                for answer in collect_answers(student, reports.get(student), grades.get(student), order)]  # fmt: skip
     mistakes = count_mistakes(answers, tasks, len(graded), order)
     gaps = count_gaps(answers, len(graded), order, quote=not hide_names)
+    lines = count_lines(answers, len(graded), order)
     repairs, tampering = count_repairs(found, quote=not hide_names)
     by_task = group(answers, lambda answer: answer.task)
     totals = {student: fsum(answer.score for answer in those)
@@ -88,7 +90,7 @@ def summarise(
         "by_hand": count_open_cells(graded, grades),
         "scores": describe_scores(graded, reports, grades),
         "tasks": rows,
-        "mistakes": mistakes, "gaps": gaps, "combinations": find_combinations(mistakes, gaps),
+        "mistakes": mistakes, "gaps": gaps, "lines": lines, "combinations": find_combinations(mistakes, gaps),
         "repairs": repairs,
         "signs": sorted([*count_signs(answers), *tampering], key=lambda entry: (-entry["count"], entry["says"])),
         "limits": count_limits(answers, found),

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..model import Check, Diagnosis, Report, Task, Verdict
 from .anonymity import without_particulars
-from .kinds import LIMITS, REPAIRS, SIGNS, TAMPERING, words_for_gap
+from .kinds import LIMITS, REPAIRS, SIGNS, TAMPERING, words_for_gap, words_for_line
 from .statistics import neat
 
 T = TypeVar("T")
@@ -138,6 +138,21 @@ def count_gaps(answers: Sequence[Answer], graded: int, order: Sequence[str], quo
              "example": most[0] if quote and most else None}
             | weigh(those, graded) | {"carried": carried(task, those)}
         )  # fmt: skip
+    return sorted(found, key=lambda entry: (*by_weight(entry), order.index(entry["task"]), entry["says"]))
+
+
+def count_lines(answers: Sequence[Answer], graded: int, order: Sequence[str]) -> list[Entry]:
+    """Return the wrong lines, by what they give: each stands for one statement of the solution. Most frequent first."""
+    made: dict[tuple[str, str], list[Answer]] = defaultdict(list)
+    for answer in answers:
+        for line in answer.verdict.lines if answer.verdict else ():
+            names = "" if line.kind == "raised" else line.name  # the name that an exception misses is a student's own
+            key = answer.task, words_for_line(line.kind, names, line.step is not None)
+            if answer not in made[key]:
+                made[key].append(answer)
+    carried = carried_counter(answers, order)
+    found = [{"task": task, "says": words} | weigh(those, graded) | {"carried": carried(task, those)}
+             for (task, words), those in made.items()]  # fmt: skip
     return sorted(found, key=lambda entry: (*by_weight(entry), order.index(entry["task"]), entry["says"]))
 
 

@@ -31,6 +31,23 @@ RETURNS = {
     "type": "It returns another type of thing.", "length": "It returns another number of values.",
 }  # fmt: skip
 
+#: The words for a wrong line, by `Line.kind`; ``{}`` is what it gives.
+LINES = {
+    "value": "The line that gives {} its value is wrong.", "missing": "No line gives {} its value.",
+    "given": "{} is made from something that was changed before.", "overwritten": "{} is right, and is overwritten.",
+    "alias": "{} changes through another name of the same array.", "argument": "The argument {} is changed.",
+    "rebound": "{} is made from an argument that was given another value.", "loop": "The loop takes other steps.",
+    "raised": "A line stops the call.",
+}  # fmt: skip
+
+
+def words_for_line(kind: str, names: str, in_loop: bool) -> str:
+    """Return one sentence about a wrong line, the same for all who give these names a wrong value in this way."""
+    quoted = [f"`{name}`" for name in names.split(", ") if name]
+    what = ", ".join(quoted[:3]) + " and more" * (len(quoted) > 3) if quoted else "what is returned"
+    sentence = LINES.get(kind, "A line is wrong.").format(what + " in the loop" * in_loop)
+    return sentence[0].upper() + sentence[1:]
+
 
 def words_for_gap(check: str, kind: str, detail: str = "") -> str:
     """Return one sentence about a failed check, the same for all of its kind and detail."""

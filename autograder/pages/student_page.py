@@ -14,14 +14,18 @@ from typing import Any
 from jinja2 import Template
 from markupsafe import Markup
 
-from ..model import CellGrade, Check, Report, StudentGrade, Verdict
+from ..model import CellGrade, Check, Line, Report, StudentGrade, Verdict
 from ..notebooks.finding import HIDDEN_TESTS, MARK_SCHEME, NO_RESPONSE, tests_of, without_parts
 from . import markup
 from .plain_text import clean_text, join_lines
 from .templating import environment, read_font, read_style
-from .words import NAMES, label, number, select_failures
+from .words import NAMES, code, label, number, question_of, select_failures
 
 UNDONE, HALF_DONE = "not done yet", "half done"
+
+#: A wrong line of an answer, and the sentence beneath it.
+MARKED = Markup('<mark id="{}-line-{}">{}</mark>{}')
+REMARK = Markup('<span class="remark">▲ {}</span>')
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
 MAX_OUTPUTS = 50  # of one cell
@@ -45,6 +49,7 @@ class Part:
     cell: int | None = None  # the number of its answer's cell
     gaps: tuple[Check, ...] = ()  # that failed
     passed: tuple[str, ...] = ()  # names of checks that passed
+    lines: tuple[Line, ...] = ()  # that are wrong, in its answer's cell
     notes: tuple[str, ...] = ()
     diagnosis: str | None = None
     question: str | None = None
@@ -126,7 +131,8 @@ def with_verdict(part: Part, verdict: Verdict) -> Part:
     gaps, diagnosis = select_failures(verdict), verdict.diagnosis
     return replace(
         part, result=HALF_DONE if verdict.waiting else in_few_words(gaps, is_paid=verdict.score > 0), gaps=gaps,
-        diagnosis=diagnosis.says if diagnosis else None, question=diagnosis.hint if diagnosis else verdict.question)
+        lines=tuple(line for line in verdict.lines if line.says),
+        diagnosis=diagnosis.says if diagnosis else None, question=question_of(verdict))
 
 
 def in_few_words(gaps: Sequence[Check], is_paid: bool = False) -> str:
@@ -201,7 +207,7 @@ def show_cells(
             source, level = markup.with_headings(markup.prose_html(text), 2, level)
             source = markup.with_pictures(source, markup.with_attachments(cell, find), place)
         elif kind == "code":
-            source = markup.code_html(text)
+            source = mark_lines(markup.code_html(text), None if verdict else by_name.get(str(grade_id)))
             cell = cell if work <= MAX_WORK else markup.without_prose(cell)
             for piece in [] if verdict else markup.outputs_html(cell, place, places, traceback=not hidden):
                 piece, level = markup.with_headings(piece, 2, level)
@@ -215,6 +221,19 @@ def show_cells(
         room -= len(source)
         part = by_name.get(verdict.task if verdict else str(grade_id))
         yield ShownCell(place, "check" if verdict else kind or "raw", source, tuple(pieces), part)
+
+
+def mark_lines(source: Markup, part: Part | None) -> Markup:
+    """Return an answer's code with a mark on each wrong line and the sentence beneath it."""
+    if part is None or not part.lines:
+        return source
+    lines = source.split("\n")
+    for place in {line.line for line in part.lines}:
+        # a line inside a text of several lines has the start or the end of its colour alone
+        if place <= len(lines) and lines[place - 1].count("<span") == lines[place - 1].count("</span>"):
+            remarks = [REMARK.format(code(line.says or "")) for line in part.lines if line.line == place]
+            lines[place - 1] = MARKED.format(part.anchor, place, Markup(lines[place - 1]), Markup("").join(remarks))
+    return Markup("\n").join(map(Markup, lines))
 
 
 def without_hidden(source: str, metadata: Mapping[str, Any]) -> tuple[str, bool]:

@@ -25,7 +25,8 @@ def environment() -> Environment:
     )  # fmt: skip
     made.filters |= {
         "code": words.code, "label": words.label, "points": words.number, "headline": words.headline,
-        "sentences": words.sentences, "select_failures": words.select_failures, "breakable": breakable, "day": day,
+        "sentences": words.sentences, "select_failures": words.select_failures, "at_step": words.at_step,
+        "breakable": breakable, "day": day,
         "spans": lambda text: words.code(clean_text(text, 2000)), "text": lambda text: clean_text(text, 500),
     }  # fmt: skip
     return made

@@ -7,7 +7,7 @@ from html import escape
 
 from markupsafe import Markup
 
-from ..model import Check, Verdict
+from ..model import Check, Line, Verdict
 
 #: The checks that are not outputs, as a reader sees them.
 NAMES = {"returns": "comes back", "arguments": "leaves its arguments alone", "repeatable": "same answer twice"}
@@ -32,12 +32,24 @@ def select_failures(verdict: Verdict) -> tuple[Check, ...]:
 
 
 def sentences(verdict: Verdict) -> list[str]:
-    """Return the sentences after the checks: certain facts, then the diagnosis, then a question."""
+    """Return the sentences after the checks: wrong lines, certain facts, the diagnosis, a question."""
     if verdict.untouched:
         return [*verdict.notes]
+    lines = [f"Line {line.line}{at_step(line)}: {line.says}" for line in verdict.lines if line.says]
+    says = [verdict.diagnosis.says] if verdict.diagnosis else []
+    return [*lines, *verdict.notes, *says, *filter(None, [question_of(verdict)])]
+
+
+def question_of(verdict: Verdict) -> str | None:
+    """Return the question that leads on. A wrong line says more than the question that its kind of gap has."""
     if verdict.diagnosis:
-        return [*verdict.notes, verdict.diagnosis.says, verdict.diagnosis.hint]
-    return [*verdict.notes, *([verdict.question] if verdict.question else [])]
+        return verdict.diagnosis.hint
+    return None if verdict.lines and not verdict.waiting else verdict.question
+
+
+def at_step(line: Line) -> str:
+    """Return the time step at which a wrong line shows first, in words."""
+    return "" if line.step is None else f", first at step {line.step}"
 
 
 def to_text(verdict: Verdict) -> str:

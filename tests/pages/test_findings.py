@@ -2,6 +2,7 @@
 
 from autograder.model import (
     Diagnosis,
+    Line,
 )
 from autograder.pages.class_summary import summarise
 from tests.helpers.class_reports import with_verdict
@@ -81,3 +82,13 @@ def test_students_with_the_same_mistakes_are_grouped(thousand, assignment):
             own = [(which, place) for which in ("mistakes", "gaps")
                    for place, entry in enumerate(summary[which]) if student in entry["students"]]  # fmt: skip
             assert shared == own
+
+
+def test_wrong_lines_are_counted_by_what_they_give(twelve, assignment):
+    """Each student counts once for each statement of the solution, whatever the mistake; a student's names stay out."""
+    lines = (Line(40, "a_next, cache", "value", 0, "One."), Line(41, "a_next, cache", "value", 1, "Another."),
+             Line(33, "a", "missing", None, None), Line(50, "Ada", "raised", 2, "It stops."))
+    reports = with_verdict(twelve[0], "ivo", "rnn_forward", lines=lines, checks=())
+    found = [entry for entry in summarise(reports, {}, NAME, assignment.tasks)["lines"] if entry["students"] == ["ivo"]]
+    assert {"The line that gives `a_next`, `cache` in the loop its value is wrong.", "No line gives `a` its value.",
+            "A line stops the call."} == {entry["says"] for entry in found if entry["task"] == "rnn_forward"}

@@ -1,13 +1,14 @@
 """The feedback page: its sentences in order, and no hidden part."""
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from autograder.model import CellGrade
+from autograder.model import CellGrade, Line
 from autograder.pages import student_page
-from tests.helpers.feedback import TASK, cell, check, made, repair_of, shown, standing, verdict
+from tests.helpers.feedback import TASK, WRONG, cell, check, made, repair_of, shown, standing, verdict
 
 FOUND = re.compile(r"<h([1-6])\b")
 
@@ -181,3 +182,26 @@ def test_prose_that_takes_long_is_text_from_some_cell_on():
         assert "<em>a" in html and "A *word*." in html and "<em>word" not in html
         assert ("plain" in html) == ("outputs" in many[0])
     assert "<em>word" in made([cell("A *word*.", "markdown")] * 300, {})
+
+
+def test_a_wrong_line_is_marked_in_the_answer():
+    """The line of the answer has a mark and the sentence beneath it, and the task's words lead there."""
+    says = "This line gives `b` a wrong value. `<ba>` stands there."
+    lines = (Line(2, "b", "value", 1, says), Line(3, "c", "value", None, None), Line(99, "d", "value", 0, "Elsewhere."))
+    source = cell('def f():\n    b = "<&"\n    c = 2', grade_id="f", solution=True, grade=False)
+    html = made([source, TASK[1]], {"f": replace(WRONG, diagnosis=None, lines=lines)})
+    (mark,) = re.findall("<mark.*", html)
+    assert mark.startswith('<mark id="task-1-line-2">    b ')
+    assert "&lt;&amp;" in mark and '</mark><span class="remark">▲ This line gives <code>b</code>' in mark
+    assert html.count("<mark ") == 1
+    assert '<a href="#task-1-line-2">Line 2</a>, first at step 1: This line gives <code>b</code>' in html
+    assert "<ba>" not in html and "None" not in shown(html)
+    assert "Which term is different?" not in shown(html)
+
+
+def test_a_line_that_begins_or_ends_a_text_is_not_marked():
+    """A mark would cut the colour of a text of several lines in two."""
+    source = cell('def f():\n    """A\n    b = 1\n    """', grade_id="f", solution=True, grade=False)
+    html = made([source, TASK[1]], {"f": replace(WRONG, lines=(
+        Line(2, "b", "value", None, "Wrong."), Line(4, "b", "value", None, "Wrong.")))})
+    assert "<mark " not in html and "Line 2" in shown(html)

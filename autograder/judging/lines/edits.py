@@ -14,6 +14,8 @@ from .setting import Edit, Setting
 from .syntax import names_read
 from .trees import Part, attribute, binary, call, chain, name, number, parts_of, put, terms_of
 
+MAX_KEY = 40  # characters of a key that a sentence quotes
+
 
 def edits_of(statement: ast.stmt, setting: Setting) -> Iterator[tuple[Edit, ast.stmt]]:
     """Yield each change of a part of a statement, with the changed statement."""
@@ -107,7 +109,7 @@ def of_constant(node: ast.Constant, parent: ast.AST, setting: Setting) -> Iterat
     if isinstance(node.value, str) and isinstance(parent, ast.Subscript):
         held = setting.value(parent.value)
         for key in held if isinstance(held, dict) else ():
-            if key != node.value:
+            if key != node.value and len(key) <= MAX_KEY:
                 yield Edit("entry", ast.Constant(key), (key,))
     elif isinstance(node.value, int | float) and not isinstance(node.value, bool):
         for other in (node.value + 1, node.value - 1, 2 * node.value, 0, -node.value):
