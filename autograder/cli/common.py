@@ -51,12 +51,20 @@ def in_course(command: Callable[Concatenate[Course, P], int | None]) -> Callable
         except OSError as error:
             if error.filename is None or error.errno == errno.EPIPE:
                 raise
-            problem = f"{error.filename}: {error.strerror}. Is it there, and may this user read and write it?"
+            problem = f"{error.filename}: {error.strerror}. {remedy_of(error)}"
         problem = " ".join(problem.splitlines())
         to_stderr.print(f"autograder: {problem}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(BAD_USAGE)
 
     return run
+
+
+def remedy_of(error: OSError) -> str:
+    """Return what to do about a file that could not be read or written."""
+    return {
+        errno.EROFS: "Mount it for writing, or copy the course to a folder where you may write.",
+        errno.ENOSPC: "Make room, then run it again.", errno.EDQUOT: "Make room, then run it again.",
+    }.get(error.errno or 0, "Is it there, and may this user read and write it?")
 
 
 def must_be_writable(option: str, path: Path | None) -> None:

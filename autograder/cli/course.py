@@ -12,7 +12,7 @@ from rich.table import Column, Table
 from ..course.course import Course
 from ..errors import CourseError
 from ..sandbox import isolation
-from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, write_json
+from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, remedy_of, write_json
 from .grading import grade_with_progress, show, workers_of
 
 
@@ -40,7 +40,12 @@ def release_command(course: Course, assignment: str, check: bool, change_cells: 
             click.echo(f"differs: {path}")
         click.echo("release is up to date" if not differing else f"run: autograder release {assignment}")
         return SOME_NOT_GRADED if differing else ALL_GRADED
-    made = release.release_assignment(course, assignment, change_cells)
+    try:
+        made = release.release_assignment(course, assignment, change_cells)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror or error})"
+        remedy = f"Nothing has changed. {remedy_of(error)}"
+        raise CourseError(course.release(assignment), problem, remedy) from error
     for path in sorted(made.folder.rglob("*")):
         if path.is_file():
             click.echo(f"wrote {path.relative_to(course.root)}")
