@@ -97,7 +97,7 @@ def array_gap(name, expected, got, layout):
     if isinstance(got, NUMBER[1:]) and not isinstance(got, (str, bytes)):
         got = np.asarray(got)
     if type(got) is not np.ndarray:
-        asked = "an array" if expected.ndim else "one number"
+        asked = "an array" if expected.ndim else "one number" if expected.dtype.kind != "b" else "True or False"
         return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", "What kind of thing is made?")
     if got.ndim > expected.ndim == 0:
         text = f"`{name}` has shape {got.shape}; one number is asked for."
@@ -106,7 +106,7 @@ def array_gap(name, expected, got, layout):
         symbols = ", ".join(map(str, layout.symbols)) + ("," if len(layout.symbols) == 1 else "")
         asked = f"({symbols}) = {expected.shape}" if symbols else f"{expected.shape}"
         text = f"`{name}` has shape {got.shape}; the task asks for {asked}."
-        return Gap(name, "shape", text, shape_question(expected.shape, got.shape))
+        return Gap(name, "shape", text, shape_question(expected.shape, got.shape, layout))
     if got.dtype.kind not in ("b" if expected.dtype.kind == "b" else "fiu"):
         asked = "True or False" if expected.dtype.kind == "b" else "real numbers"
         text = f"`{name}` holds entries of type {got.dtype}; {asked} are asked for."
@@ -135,7 +135,7 @@ def value_gap(name, expected, got, layout):
     count, total = int(wrong.sum()), wrong.size
     if bad.any():
         text += f" {int(bad.sum())} of {total} entries are not finite."
-        return Gap(name, "value", text, "Which step divides by zero, or overflows?")
+        return Gap(name, "value", text, "Which step divides by zero, takes the logarithm of zero, or overflows?")
     if total > 1:
         by = "" if truth or count == 1 else f", by up to {np.abs(got - expected)[wrong].max():.3g}"
         text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
@@ -223,15 +223,17 @@ def constant_factor(expected, got):
     return factor if factor and not differs(expected * factor, got).any() else None
 
 
-def shape_question(expected, got):
+def shape_question(expected, got, layout):
     if len(got) == len(expected) and got == expected[::-1]:
-        return "Which axis counts the examples?"
+        return "Which axis comes first, and what does it count?"
     if tuple(n for n in expected if n != 1) == tuple(n for n in got if n != 1):
         return "Which option keeps an axis of length 1?"
     if len(got) == len(expected):
         axis = next(i for i, (g, e) in enumerate(zip(got, expected)) if g != e)
         return f"What should axis {axis} count, and from what does its length come?"
-    return "How many axes does one time step have, how many a whole sequence?"
+    if layout.steps in layout.symbols:
+        return "How many axes does one time step have, how many a whole sequence?"
+    return "How many axes are asked for, and what does each of them count?"
 
 
 def a_kind(thing):
