@@ -108,6 +108,20 @@ def test_what_has_changed_is_graded_again(graded, course, what, monkeypatch):
     assert expected == grade(course, ["ada", "onno"]).graded
 
 
+def test_the_notebook_with_work_counts(course):
+    """Beside an untouched notebook with the right name a solved one is graded, by our command and by nbgrader's."""
+    folder = course / "submitted" / "ada" / NAME
+    (folder / f"{NAME}.ipynb").rename(folder / f"{NAME} (1).ipynb")
+    shutil.copy(course / "release" / NAME / f"{NAME}.ipynb", folder)
+    for command in (("autograder", "grade", NAME, "--student", "ada"),
+                    ("nbgrader", "autograde", NAME, "--force", "--student", "ada")):
+        run(course, *command)
+        report = Course(course).reports(NAME).load("ada")
+        assert 100.0 == report.score
+        assert [f"'{NAME} (1).ipynb' counts, since nothing is done in {NAME}.ipynb"] == [
+            repair.text for repair in report.repairs]
+
+
 def test_a_helper_that_was_handed_in_is_there(course):
     """A task that imports the student's own module gets its points, from our command and from nbgrader's."""
     folder = course / "submitted" / "ada" / NAME
