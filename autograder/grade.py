@@ -29,11 +29,16 @@ from .notebooks.waiting import count_blanks, find_waiting_lines
 from .pages.plain_text import clean_text, name_cells
 from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
+from .sandbox.guest.definitions import definitions
 from .sandbox.local import LocalSession
 from .sandbox.session import known_exception
 
 MAX_LINES = 4  # of a cell, which a sentence lists
 MAX_ERROR = 300  # characters of the message that stopped a cell
+
+
+NOT_RUN = "This cell is not needed for grading, and was not run."
+ONLY_DEFINITIONS = "This cell is not needed for grading. Only what it defines was run."
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,8 @@ def judge_notebook(
     """Run a repaired notebook's cells in the sandbox, and judge its tasks. See `grade_submission`."""
     start = time.perf_counter()
     cells, files = student_cells(nb, assignment), support_files(assignment)
-    sources, template = [(cell.id, cell.source) for cell in cells], template_cells(assignment)
+    sources = [(cell.id, source_to_run(cell, assignment)) for cell in cells]
+    template = template_cells(assignment)
     times = sandbox.time_cells(reference_cells(assignment), files, template)
     with sandbox.open(sources, files, template, times, own_files) as session:
         verdicts = judge(session, assignment)
@@ -93,6 +99,7 @@ def judge_notebook(
         if not all(verdict.passed and not verdict.blamed_on for verdict in verdicts):
             verdicts = judge_at_checks(session, assignment, verdicts, checks)
         runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
+        runs = note_skipped(nb, assignment, runs)
         verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
         solutions = find_solutions(nb, cells, checks)
         verdicts = add_lines_if_possible(session, assignment, verdicts, solutions, len(cells))
@@ -114,10 +121,35 @@ def fill_notebook(nb: NotebookNode, report: Report) -> NotebookNode:
 
 
 def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode]:
-    """Return the code cells that run in the sandbox: all but the tests of tasks, which are judged instead."""
+    """Return the code cells that run in the sandbox.
+
+    The tests of tasks do not, since they are judged instead, nor do cells that the source has tagged.
+    """
     judged = set(map(finding.tests_of, assignment.tasks))
     return [cell for _, cell in finding.code_cells(nb)
-            if finding.nbgrader_metadata(cell).get("grade_id") not in judged]
+            if finding.nbgrader_metadata(cell).get("grade_id") not in judged and not is_skipped(cell, assignment)]
+
+
+def is_skipped(cell: NotebookNode, assignment: Assignment) -> bool:
+    """Tell if a cell is one that the source notebook tags as not needed for grading. Its own tags do not count."""
+    return bool(assignment.skipped) and cell.source in assignment.skipped.values()
+
+
+def source_to_run(cell: NotebookNode, assignment: Assignment) -> str:
+    """Return a cell's source; of a tagged cell that the student has edited, only what it defines."""
+    return definitions(cell.source) if cell.id in assignment.skipped else cell.source
+
+
+def note_skipped(nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]) -> dict[str, CellRun]:
+    """Return the runs with those of tagged cells, which say that they were not run."""
+    noted = dict(runs)
+    for _, cell in finding.code_cells(nb):
+        if is_skipped(cell, assignment) or cell.id in assignment.skipped:
+            run = runs.get(cell.id, CellRun())
+            text = NOT_RUN if cell.id not in runs else ONLY_DEFINITIONS
+            note = {"output_type": "stream", "name": "stdout", "text": text + "\n"}
+            noted[cell.id] = replace(run, outputs=(note, *run.outputs))
+    return noted
 
 
 def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repair]) -> Checks:
@@ -127,8 +159,10 @@ def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repa
     sources, places = list[str](), dict[str, int]()
     for _, cell in finding.code_cells(nb):
         grade_id = finding.nbgrader_metadata(cell).get("grade_id")
+        if is_skipped(cell, assignment):
+            continue
         if grade_id not in tasks:
-            sources.append(cell.source)
+            sources.append(source_to_run(cell, assignment))
         elif grade_id not in put_back and not is_untouched(tasks[grade_id], nb, assignment):
             places[tasks[grade_id]] = len(sources)
     return Checks(sources, frozenset(template_cells(assignment)), places)

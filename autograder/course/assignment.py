@@ -29,7 +29,7 @@ from .folder import Modules, list_files, list_student_files
 from .reference import Reference, mutate
 from .scaffold import has_region, scaffold_source
 from .settings import Secret, describe_error
-from .source_cells import check_cells
+from .source_cells import check_cells, skipped_cells
 
 #: The call in a test cell that the judge replaces. nbgrader executes every other autograded cell.
 AWARD = "award("
@@ -94,6 +94,11 @@ class Assignment:
     def template(self) -> Template:
         """The notebook, prepared for repairing submissions."""
         return Template.from_notebook(self.notebook, self.history)
+
+    @cached_property
+    def skipped(self) -> dict[str, str]:
+        """The sources, by id, of the cells that are not run when a submission is graded."""
+        return skipped_cells(self.notebook)
 
     @cached_property
     def history(self) -> History:
@@ -236,6 +241,7 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
         a solution does not run.
     """
     path = folder / f"{folder.name}.ipynb"
+    check_single(path)
     try:
         nb = reading.read_notebook(path)
     except NotebookError as error:
@@ -257,6 +263,20 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
         raise CourseError(path, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
     points = {name: float(finding.nbgrader_metadata(tests[name])["points"]) for name in judged}
     return Assignment(folder, nb, {name: known[name] for name in judged}, points, reference, secret)
+
+
+def check_single(path: Path) -> None:
+    """Check that an assignment has one notebook.
+
+    Raises
+    ------
+    CourseError
+        Another notebook is beside it, which nbgrader would release, and nobody would grade.
+    """
+    others = sorted(other.name for other in path.parent.glob("[!.]*.ipynb") if other != path)
+    if others:
+        fix = f"An assignment has one: move {others[0]} to an assignment of its own, source/NAME/NAME.ipynb."
+        raise CourseError(path.parent, f"it holds {len(others) + 1} notebooks, {', '.join([path.name, *others])}", fix)
 
 
 def load_tasks(folder: Path, modules: Modules) -> dict[str, Task]:

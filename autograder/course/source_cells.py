@@ -11,6 +11,8 @@ from nbformat import NotebookNode
 from ..errors import CourseError
 from ..notebooks.finding import nbgrader_metadata
 
+#: The tag of a cell that is not run when a submission is graded.
+NO_GRADING = "no-grading"
 SIDEBAR = "in JupyterLab's Create Assignment sidebar"
 
 
@@ -39,11 +41,19 @@ def check_cells(path: Path, nb: NotebookNode) -> None:
             raise CourseError(path, f"cell {name!r} {problem}", f"Change it {SIDEBAR}.")
 
 
+def skipped_cells(nb: NotebookNode) -> dict[str, str]:
+    """Return the sources, by id, of the code cells that are not run when a submission is graded."""
+    return {cell.id: cell.source for cell in nb.cells
+            if cell.cell_type == "code" and NO_GRADING in cell.metadata.get("tags", ())}
+
+
 def _problem_of(cell: NotebookNode, roles: list[str], points: Any) -> str:
     """Return what is wrong with a cell of these roles, or ""."""
     kind = "a Markdown cell" if cell.cell_type == "markdown" else f"a {cell.cell_type} cell"
     if cell.cell_type not in ("code", "markdown"):
         return f"is {kind}, which nbgrader can neither grade nor lock"
+    if NO_GRADING in cell.metadata.get("tags", ()) and {"grade", "solution"} & set(roles):
+        return f"is graded, or students write in it: it cannot have the tag {NO_GRADING}"
     if "task" in roles and cell.cell_type != "markdown":
         return f"is a manually graded task, and {kind} instead of Markdown"
     if cell.cell_type == "markdown" and "task" not in roles and ("grade" in roles) != ("solution" in roles):

@@ -198,22 +198,28 @@ class SaveGrades(SaveAutoGrades):
 
 
 def current_assignment(resources: Resources) -> Assignment | None:
-    """Return the assignment that nbgrader is at; None if it has no tasks of ours. nbgrader works in the root."""
+    """Return the assignment that nbgrader is at; None if it has no tasks of ours. nbgrader works in the root.
+
+    Raises
+    ------
+    CourseError
+        The assignment cannot be loaded, or has several notebooks.
+    """
     name, notebook_id = resources["nbgrader"]["assignment"], resources["nbgrader"]["notebook"]
     folder = Path.cwd() / "source" / name
-    if notebook_id != name or not has_awards(folder / f"{name}.ipynb"):
+    if not (folder / f"{name}.ipynb").is_file() or not any(map(has_awards, folder.glob("*.ipynb"))):
         return None
     if course := command_course.get():
         assignment = course.assignment(name)
     else:
         files = [*(folder / path for path in list_files(folder)), Path.cwd() / HISTORY / f"{name}.json"]
         assignment = cached_assignment(name, folder, max(p.stat().st_mtime_ns for p in files if p.exists()))
-    return assignment if assignment.tasks else None
+    return assignment if assignment.tasks and notebook_id == name else None
 
 
 def has_awards(path: Path) -> bool:
     """Tell if a source notebook may have tasks for the judge. Any other is left to nbgrader, unread."""
-    return path.is_file() and AWARD.encode() in path.read_bytes()
+    return AWARD.encode() in path.read_bytes()
 
 
 @lru_cache(maxsize=16)

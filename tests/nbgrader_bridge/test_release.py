@@ -158,3 +158,49 @@ def test_a_list_without_save_cells_is_named(root):
         config.write("c.GenerateAssignment.preprocessors = c.GenerateAssignment.preprocessors[:3]\n")
     with pytest.raises(CourseError, match="preprocessors lacks SaveCells"):
         release_assignment(Course(root), NAME)
+
+
+# ---- several notebooks -----------------------------------------------------------------------------------------
+
+
+def add_notebook(root, name="bonus.ipynb", old="nearest", new="nearest"):
+    """Put a second notebook beside the assignment's, with a task renamed."""
+    text = (root / "source" / NAME / f"{NAME}.ipynb").read_text().replace(old, new)
+    (root / "source" / NAME / name).write_text(text)
+
+
+@pytest.mark.parametrize("command", ["release", "grade", "audit", "report"])
+def test_a_second_notebook_is_refused_in_one_line(root, command):
+    """Nobody would grade it: each command names it and the remedy, and the former release stays."""
+    add_notebook(root)
+    (root / "submitted" / "ada" / NAME).mkdir(parents=True)
+    before = fingerprint(root)
+    said = run(root, "autograder", command, NAME, code=2)
+    assert 1 == said.count("\n")
+    assert "it holds 2 notebooks, k-means.ipynb, bonus.ipynb. An assignment has one: move bonus.ipynb to" in said
+    assert before == fingerprint(root)
+
+
+@pytest.mark.parametrize("command", [("generate_assignment", NAME, "--force"), ("autograde", NAME)])
+def test_nbgrader_refuses_a_second_notebook_too(root, command):
+    """Its commands end with the same sentence, and not inside of nbgrader."""
+    submitted = root / "submitted" / "ada" / NAME
+    shutil.copytree(root / "release" / NAME, submitted)
+    add_notebook(root)
+    shutil.copyfile(submitted / f"{NAME}.ipynb", submitted / "bonus.ipynb")
+    said = run(root, "nbgrader", *command, code=1)
+    assert "it holds 2 notebooks, k-means.ipynb, bonus.ipynb" in said
+    assert "MissingEntry" not in said
+
+
+def test_notebooks_of_nbgraders_own_are_left_to_it(root):
+    """An assignment without tasks for the judge may have several notebooks in nbgrader's commands."""
+    for name in (NAME, "bonus"):
+        add_notebook(root, f"{name}.ipynb", "award(", "print(")
+    run(root, "nbgrader", "generate_assignment", NAME, "--force")
+    assert {"k-means.ipynb", "bonus.ipynb"} <= {path.name for path in (root / "release" / NAME).iterdir()}
+    assert {NAME, "bonus"} == {row["name"] for row in table(root, "notebook")}
+    (root / "source" / NAME / "bonus.ipynb").unlink()
+    release_assignment(Course(root), NAME)  # without submissions, the other goes from the gradebook
+    assert [NAME] == [row["name"] for row in table(root, "notebook")]
+    assert {row["notebook_id"] for row in table(root, "base_cell")} == {row["id"] for row in table(root, "notebook")}

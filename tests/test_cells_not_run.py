@@ -1,0 +1,102 @@
+"""Cells that the source tags as not needed for grading, and lesson cells that take long with a student's functions."""
+
+import shutil
+
+import pytest
+from nbformat.v4 import new_code_cell
+
+from autograder.course.course import Course
+from autograder.errors import CourseError
+from autograder.grade import NOT_RUN, ONLY_DEFINITIONS, grade_submission
+from autograder.notebooks import reading
+from autograder.pages.student_page import make_page
+from autograder.sandbox import Sandbox
+from tests.helpers import changing
+from tests.helpers.courses import ROOT
+from tests.helpers.k_means import NEAREST, write_assignment
+
+TRAINING = "training = 1\nwhile True:\n    pass"
+LESSON = "points = load_points()\nfor _ in range(1000):\n    labels = nearest(points, points[:3], euclidean)"
+SLOW = NEAREST.replace("labels = lengths", "for _ in range(1_000_000):\n        pass\n    labels = lengths")
+
+
+def make_assignment(root, *cells):
+    """Return the k-means assignment with more cells at its end."""
+    shutil.copyfile(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
+    write_assignment(root)
+    changing.change(root, lambda nb: nb.cells.extend(cells))
+    return Course(root).assignment("k-means")
+
+
+def tagged(source):
+    return new_code_cell(source, id="training", metadata={"tags": ["no-grading"]})
+
+
+def grade(assignment, deed=lambda nb: None, nearest=NEAREST):
+    """Return the report and the graded notebook of a submission made from the source."""
+    nb = reading.read_notebook(assignment.path)
+    changing.cell(nb, "nearest").source = nearest
+    deed(nb)
+    with Sandbox() as sandbox:
+        graded = grade_submission(reading.serialise_notebook(nb), assignment, sandbox)
+    return graded.report, {cell.id: cell for cell in graded.notebook.cells}, graded.notebook
+
+
+def copy_without_tag(nb):
+    nb.cells[-1].metadata = {}
+
+
+def copy_with_another_id(nb):
+    nb.cells[-1].id = "another"
+
+
+@pytest.mark.parametrize("deed", [lambda nb: None, copy_without_tag, copy_with_another_id])
+def test_a_cell_that_the_source_tags_is_not_run(tmp_path, deed):
+    """An endless training cell: full points, no limit, and the notebook and the page say that it was not run."""
+    report, cells, nb = grade(make_assignment(tmp_path, tagged(TRAINING)), deed)
+    assert (20, {}) == (report.score, report.limits)
+    (training,) = [cell for cell in cells.values() if cell.source == TRAINING]
+    assert [NOT_RUN + "\n"] == [output.text for output in training.outputs]
+    assert NOT_RUN in make_page(nb, report, None, lambda source: None)
+
+
+def test_an_edited_copy_runs_what_it_defines(tmp_path):
+    """A student's function in a tagged cell is kept; the cell's own work is not run."""
+
+    def edit(nb):
+        nb.cells[-1].source = "def pick(lengths):\n    return lengths.argmin(axis=1)\n\nprint('run')\n" + TRAINING
+
+    report, cells, _ = grade(make_assignment(tmp_path, tagged(TRAINING)), edit,
+                             NEAREST.replace("lengths.argmin(axis=1)", "pick(lengths)"))
+    assert (20, {}) == (report.score, report.limits)
+    assert [ONLY_DEFINITIONS + "\n"] == [output.text for output in cells["training"].outputs]
+
+
+def test_a_students_tag_is_none(tmp_path):
+    """Cells that the student alone has tagged are run: definitions count, and nothing is skipped."""
+
+    def tag(nb):
+        for cell in nb.cells:
+            cell.metadata["tags"] = ["no-grading"]
+        nb.cells.insert(1, tagged("print('run')"))
+
+    report, cells, _ = grade(make_assignment(tmp_path), tag)
+    assert 20 == report.score
+    assert "run\n" == cells["training"].outputs[0].text
+
+
+@pytest.mark.parametrize("name", ["nearest", "nearest_tests"])
+def test_a_graded_cell_cannot_be_tagged(tmp_path, name):
+    """A test that is not run would give all points, and a solution none: the source is refused."""
+    make_assignment(tmp_path)
+    changing.change(tmp_path, lambda nb: changing.cell(nb, name).metadata.update(tags=["no-grading"]))
+    with pytest.raises(CourseError, match=f"cell '{name}' is graded, or students write in it: it cannot have the tag"):
+        Course(tmp_path).assignment("k-means")
+
+
+def test_a_lesson_cell_takes_no_time_of_the_calls(tmp_path):
+    """A lesson that is quick with the reference solution and runs out of time with a right, slow one: full points."""
+    report, _, _ = grade(make_assignment(tmp_path, new_code_cell(LESSON, id="lesson")), nearest=SLOW)
+    assert ["lesson"] == list(report.limits)
+    assert 20 == report.score
+    assert {"nearest", "k_means"} == {verdict.task for verdict in report.verdicts if verdict.passed}
