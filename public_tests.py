@@ -9,6 +9,7 @@ import copy
 import importlib
 import inspect
 import json
+import re
 import sys
 import textwrap
 import traceback
@@ -313,7 +314,7 @@ def attempt(show, *needs):
         show()
     except Exception as error:
         names = show.__globals__
-        waiting = [name for name in needs if name not in names or has_placeholders(names[name])]
+        waiting = [name for name in needs if name not in names or waiting_line(names[name])]
         if waiting:
             print(f"Fill in {' and '.join(waiting)} first; then this cell shows its result.")
         else:
@@ -330,13 +331,18 @@ def is_cell(filename):
 def examine(function, case):
     """Whether a function passes a case, and the lines that say what is seen."""
     task, sizes = case["task"], ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
+    line = waiting_line(function)
+    where = f"the `None` in line {line} of the function" if line else "a `None` between START and END"
+    undone = [f"{task} is not done yet: {where} waits for its value."]
+    waits = [f"  The `None` in line {line} of the function still waits for its value."] if line else []
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             arguments = copy.deepcopy(case["arguments"])
             got = function(*arguments)
     except Exception as error:
-        return False, error_lines(task, function, error)
+        is_undone = line and isinstance(error, TypeError) and "None" in str(error)
+        return False, undone if is_undone else error_lines(task, function, error) + waits
     outputs, problem = split_outputs(case, got)
     if problem:
         return False, [f"{task}: {problem.text}", f"  {problem.question}"]
@@ -355,8 +361,8 @@ def examine(function, case):
         return True, [head, *value_lines(case, outputs)]
     named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
     if all(outputs[output] is None for output in named):
-        return False, [f"{task} is not done yet: a `None` between START and END waits for its value."]
-    return False, gap_lines(case, outputs, gaps, sizes)
+        return False, undone
+    return False, gap_lines(case, outputs, gaps, sizes) + waits
 
 
 def split_outputs(case, got):
@@ -366,7 +372,7 @@ def split_outputs(case, got):
         return {names[0]: got}, None
     if case["returns_dict"]:
         if not isinstance(got, dict):
-            text = f"the function returns {a_kind(got)}; a dict of {len(names)} gradients is asked for."
+            text = f"the function returns {a_kind(got)}; a dict of {len(names)} entries is asked for."
             return None, Gap("returns", "type", text, "What does the last line return?")
         missing = [name for name in names if name not in got]
         if missing:
@@ -382,8 +388,6 @@ def split_outputs(case, got):
 
 def error_lines(task, function, error):
     """An exception as a sentence with the line of the learner's own code where it happened."""
-    if isinstance(error, TypeError) and "None" in str(error) and has_placeholders(function):
-        return [f"{task} is not done yet: a `None` between START and END waits for its value."]
     where, frame = "", error.__traceback__
     while frame is not None:
         code = frame.tb_frame.f_code
@@ -396,13 +400,19 @@ def error_lines(task, function, error):
             "  Which two things meet in that line, and what are their shapes?"]
 
 
-def has_placeholders(function):
-    """Whether the function still has a ``None`` of the scaffold in it."""
+def waiting_line(function):
+    """The first line of a function, from 1, on which a ``None`` of the scaffold waits; 0 where there is none."""
     try:
-        source = inspect.getsource(function)
+        lines = inspect.getsource(function).splitlines()
     except (OSError, TypeError):
-        return None in getattr(getattr(function, "__code__", None), "co_consts", ())
-    return "= None" in source or "(None)" in source
+        return 0
+    inside = False
+    for number, line in enumerate(lines, 1):
+        if "START CODE HERE" in line or "END CODE HERE" in line:
+            inside = "START CODE HERE" in line
+        elif inside and re.search(r"(^|[=(,])\s*None\b", line.partition("#")[0]):
+            return number
+    return 0
 
 
 def value_lines(case, outputs):

@@ -3,6 +3,7 @@
 import ast
 import json
 import linecache
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,7 +33,8 @@ def said(assignment, release_folder, capsys):
     def check(task, source):
         namespace = dict(assignment.reference.functions, np=np)
         exec(assignment.reference.imports, namespace)
-        exec(source, namespace)
+        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")  # as in a notebook
+        exec(compile(source, "<cell>", "exec"), namespace)
         public_tests.check(namespace[task])
         return capsys.readouterr()
 
@@ -54,9 +56,30 @@ def test_untouched_task_is_not_done_yet(assignment, said):
     for task, source in assignment.reference.sources.items():
         out, err = said(task, scaffold_source(source))
         assert "" == out
-        assert [f"{task} is not done yet: a `None` between START and END waits for its value."] == (
-            err.splitlines()
-        )
+        scaffold = scaffold_source(source).splitlines()
+        first = next(i for i, line in enumerate(scaffold, 1) if "None" in line and "START" in "".join(scaffold[:i]))
+        assert [f"{task} is not done yet: the `None` in line {first} of the function waits for its value."] == (
+            [" ".join(err.split())])
+
+
+def test_half_done_task_names_the_line_that_waits(assignment, said):
+    """One `None` left, where unpacking or a loop stops: its line is named, and not the error that it leads to."""
+    source = assignment.reference.sources["rnn_forward"]
+    for old, new in (("for t in range(T_x):", "for t in range(None):"), ("a_next = a0", "a_next = None"),
+                     ("rnn_cell_forward(x[:, :, t], a_next, parameters)", "None, None, None")):
+        half = source.replace(old, new)
+        line = next(i for i, text in enumerate(half.splitlines(), 1) if new in text)
+        assert re.search(rf"`None` in line {line} of the function (still )?waits for its value\.",
+                         " ".join(said("rnn_forward", half).err.split()))
+
+
+def test_none_of_a_learners_own_is_not_said_to_wait(said, wrong_source):
+    """A `None` outside the markers, or in a comment, or a wrong value between them, is no line that waits."""
+    source = wrong_source("rnn_cell_forward", replace={
+        "    ### START": "    spare = None\n    ### START", "### END CODE HERE ###": "# None\n    a_next + spare"
+        "\n    ### END CODE HERE ###"})
+    err = said("rnn_cell_forward", source).err
+    assert "not done yet" not in err and "TypeError" in err
 
 
 def test_a_catalogued_mistake_gets_its_hint(said, wrong_source, assignment):
@@ -137,10 +160,12 @@ def test_the_files_run_on_python_3_9():
 def test_an_experiment_says_why_it_stops(capsys, body, out, err):
     """A task that waits for a value is to be filled in first; the error of an own edit is shown, and not raised."""
     namespace = {"np": np}
-    body = body.replace("return None", "x = None\n    return x + 1")
+    gap = "### START CODE HERE ###\n    x = None\n    ### END CODE HERE ###\n    return x + 1"
+    body = body.replace("return None", gap)
     for number, source in enumerate((f"def f():\n{body}", "def show():\n    print(f())")):
-        linecache.cache[f"<cell {number}>"] = (len(source), None, source.splitlines(keepends=True), f"<cell {number}>")
-        exec(compile(source, f"<cell {number}>", "exec"), namespace)
+        name = f"<cell {number}>"
+        linecache.cache[name] = (len(source), None, source.splitlines(keepends=True), name)
+        exec(compile(source, name, "exec"), namespace)
     public_tests.attempt(namespace["show"], "f")
     said = capsys.readouterr()
     assert said.out.strip() == out and said.err.startswith(err) and bool(err) == bool(said.err)
