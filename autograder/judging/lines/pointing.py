@@ -12,9 +12,10 @@ import numpy as np
 
 from ...course.assignment import Assignment
 from ...model import Case, Failed, Line, Outcome, Returned, Task, Value
+from ...sandbox.guest.codec import NamedFunction
 from ...sandbox.local import LocalSession
 from ...sandbox.session import Definition
-from ..comparison import find_gaps, is_identical
+from ..comparison import find_gaps, is_identical, name_function
 from ..reference_callees import reference_callee
 from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
@@ -59,7 +60,7 @@ def find_lines(assignment: Assignment, task: Task, source: str, follow: Follow) 
     if function is None:
         return ()
     oracle, budget = equations_of(assignment, task.name), Budget()
-    evaluator = Evaluator(namespace_of(assignment, task), budget)
+    evaluator = Evaluator(namespace_of(assignment, task), budget, functions_of(assignment, task.name))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
@@ -116,6 +117,17 @@ def namespace_of(assignment: Assignment, task: Task) -> Mapping[str, Any]:
     """Return what the solution's statements use; tasks that it calls accept only arguments of the right form."""
     callees = {name: reference_callee(assignment, name) for name in task.calls if name in assignment.tasks}
     return {**assignment.reference.namespace, **callees}
+
+
+@cache
+def functions_of(assignment: Assignment, name: str) -> Mapping[NamedFunction, Callable[..., Any]]:
+    """Return the functions among the arguments of the cases that are followed, by their names."""
+    found: dict[NamedFunction, Callable[..., Any]] = {}
+    for case in assignment.visible_cases(name):
+        for value in case.arguments.values():
+            if callable(value) and (known := name_function(value)):
+                found[known] = value
+    return found
 
 
 @cache

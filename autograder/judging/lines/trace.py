@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...model import Value
-from ...sandbox.guest.codec import Foreign
+from ...sandbox.guest.codec import Foreign, NamedFunction
 from ...sandbox.guest.values import is_name
 from ...sandbox.session import known_exception
 
@@ -140,7 +140,7 @@ class Measure:
         return size
 
     def _measure(self, value: Value, depth: int) -> Size:
-        if value is None or isinstance(value, bool | np.bool_ | Foreign):
+        if value is None or isinstance(value, bool | np.bool_ | Foreign | NamedFunction):
             return Size()
         if isinstance(value, int | np.integer):
             return Size(integer=abs(int(value)))

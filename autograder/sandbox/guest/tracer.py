@@ -6,7 +6,7 @@ It needs no source and leaves the function as it is. This runs beside student co
 from __future__ import annotations
 
 import sys
-from types import CodeType, FrameType, TracebackType
+from types import CodeType, FrameType, FunctionType, TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -154,8 +154,8 @@ class Pool:
         kind = type(value)
         if kind is np.ndarray:
             return self._array(value)
-        if value is None or kind in (bool, int, float, str) or isinstance(value, np.generic):
-            return value
+        if value is None or kind in (bool, int, float, str, FunctionType) or isinstance(value, np.generic):
+            return value  # the name of a function crosses, if it is that of a module
         is_plain = kind in (tuple, list) or (kind is dict and all(type(key) is str for key in value))
         if not is_plain or not depth or len(value) > MAX_ITEMS:
             return self._pooled.setdefault(("foreign", kind), Foreign(describe(value)))
