@@ -49,9 +49,15 @@ def is_excused(values: Values, finding: Finding) -> bool:
     equation, part = finding.equation, finding.part
     if finding.kind not in EXCUSABLE or equation is None or part is None:
         return False
+    if all(values.is_as_in_reference(name, part) for name in finding.names):
+        return True
     if finding.about and all(is_same(gathered(values, name), now) for name, now in finding.about):
         return True
     if finding.block != "after" and not finding.about and all(is_right_later(values, name) for name in finding.names):
+        return True
+    readers = [reader for name in finding.names for reader in find_readers(values, equation, name, part)]
+    if readers and all(values.is_as_in_reference(target, place) for reader, place in readers
+                       for target in reader.targets):
         return True
     asked = 0
     for name in finding.names:

@@ -23,7 +23,7 @@ class Located(NamedTuple):
 
 
 def locate(oracle: Equations, evaluator: Evaluator, function: ast.FunctionDef, trace: Trace, wrong: Collection[str],
-           outputs: Collection[str]) -> Located:
+           outputs: Collection[str], reference: Trace | None = None) -> Located:
     """Return the wrong lines, under the reading of the loop's index that leaves the fewest.
 
     Parameters
@@ -35,6 +35,8 @@ def locate(oracle: Equations, evaluator: Evaluator, function: ast.FunctionDef, t
     trace : Trace
     wrong, outputs : collection of str
         The outputs that are wrong, and all of them in the order of return.
+    reference : Trace, optional
+        The reference's own, with the same arguments.
 
     Raises
     ------
@@ -44,9 +46,10 @@ def locate(oracle: Equations, evaluator: Evaluator, function: ast.FunctionDef, t
         There is too much to evaluate.
     """
     student = Student(function, trace, oracle)
-    best = locate_with(Values(oracle, student, evaluator), wrong, outputs)
+    own = Student(oracle.function, reference, oracle) if reference else None
+    best = locate_with(Values(oracle, student, evaluator, reference=own), wrong, outputs)
     if best.findings and oracle.loop is not None and find_reversed(best.values, student):
-        other = locate_with(Values(oracle, student, evaluator, is_reversed=True), wrong, outputs)
+        other = locate_with(Values(oracle, student, evaluator, True, own), wrong, outputs)
         best = min(best, other, key=lambda located: len(located.findings))
     return best
 

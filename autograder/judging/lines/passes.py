@@ -66,7 +66,7 @@ class Student:
         self.trace, self.lines = trace, Lines(function)
         self.parameters = parameters_of(function)
         loops = [s for s in function.body if isinstance(s, ast.For | ast.While)]
-        if len(loops) != oracle.loops:
+        if len(loops) != oracle.loops or any(is_empty(loop) for loop in loops):
             raise OtherFormError
         self.loop = loops[0] if oracle.loop is not None else None
         self.passes = self._cut()
@@ -173,6 +173,11 @@ class Student:
         """Return the line of the statement that returned."""
         last = self.trace.lines[-1]
         return self.lines.start(last) if last < 0 else None
+
+
+def is_empty(loop: ast.For | ast.While) -> bool:
+    """Tell if a loop runs over nothing, as its text says."""
+    return isinstance(loop, ast.For) and isinstance(loop.iter, ast.Tuple | ast.List) and not loop.iter.elts
 
 
 def parts_read(statement: ast.stmt) -> set[str]:

@@ -44,8 +44,21 @@ class Followed(NamedTuple):
     wrong: frozenset[str]
 
 
+class Explained(NamedTuple):
+    """A wrong line with the finding behind it, and the change that explains its value."""
+
+    line: Line
+    finding: Finding
+    edit: Edit | None
+
+
 def find_lines(assignment: Assignment, task: Task, source: str, follow: Follow) -> tuple[Line, ...]:
-    """Return the wrong lines of a student's function, in their order; none where nothing is certain.
+    """Return the wrong lines of a student's function, in their order. See `explain_lines`."""
+    return tuple(explained.line for explained in explain_lines(assignment, task, source, follow))
+
+
+def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follow) -> list[Explained]:
+    """Return what is wrong in a student's function, in the order of its lines; nothing where nothing is certain.
 
     Parameters
     ----------
@@ -58,16 +71,16 @@ def find_lines(assignment: Assignment, task: Task, source: str, follow: Follow) 
     """
     function = find_function(source, task.name)
     if function is None:
-        return ()
+        return []
     oracle, budget = equations_of(assignment, task.name), Budget()
     evaluator = Evaluator(namespace_of(assignment, task), budget, functions_of(assignment, task.name))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
             located, others = locate_first(assignment, task, function, follow, oracle, evaluator)
-            return describe(located, function, others) if located else ()
+            return describe(located, function, others) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
-            return ()
+            return []
 
 
 def locate_first(assignment: Assignment, task: Task, function: ast.FunctionDef, follow: Follow, oracle: Equations,
@@ -81,7 +94,8 @@ def locate_first(assignment: Assignment, task: Task, function: ast.FunctionDef, 
         followed = follow_case(assignment, task, case, follow)
         if followed is None or not followed.wrong:
             continue
-        located = locate(oracle, evaluator, function, followed.trace, followed.wrong, list(task.outputs))
+        located = locate(oracle, evaluator, function, followed.trace, followed.wrong, list(task.outputs),
+                         reference_trace(assignment, task.name, case))
         other = cases[1] if place == 0 and len(cases) > 1 else cases[0]
         again = follow_case(assignment, task, other, follow) if any(
             finding.kind == "value" for finding in located.findings) and other is not case else None
@@ -133,27 +147,30 @@ def functions_of(assignment: Assignment, name: str) -> Mapping[NamedFunction, Ca
 @cache
 def bounds_of(assignment: Assignment, name: str, case: Case) -> Bounds:
     """Return how large the reference's own values are on a case."""
-    return Bounds.of(read_trace(follow_reference(assignment, name, case)))
+    return Bounds.of(reference_trace(assignment, name, case))
 
 
-def follow_reference(assignment: Assignment, name: str, case: Case) -> Value:
+@cache
+def reference_trace(assignment: Assignment, name: str, case: Case) -> Trace:
     """Return the trace of the reference's own call."""
     definition = Definition(name, 0, first_line(equations_of(assignment, name).function))
-    return LocalSession(dict(assignment.reference.namespace)).trace(definition, tuple(case.arguments.values()))
+    session = LocalSession(dict(assignment.reference.namespace))
+    return read_trace(session.trace(definition, tuple(case.arguments.values())))
 
 
 # ---- lines ------------------------------------------------------------------------------------------------
 
 
-def describe(located: Located, function: ast.FunctionDef, others: Sequence[Values]) -> tuple[Line, ...]:
-    """Return the findings as lines, in the order of the cell."""
-    lines, values = [], located.values
+def describe(located: Located, function: ast.FunctionDef, others: Sequence[Values]) -> list[Explained]:
+    """Return the findings with their lines and explanations, in the order of the cell."""
+    found, values = [], located.values
     for finding in located.findings[:MAX_LINES]:
         edit = find_edit_if_possible(values, finding, others) if finding.kind == "value" else None
         names = ", ".join(name for name in finding.names if name != RETURN)
-        lines.append(Line(line_of(finding, located, function), names, finding.kind, step_of(finding, located),
-                          say(values, finding, edit)))
-    return tuple(sorted(lines, key=lambda line: line.line))
+        line = Line(line_of(finding, located, function), names, finding.kind, step_of(finding, located),
+                    say(values, finding, edit))
+        found.append(Explained(line, finding, edit))
+    return sorted(found, key=lambda explained: explained.line.line)
 
 
 def find_edit_if_possible(values: Values, finding: Finding, others: Sequence[Values]) -> Edit | None:

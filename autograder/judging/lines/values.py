@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...model import Value
+from .comparing import is_same
 from .equations import Equation, Equations
 from .evaluate import CannotAskError, Evaluator, Scope
 from .passes import Pass, Student
@@ -27,10 +28,14 @@ class Values:
     evaluator : Evaluator
     is_reversed : bool
         Read the loop's index as counting the steps from the other end.
+    reference : Student, optional
+        The reference's own call with the same arguments.
     """
 
-    def __init__(self, oracle: Equations, student: Student, evaluator: Evaluator, is_reversed: bool = False) -> None:
+    def __init__(self, oracle: Equations, student: Student, evaluator: Evaluator, is_reversed: bool = False,
+                 reference: Student | None = None) -> None:
         self.oracle, self.student, self.evaluator, self.is_reversed = oracle, student, evaluator, is_reversed
+        self.own = {(part.block, part.number): part.end for part in reference.passes} if reference else {}
         self.parameters = dict(zip(oracle.parameters, student.parameters, strict=False))
         self._values: dict[tuple[int, int], dict[str, Value]] = {}
         self._scopes: dict[tuple[int, int], Scope] = {}
@@ -141,7 +146,14 @@ class Values:
         except CannotAskError:
             return None
 
-    def sizes(self) -> dict[str, int]:
-        """Return the student's whole numbers by name, of all passes."""
-        return {name: int(value) for part in self.student.passes for name, value in part.end.items()
-                if isinstance(value, int | np.integer) and not isinstance(value, bool) and name[:1] not in "@<"}
+    def is_as_in_reference(self, name: str, part: Pass) -> bool:
+        """Tell if a name holds what it holds in the reference's own call after the same pass."""
+        own = self.own.get((part.block, part.number), {})
+        if name not in own or name not in part.end or kind_of(own[name]) != kind_of(part.end[name]):
+            return False
+        return is_same(own[name], part.end[name])
+
+
+def kind_of(value: Value) -> str:
+    """Return the kind of numbers in an array: whole numbers do not stand for real ones into which a loop writes."""
+    return value.dtype.kind if isinstance(value, np.ndarray) else ""

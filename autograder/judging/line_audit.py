@@ -1,0 +1,217 @@
+"""How often the wrong line is found, measured where the changed line is known.
+
+Counted are the catalogue's mistakes, pairs of them in one function, and right variants, which must be silent even if
+all their outputs were called wrong.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import redirect_stdout, suppress
+from dataclasses import asdict, dataclass
+from io import StringIO
+from itertools import islice
+from typing import Any, NamedTuple
+
+from ..course.assignment import Assignment
+from ..course.reference import mutate
+from ..model import Case, Value
+from ..sandbox.local import LocalSession
+from ..sandbox.session import Definition
+from .lines.evaluate import Budget, Evaluator
+from .lines.locate import locate
+from .lines.passes import OtherFormError
+from .lines.pointing import (
+    Explained,
+    Follow,
+    equations_of,
+    explain_lines,
+    follow_case,
+    functions_of,
+    namespace_of,
+    reference_trace,
+)
+from .lines.sentences import FOLLOWS
+from .lines.syntax import Lines, find_function, first_line
+from .reference_callees import reference_callee
+
+RIGHT, FEWEST = 0.95, 20  # the gate, and the number of changes from which it is one
+PAIRS = 12  # of one task
+APART = 7  # places in the catalogue between the mistakes of a pair
+
+
+class Changed(NamedTuple):
+    """What a change of the solution has changed: lines of the new source, and names that lines gone had given."""
+
+    lines: frozenset[int]
+    gone: frozenset[str]
+
+
+@dataclass(frozen=True)
+class LineAudit:
+    """The wrong lines of one task, counted."""
+
+    task: str
+    changes: int  # mistakes whose function was followed
+    right: int  # the changed lines, and no other
+    other: tuple[str, ...]
+    silent: tuple[str, ...]
+    named: int  # every line with a sentence of its own
+    pairs: int
+    pairs_right: int
+    pairs_other: tuple[str, ...]
+    misnamed: tuple[str, ...]  # a sentence that the changed text contradicts
+    variants: int
+    flagged: tuple[str, ...]  # right variants with a line
+
+    @property
+    def problems(self) -> list[str]:
+        """Return a sentence for each gate that is missed."""
+        found = [f"{self.task}: a line of the right variant {id_!r} is called wrong" for id_ in self.flagged]
+        found += [f"{self.task}: a sentence on {id_!r} says what is not so" for id_ in self.misnamed]
+        for what, right, count in (("mistakes", self.right, self.changes), ("pairs", self.pairs_right, self.pairs)):
+            if count >= FEWEST and right < RIGHT * count:
+                found.append(f"{self.task}: the right line of {right} of {count} {what} is found; "
+                             f"the gate is {RIGHT:.0%}")
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the audit as JSON holds it."""
+        return asdict(self)
+
+
+def audit_lines(assignment: Assignment, name: str) -> LineAudit:
+    """Return the counts of one task."""
+    task, source = assignment.tasks[name], assignment.reference.sources[name]
+    right, named, other, silent, misnamed = 0, 0, list[str](), list[str](), list[str]()
+    for mistake in task.mistakes:
+        found, verdict = judge_lines(assignment, name, mutate(source, mistake))
+        right += verdict == "right"
+        named += verdict == "right" and all(is_named(one) for one in found)
+        {"other": other, "silent": silent}.get(verdict, []).append(mistake.id)
+        if any(is_contradicted(one) for one in found):
+            misnamed.append(mistake.id)
+    pairs = [(id_, *judge_lines(assignment, name, pair)) for id_, pair in islice(pairs_of(assignment, name), PAIRS)]
+    variants = assignment.variants(name)
+    return LineAudit(
+        name, len(task.mistakes), right, tuple(other), tuple(silent), named, len(pairs),
+        sum(verdict == "right" for _, _, verdict in pairs),
+        tuple(id_ for id_, _, verdict in pairs if verdict == "other"),
+        (*misnamed, *(id_ for id_, found, _ in pairs if any(map(is_contradicted, found)))), len(variants),
+        tuple(variant.id for variant in variants if is_flagged(assignment, name, mutate(source, variant))),
+    )
+
+
+def judge_lines(assignment: Assignment, name: str, source: str) -> tuple[list[Explained], str]:
+    """Return the wrong lines of a changed solution, and "right", "other" or "silent"."""
+    follow = follower(assignment, name, source)
+    if follow is None:
+        return [], "silent"
+    with redirect_stdout(StringIO()):
+        found = explain_lines(assignment, assignment.tasks[name], source, follow)
+    changed = changes_of(assignment.reference.sources[name], source, name)
+    if not found:
+        return found, "silent"
+    is_right = all(one.line.line in changed.lines or (
+        one.finding.kind in ("missing", "raised") and set(one.finding.names) & changed.gone) for one in found)
+    return found, "right" if is_right else "other"
+
+
+def changes_of(old: str, new: str, name: str) -> Changed:
+    """Return what differs between the solution and a changed one, by statements; comments do not count."""
+    before, after = find_function(old, name), find_function(new, name)
+    if before is None or after is None:
+        return Changed(frozenset(), frozenset())
+    known, lines = Lines(before), Lines(after)
+    texts = [[line.split("#")[0].rstrip() for line in source.split("\n")] for source in (old, new)]
+    changed, gone = set[int](), set[str]()
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes():
+        if kind != "equal":
+            changed |= {lines.start(line + 1) for line in range(c, d) if texts[1][line].strip()}
+            written = {target for line in range(c, d) for target in lines.written(line + 1)}
+            gone |= {target for line in range(a, b) for target in known.written(line + 1)} - written
+    return Changed(frozenset(changed), frozenset(gone))
+
+
+def pairs_of(assignment: Assignment, name: str) -> Iterator[tuple[str, str]]:
+    """Yield pairs of mistakes in different statements, with the source that has both."""
+    mistakes, source = list(assignment.tasks[name].mistakes), assignment.reference.sources[name]
+    for one, two in zip(mistakes, mistakes[APART:], strict=False):
+        with suppress(ValueError):  # their substitutions do not go together
+            both = mutate(mutate(source, one), two)
+            lines = [changes_of(source, mutate(source, mistake), name) for mistake in (one, two)]
+            if not lines[0].lines & lines[1].lines and find_function(both, name) is not None:
+                yield f"{one.id} + {two.id}", both
+
+
+def is_named(explained: Explained) -> bool:
+    """Tell if a line has a sentence of its own."""
+    return explained.edit is not None or not (explained.line.says or FOLLOWS).endswith(FOLLOWS)
+
+
+def is_contradicted(explained: Explained) -> bool:
+    """Tell if a change cannot be the one that was made, since what it brings in is nowhere in the student's line."""
+    edit, finding = explained.edit, explained.finding
+    if edit is None or finding.part is None or finding.equation is None:
+        return False
+    old = len(list(ast.walk(finding.equation.statement)))
+    return edit.act in ("missing term", "missing factor") and len(list(ast.walk(edit.node))) > old
+
+
+# ---- right variants ---------------------------------------------------------------------------------------
+
+
+def is_flagged(assignment: Assignment, name: str, source: str) -> bool:
+    """Tell if a right function had wrong lines if all its outputs were called wrong."""
+    task, function, follow = assignment.tasks[name], find_function(source, name), follower(assignment, name, source)
+    if function is None or follow is None or len(task.outputs) < 2:  # the one output is right: nothing is asked
+        return False
+    evaluator = Evaluator(namespace_of(assignment, task), Budget(), functions_of(assignment, name))
+    with redirect_stdout(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        followed = follow_case(assignment, task, assignment.visible_cases(name)[0], follow)
+        if followed is None:
+            return False
+        try:
+            located = locate(equations_of(assignment, name), evaluator, function, followed.trace, list(task.outputs),
+                             list(task.outputs), reference_trace(assignment, name, followed.case))
+        except OtherFormError:
+            return False
+    return bool(located.findings)
+
+
+def follower(assignment: Assignment, name: str, source: str) -> Follow | None:
+    """Return a function that follows calls of a changed solution; None if it cannot be run."""
+    function = find_function(source, name)
+    namespace = dict(assignment.reference.namespace)
+    try:
+        exec(compile(source, f"<cell {name}>", "exec"), namespace)
+    except Exception:  # a change may be no Python, or raise
+        return None
+    if function is None:
+        return None
+    session, definition = LocalSession(namespace), Definition(name, 0, first_line(function))
+    replacing = {callee: reference_callee(assignment, callee) for callee in assignment.tasks[name].calls
+                 if callee in assignment.tasks}
+
+    def follow(case: Case) -> Value:
+        return session.trace(definition, tuple(case.arguments.values()), replacing)
+
+    return follow
+
+
+def totals(audits: list[LineAudit]) -> Mapping[str, int]:
+    """Return the sums over all tasks."""
+    return {
+        "mistakes": sum(audit.changes for audit in audits), "right": sum(audit.right for audit in audits),
+        "other": sum(len(audit.other) for audit in audits), "silent": sum(len(audit.silent) for audit in audits),
+        "named": sum(audit.named for audit in audits), "pairs": sum(audit.pairs for audit in audits),
+        "pairs right": sum(audit.pairs_right for audit in audits),
+        "variants": sum(audit.variants for audit in audits), "flagged": sum(len(a.flagged) for a in audits),
+    }
+
+
+__all__ = ["LineAudit", "audit_lines", "totals"]
