@@ -5,7 +5,8 @@ import warnings
 
 import pytest
 
-from autograder.judging.lines.adding import Solution, add_lines
+from autograder.judging.lines import adding
+from autograder.judging.lines.adding import Solution, add_lines, add_lines_if_possible
 from autograder.judging.lines.evaluate import Budget, Evaluator
 from autograder.judging.lines.locate import locate
 from autograder.judging.lines.passes import OtherFormError
@@ -86,6 +87,7 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
 
 
 @pytest.mark.parametrize(("task", "old", "new", "says"), [
+    ("rnn_backward", "da[:, :, t] + da_prevt", "da[:, :, t]", "A part of this sum or difference is missing."),
     ("lstm_cell_forward", "Wi @ concat + bi", "Wi @ concat + bf", "`bf` stands there."),
     ("lstm_cell_forward", "ft = sigmoid(Wf @ concat + bf)", "ft = sigmoid(np.dot(Wf, concat))", "A part of this sum"),
     ("lstm_cell_forward", "it * cct", "cct", "A factor is missing."),
@@ -183,3 +185,14 @@ def test_strangers_lines_are_right(assignment, lines_of):
                 other += not (is_new or line.kind in ("missing", "alias", "overwritten"))
     assert right > 100
     assert right >= 0.95 * (right + other)
+
+
+def test_a_bug_of_ours_costs_words_alone(assignment, session_with, monkeypatch, caplog):
+    """Where the search for lines fails, the verdicts stay as they are, and the failure is logged."""
+    source = assignment.reference.sources["rnn_forward"].replace("a_next = a0", "a_next = 2 * a0")
+    session = session_with(rnn_forward=source)
+    verdicts = [judge_task(session, assignment, "rnn_forward")]
+    monkeypatch.setattr(adding, "find_lines", lambda *given: 1 / 0)
+    solutions = {"rnn_forward": Solution(source, 0, 0)}
+    assert tuple(verdicts) == add_lines_if_possible(session, assignment, verdicts, solutions)
+    assert "ZeroDivisionError" in caplog.text

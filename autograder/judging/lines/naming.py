@@ -155,7 +155,7 @@ def choose(found: Sequence[Match], line: ast.stmt) -> Edit | None:
         rated.append((ratio, match.edit))
     best = max(ratio for ratio, _ in rated)
     first = [edit for ratio, edit in rated if ratio > best - 1e-9]
-    first.sort(key=lambda edit: (edit.act in VAGUE, edit.act == "name", not edit.about))
+    first.sort(key=lambda edit: (edit.act in VAGUE, edit.act == "name", "missing" not in edit.act, not edit.about))
     said = {(edit.act, edit.brought, edit.about) for edit in first}
     texts = {tuple(tokens_of(match.statement)) for match, (ratio, _) in zip(found, rated, strict=True)
              if ratio > best - 1e-9}
