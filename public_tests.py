@@ -5,10 +5,14 @@ arguments and expected values come from ``public_cases.json`` beside this file o
 grades a class says what differs with the same functions, on arguments of its own.
 """
 
+import ast
 import copy
+import difflib
+import dis
 import importlib
 import inspect
 import json
+import linecache
 import re
 import sys
 import textwrap
@@ -295,14 +299,30 @@ def check(function):
         print(f"There is no check for {name!r}; there is one for each of {', '.join(cases)}.", file=sys.stderr)
         return
     passed, lines = examine(function, cases[name])
+    DONE.discard(name)
     if not passed:
         for helper in cases[name]["calls"]:
             own = getattr(function, "__globals__", {}).get(helper)
             if callable(own) and not examine(own, cases[helper])[0]:
                 lines.append(f"`{helper}`, on which this builds, does not pass its own check yet. Begin there.")
+    else:
+        lines.append(progress(name, cases))
     if not passed:  # a notebook's narrow cell must not break lines inside words
         lines = [textwrap.fill(line, 88, subsequent_indent="    ") for line in lines]
     print("\n".join(lines), file=sys.stdout if passed else sys.stderr)
+
+
+#: The functions whose last check has passed.
+DONE: "set[str]" = set()
+
+
+def progress(name, cases):
+    """How many functions of the notebook have passed their checks, and which comes next."""
+    DONE.add(name)
+    done = [other for other in cases if other in DONE]
+    if len(done) == len(cases):
+        return f"All {len(cases)} are done."
+    return f"{len(done)} of {len(cases)} done; next: {next(other for other in cases if other not in DONE)}."
 
 
 def attempt(show, *needs):
@@ -342,7 +362,11 @@ def examine(function, case):
             got = function(*arguments)
     except Exception as error:
         is_undone = line and isinstance(error, TypeError) and "None" in str(error)
-        return False, undone if is_undone else error_lines(task, function, error) + waits
+        if is_undone:
+            return False, undone
+        *lines, question = error_lines(task, function, error)
+        first = first_difference(function, case, source_of(function), has_raised=True)
+        return False, [*lines, *(f"  {line}" for line in first), question, *waits, *leftover_lines(function)]
     outputs, problem = split_outputs(case, got)
     if problem:
         return False, [f"{task}: {problem.text}", f"  {problem.question}"]
@@ -358,11 +382,12 @@ def examine(function, case):
             text = f"{task}: all outputs are as expected, and an argument is changed by the call."
             return False, [text, "  Which line writes into what was handed in?"]
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
-        return True, [head, *value_lines(case, outputs)]
+        return True, [head, *value_lines(case, outputs), *leftover_lines(function)]
     named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
     if all(outputs[output] is None for output in named):
         return False, undone
-    return False, gap_lines(case, outputs, gaps, sizes) + waits
+    first = first_difference(function, case, source_of(function))
+    return False, gap_lines(case, outputs, gaps, sizes, first) + waits + leftover_lines(function)
 
 
 def split_outputs(case, got):
@@ -384,20 +409,6 @@ def split_outputs(case, got):
         text = f"the function returns {what}; {len(names)} values are asked for: {', '.join(names)}."
         return None, Gap("returns", "length", text, "What does the last line return?")
     return dict(zip(names, got)), None
-
-
-def error_lines(task, function, error):
-    """An exception as a sentence with the line of the learner's own code where it happened."""
-    where, frame = "", error.__traceback__
-    while frame is not None:
-        code = frame.tb_frame.f_code
-        if code is getattr(function, "__code__", None):
-            where = f", at line {frame.tb_lineno - code.co_firstlineno + 1} of the function"
-        frame = frame.tb_next
-    text = str(error).strip().splitlines()
-    said = f": {text[0]}" if text else ""
-    return [f"{task}: stopped by {type(error).__name__}{where}{said}.".replace("..", "."),
-            "  Which two things meet in that line, and what are their shapes?"]
 
 
 def waiting_line(function):
@@ -435,13 +446,14 @@ def brief(value):
     return f"[{text}]" if np.ndim(value) else text
 
 
-def gap_lines(case, outputs, gaps, sizes):
+def gap_lines(case, outputs, gaps, sizes, first):
     right = [output for output in case["expected"] if output not in gaps]
     lines = [f"{case['task']}: {', '.join(f'`{o}`' for o in gaps)} not yet as expected"
              + (f"; right: {', '.join(f'`{o}`' for o in right)}." if right else "."),
-             f"  (on the public case: {sizes})"]
+             *(f"  {line}" for line in first), f"  (on the public case: {sizes})"]
     gap, facts = next(iter(gaps.values()))
     lines += [f"  {gap.text}", *(f"  {fact}" for fact in facts)]
+    lines += [f"  {other.text}" for other, _ in list(gaps.values())[1:]]
     mistake = recognise(case, outputs, gaps)
     return [*lines, f"  {mistake['says']}", f"  {mistake['hint']}"] if mistake else [*lines, f"  {gap.question}"]
 
@@ -457,6 +469,361 @@ def recognise(case, outputs, wrong):
         and all(same_fingerprint(mine[output], print_) for output, print_ in mistake["prints"].items())
     ]
     return found[0] if len({mistake["says"] for mistake in found}) == 1 else None
+
+
+# ---- exceptions ------------------------------------------------------------------------------------------------
+
+
+def error_lines(task, function, error):
+    """An exception in sentences: the learner's own line, what stands in it, the helper beneath, and a question."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    calls = list(traceback.walk_tb(error.__traceback__))
+    own = next(((frame, line) for frame, line in calls if frame.f_code is code), None)
+    said = " ".join(str(error).split())
+    name = type(error).__name__
+    if own is None:
+        return [f"{task}: stopped by {name}: {said}.".replace("..", "."), f"  {error_question(error, None, {}, {})}"]
+    frame, line = own
+    tree, first = source_tree(code)
+    statement = statement_at(tree, line - first + 1)
+    lines = [f"{task}: stopped by {name}, at line {line - first + 1} of the function: {said}.".replace("..", ".")]
+    shows = isinstance(error, KeyError)
+    lines += describe_line(statement, code, line, frame, shows)
+    depth = [frame for frame, _ in calls].index(frame)
+    beneath = [(f, n) for f, n in calls[depth + 1:] if is_learners(f.f_code.co_filename, code)
+               and not f.f_code.co_name.startswith("<")]
+    if beneath:
+        inner, at = beneath[-1]
+        tree, first = source_tree(inner.f_code)
+        lines.append(f"  This line calls `{inner.f_code.co_name}`, which stops at its line {at - first + 1}:")
+        lines += describe_line(statement_at(tree, at - first + 1), inner.f_code, at, inner, shows)
+        frame, statement = inner, statement_at(tree, at - first + 1)
+    return [*lines, f"  {error_question(error, statement, {**frame.f_globals, **frame.f_locals}, tree)}"]
+
+
+def is_learners(filename, code):
+    """Whether a file is the learner's: a cell, or the file of the function that is checked."""
+    return is_cell(filename) or filename == code.co_filename
+
+
+def source_tree(code):
+    """A function's syntax tree, with lines from 1, and its first line; the tree is None where there is no source."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(code))), code.co_firstlineno
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None, code.co_firstlineno
+
+
+def statement_at(tree, line):
+    """The innermost statement on a line of a tree."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno
+             ] if tree else []
+    return max(found, key=lambda node: (node.lineno, -node.end_lineno)) if found else None
+
+
+def describe_line(statement, code, line, frame, shows_entries):
+    """The text of a line, and what its names hold when it runs; of a dict the entries, if these matter."""
+    text = linecache.getline(code.co_filename, line).strip()
+    lines = [f"    {text}"] if text else []
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None and not (
+        hasattr(statement, "body")) else []
+    held = [f"`{name}` {holds}" for name in dict.fromkeys(names) if name in frame.f_locals
+            for holds in [describe_value(frame.f_locals[name], shows_entries)] if holds]
+    return [*lines, f"  There {', '.join(held[:6])}."] if held else lines
+
+
+def describe_value(value, shows_entries):
+    """What a name holds, in a few words; nothing of a function or a module."""
+    if isinstance(value, np.ndarray):
+        return f"has shape {value.shape}" + ("" if value.dtype.kind == "f" else f" and holds {value.dtype} entries")
+    if value is None or isinstance(value, (bool, int, float, np.generic)):
+        return f"is {value}"
+    if isinstance(value, str):
+        return f"is the text {value[:30]!r}"
+    if isinstance(value, dict) and not shows_entries:
+        return ""
+    if isinstance(value, dict):
+        keys = ", ".join(repr(key) for key in list(value)[:8])
+        return f"is a dict with the entries {keys}" + (", ..." if len(value) > 8 else "")
+    if isinstance(value, (tuple, list)):
+        return f"is {a_kind(value)} of {len(value)} item{'' if len(value) == 1 else 's'}"
+    return ""
+
+
+def error_question(error, statement, names, tree):
+    """The question that leads on from an exception, by its kind."""
+    said = str(error)
+    if isinstance(error, NameError):
+        return name_question(error, said, names)
+    if isinstance(error, KeyError):
+        return "Which of the entries is meant, and is it spelt alike in both places?"
+    if isinstance(error, IndexError):
+        return "Which index is asked for, how long is its axis, and at which number does counting begin?"
+    if "NoneType" in said:
+        return none_question(statement, names, tree)
+    if isinstance(error, AttributeError):
+        return attribute_question(error, said)
+    if isinstance(error, RecursionError):
+        return "The function calls itself. Which other function is meant?"
+    if isinstance(error, ZeroDivisionError):
+        return "What is divided by, and when is it 0?"
+    if "unpack" in said:
+        return "How many values come from the right, and how many names stand on the left?"
+    for sign, question in SIGNS:
+        if sign in said:
+            return question
+    return "Of what kind is each thing in this line, and which one does not fit?"
+
+
+#: Parts of Python's and numpy's messages, with the question that each leads to; the first that is found counts.
+SIGNS = (
+    ("positional argument", "How many arguments does the function take, and in which order?"),
+    ("unexpected keyword", "Which names do the function's arguments have?"),
+    ("not callable", "What stands before the round brackets, and are square ones meant?"),
+    ("not subscriptable", "What stands before the square brackets, and are round ones meant?"),
+    ("data type", "Is the whole shape in brackets of its own, as one argument?"),
+    ("cannot interpret", "Is the whole shape in brackets of its own, as one argument?"),
+    ("only integer scalar arrays", "Are the arrays put together in one tuple, and is each index a whole number?"),
+    ("only length-1 arrays", "Where is one number needed, and where is a whole array?"),
+    ("setting an array element", "What is stored there, and does it have the shape of its place?"),
+    ("could not broadcast", "Which shape does the place have, and which one is put into it?"),
+    ("broadcast", "Which two of these shapes meet, and along which axis do they differ?"),
+    ("mismatch", "Which two of these shapes meet, and in which order does the product need them?"),
+    ("not aligned", "Which two of these shapes meet, and in which order does the product need them?"),
+    ("dimension", "Which two of these shapes meet, and on which axis do they have to agree?"),
+    ("shape", "Which of these shapes does not fit, and what should each axis count?"),
+)
+
+
+def name_question(error, said, names):
+    """The question on a name without a value."""
+    found = re.search(r"'(\w+)'", said)
+    name = getattr(error, "name", None) or (found.group(1) if found else "")
+    alike = difflib.get_close_matches(name, [other for other in names if not other.startswith("_") and other != name],
+                                      1, 0.7)
+    if isinstance(error, UnboundLocalError):
+        return f"Which line gives `{name}` its first value, and does it run before this one?"
+    if alike:
+        return f"`{name}` is not made in this function. Is `{alike[0]}` meant?"
+    return f"`{name}` is not made in this function. Which line should give it its value?"
+
+
+def attribute_question(error, said):
+    """The question on an attribute that is not there."""
+    found = re.search(r"attribute '(\w+)'", said)
+    thing = np if said.startswith("module 'numpy'") else getattr(error, "obj", None)
+    alike = difflib.get_close_matches(found.group(1), dir(thing), 1, 0.7) if found and thing is not None else []
+    if alike:
+        return f"Is `{alike[0]}` meant?"
+    return "Of what kind is the thing before the dot, and what can it do?"
+
+
+def none_question(statement, names, tree):
+    """The question on a None where a value is needed; the line that made it, where that is certain."""
+    used = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None else []
+    empty = [name for name in dict.fromkeys(used) if name in names and names[name] is None]
+    for node in ast.walk(tree) if tree and empty else ():
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(
+                node.value.func, ast.Attribute) and node.value.func.attr in ("append", "extend", "insert", "sort"):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id in empty:
+                    return (f"`{target.id}` is None. Line {node.lineno} gives it what `{node.value.func.attr}` "
+                            "returns: what does that do, and what does it return?")
+    if empty:
+        return f"`{empty[0]}` is None. Which line should give it its value?"
+    return "Something in this line gives None. Does each function that it calls end with a return?"
+
+
+def leftover_names(function):
+    """The values of other cells that a function reads by name: in a fresh notebook they may not be there."""
+    found, codes = [], [getattr(inspect.unwrap(function), "__code__", None)]
+    names = getattr(function, "__globals__", {})
+    while codes:
+        code = codes.pop()
+        if code is None:
+            continue
+        codes += [part for part in code.co_consts if inspect.iscode(part)]
+        found += [step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"]
+    return [name for name in dict.fromkeys(found) if not name.isupper()
+            and isinstance(names.get(name), (np.ndarray, int, float, dict, list, tuple))]
+
+
+def leftover_lines(function):
+    """A sentence on values that other cells left behind; none where there are none."""
+    names = leftover_names(function)
+    if not names:
+        return []
+    if len(names) == 1:
+        return [f"  `{names[0]}` is not made in this function: another cell left it behind. Where should it come from?"]
+    listed = ", ".join(f"`{name}`" for name in names[:4])
+    return [f"  {listed} are not made in this function: another cell left them behind. Where should they come from?"]
+
+
+# ---- the first value that differs -----------------------------------------------------------------------------
+
+MOST_EVENTS = 2000  # lines of one call that are followed
+
+
+class Pass(NamedTuple):
+    """One run of a function's loop, or of what is before or after it."""
+
+    key: str  # "before", "0", "1", ..., "after"
+    step: str  # what the loop's variable holds, for a sentence
+    end: dict  # what each name holds in the end, as sums
+    writers: list  # (name, line) in the order in which the names got these values
+
+
+def follow(function, arguments, source, names=None, filled=()):
+    """What a function's names hold after each pass through its loop, as sums from which no value can be read.
+
+    Parameters
+    ----------
+    function : callable
+    arguments : tuple
+    source : str
+        The text that defines the function.
+    names : iterable of str, optional
+        All names of the function, unless some are given.
+    filled : collection of str
+        Arrays that the loop fills, of which the shape counts before it. It gets a name of its own.
+
+    Returns
+    -------
+    list of Pass, or None for a function that cannot be followed, as one with two loops.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    node = find_definition(source, getattr(code, "co_name", ""))
+    loops = [s for s in node.body if isinstance(s, (ast.For, ast.While))] if node else []
+    if node is None or len(loops) > 1:
+        return None
+    shift = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - code.co_firstlineno
+    step = loops[0].target.id if loops and isinstance(getattr(loops[0], "target", None), ast.Name) else None
+    events, before = [], sys.gettrace()
+
+    def local(frame, event, argument):
+        if event in ("line", "return"):
+            if len(events) > MOST_EVENTS:
+                sys.settrace(before)
+                return None
+            held = {name: sums_of(value) for name, value in frame.f_locals.items()
+                    if (names is None or name in names) and not name.startswith(".")}
+            held.update({shape_name(name): sums_of(np.zeros(frame.f_locals[name].shape)) for name in filled
+                         if isinstance(frame.f_locals.get(name), np.ndarray)})
+            events.append((frame.f_lineno + shift, str(frame.f_locals.get(step, "")), held))
+        return local
+
+    def begin(frame, event, argument):
+        return local if frame.f_code is code and not events else None
+
+    try:
+        sys.settrace(begin)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            function(*arguments)
+    except Exception:  # the values up to there count
+        pass
+    finally:
+        sys.settrace(before)
+    return cut(events, loops[0] if loops else None) if events else None
+
+
+def find_definition(source, name):
+    """The definition of a function in a text; None where there is none."""
+    try:
+        tree = ast.parse(textwrap.dedent(source))
+    except (SyntaxError, ValueError):
+        return None
+    return next((node for node in tree.body[::-1] if isinstance(node, ast.FunctionDef) and node.name == name), None)
+
+
+def cut(events, loop):
+    """The passes that some events make up."""
+    passes, start, key = [], 0, "before"
+    if loop is not None:
+        head = range(loop.lineno, loop.body[0].lineno)
+        inside = range(loop.body[0].lineno, loop.body[-1].end_lineno + 1)
+        count = 0
+        for i, (line, _, _) in enumerate(events[:-1]):
+            if line in head and key != "after":
+                passes.append(make_pass(key, events[start:i + 1]))
+                key, start = str(count), i
+                count += 1
+            elif key != "before" and key != "after" and line not in inside and line not in head:
+                key, start = "after", i  # what the head began was no pass
+    if key in ("before", "after") or any(line in inside for line, _, _ in events[start:]):
+        passes.append(make_pass(key, events[start:]))
+    return passes
+
+
+def shape_name(name):
+    """The name under which an array's shape is kept."""
+    return f"shape of {name}"
+
+
+def make_pass(key, events):
+    """One pass from its events."""
+    end = events[-1][2]
+    last = {}
+    for place in range(len(events) - 1):
+        (line, _, was), (_, _, now) = events[place:place + 2]
+        last.update({name: (place, line) for name in now if now[name] != was.get(name, 0)})
+    writers = sorted((place, name, line) for name, (place, line) in last.items())
+    return Pass(key, events[-1][1], end, [(name, line) for _, name, line in writers])
+
+
+def difference(name, line, part, source, right):
+    """The sentences on the first value that differs."""
+    lines = source.splitlines()
+    text = f": {lines[line - 1].strip()}" if line <= len(lines) else "."
+    where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
+    what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
+    before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
+    sentence = f"The first value that differs is {what}, from line {line} of the function{where}{text}"
+    return [sentence] + ([f"Right before it: {', '.join(before)}."] if before else [])
+
+
+def sums_of(value):
+    """Three sums of a value and their scales, or None where it holds something else than numbers."""
+    print_ = fingerprint(value)
+    return None if print_ is None else tuple(print_)
+
+
+def first_difference(function, case, source, has_raised=False):
+    """The first value, in the order of computing, that is not as expected, in a sentence or two; none where all are."""
+    known = case.get("values")
+    if not known or not source:
+        return []
+    names = {name for values in known.values() for name in values}
+    filled = [name for name in names if shape_name(name) in names]
+    passes = follow(function, copy.deepcopy(case["arguments"]), source, names, filled)
+    if passes is None or any(part.key != "before" for part in passes) != (len(known) > 1):
+        return []
+    right = []
+    steps, taken = sum(key.isdigit() for key in known), sum(part.key.isdigit() for part in passes)
+    too_few = f"The loop takes {taken} of {steps} steps."
+    for part in passes:
+        if part.key == "after" and taken < steps:
+            return [too_few]
+        if part.key not in known:
+            return ["The loop takes more steps than there are."]
+        for name, line in part.writers:
+            expected = known[part.key].get(name)
+            if expected is None:
+                continue
+            mine = part.end.get(name)
+            if mine is not None and same_fingerprint(np.array(mine), expected):
+                right.append(name)
+            elif mine is not None or part.key != "before":
+                return difference(name, line, part, source, right)
+    return [too_few] if taken < steps and not has_raised else []
+
+
+def source_of(function):
+    """The text of a function; empty where there is none."""
+    try:
+        return textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError):
+        return ""
 
 
 # ---- the file of cases ----------------------------------------------------------------------------------------------

@@ -355,3 +355,102 @@ def test_release_carries_the_one_source():
     for name in ("rnn_utils.py", "public_tests.py"):
         for copy in (root / "release").glob(f"*/{name}"):
             assert (root / name).read_bytes() == copy.read_bytes()
+
+
+# ---- exceptions, and the first value that differs ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("task", "old", "new", "parts"), [
+    ("rnn_forward", "caches.append(cache)", "caches = caches.append(cache)",
+     ("`caches` is None. Line 47 gives it what `append` returns", "caches = caches.append(cache)")),
+    ("rnn_forward", "(n_a, m, T_x)", "n_a, m, T_x", ("`n_a` is 5, `m` is 10", "Is the whole shape in brackets")),
+    ("rnn_forward", "= a_next\n        # store the pred", "= a_nxt\n        # store the pred",
+     ("`a_nxt` is not made in this function. Is `a_next` meant?",)),
+    ("rnn_forward", "a_next = a0", "pass", ("Which line gives `a_next` its first value",)),
+    ("rnn_cell_forward", 'parameters["Wax"]', 'parameters["Wxa"]', ("'Waa', 'Wax', 'Wya'", "Which of the entries")),
+    ("rnn_cell_forward", "np.tanh", "np.tan_h", ("Is `tanh` meant?",)),
+    ("rnn_cell_forward", "Waa @ a_prev", "Waa(a_prev)", ("What stands before the round brackets",)),
+    ("lstm_cell_forward", "np.concatenate((a_prev, xt), axis=0)", "np.concatenate(a_prev, xt)",
+     ("`a_prev` has shape (5, 10)", "put together in one tuple")),
+    ("lstm_backward", "x1, parameters) = caches[0]", "x1) = caches[0]", ("How many values come from the right",)),
+    ("lstm_backward", "dbf = np.zeros((n_a, 1))", "dbf = np.zeros(n_a)",
+     ("The first value that differs is `dbf`, from line 36", "`dbf` has shape (5,)")),
+    ("rnn_backward", "range(T_x)", "range(T_x + 1)", ("`t` is 4", "Which index is asked for", "is `t`, from line 35")),
+    ("rnn_forward", "x[:, :, t], a_next, parameters", "a_next, x[:, :, t]", ("How many arguments does the function",)),
+])
+def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, old, new, parts):
+    """The text of the line, what its names hold, and a question of the exception's own kind."""
+    _, err = said(task, wrong_source(task, replace={old: new}))
+    text = " ".join(err.split())
+    assert [] == [part for part in parts if part not in text]
+    assert text.endswith("?")
+
+
+def test_an_exception_in_a_helper_names_both_lines(said, wrong_source):
+    """The line of the function that is checked comes first, then the helper's with what stands there."""
+    helper = wrong_source("rnn_cell_forward")
+    source = wrong_source("rnn_forward", replace={"x[:, :, t], a_next, parameters": "a_next, a_next, parameters"})
+    _, err = said("rnn_forward", f"{source}\n\n{helper}")
+    text = " ".join(err.split())
+    assert text.index("at line 41 of the function") < text.index("calls `rnn_cell_forward`, which stops at its line 32")
+    assert "`xt` has shape (5, 10)" in text
+
+
+@pytest.mark.parametrize(("task", "old", "new", "first", "right"), [
+    ("lstm_cell_forward", "Wi @ concat + bi", "Wi @ concat + bf", "`it`, from line 55", "`concat`, `ft`"),
+    ("rnn_forward", "x[:, :, t], a_next", "x[:, :, t], a0", "`a_next`, from line 41 of the function, first at step 1",
+     ""),
+    ("rnn_backward", "da0 = da_prevt", "da0 = da_prevt * 2", "`da0`, from line 47", ""),
+    ("rnn_forward", "y_pred = np.zeros((n_y, m, T_x))", "y_pred = np.zeros((n_y, m, T_x + 1))", "the shape of `y_pred`",
+     ""),
+])
+def test_the_first_value_that_differs_is_named(said, wrong_source, task, old, new, first, right):
+    """In the order of computing, with its line; what comes before it is right."""
+    _, err = said(task, wrong_source(task, replace={old: new}))
+    text = " ".join(err.split())
+    assert f"The first value that differs is {first}" in text
+    assert right in text
+
+
+def test_a_loop_that_stops_early_is_said_to(said, wrong_source):
+    """Where all values so far are right, the number of steps is the finding."""
+    source = wrong_source("rnn_forward", replace={"range(T_x)": "range(T_x - 1)"})
+    assert "The loop takes 3 of 4 steps." in said("rnn_forward", source).err
+
+
+@pytest.mark.parametrize("form", ["def f(x):\n    return 1", "f = len", "f = 3", "class f:\n    pass", "def f(x):\n    "
+                                  "for i in x:\n        pass\n    for i in x:\n        pass\n    return x"])
+def test_what_cannot_be_followed_gives_no_words(form):
+    """Another form is followed or not, and raises nothing."""
+    namespace = {}
+    exec(form, namespace)
+    case = {"values": {"before": {"y": [1, 2, 3]}, "0": {}}, "arguments": (np.ones(3),)}
+    assert [] == public_tests.first_difference(namespace["f"], case, form)
+
+
+def test_no_value_can_be_read_from_the_sums(assignment, release_folder):
+    """The file holds three sums for a name, never a part of the value."""
+    for case in public_tests.load_cases().values():
+        for values in case["values"].values():
+            assert all(3 == len(sums) for sums in values.values())
+
+
+def test_names_that_other_cells_left_are_told(said, wrong_source):
+    """A function that reads a value of another cell is told so, whether it passes or not."""
+    source = wrong_source("rnn_cell_forward", replace={'ba = parameters["ba"]': "pass"})
+    out, err = said("rnn_cell_forward", f"{source}\n\nba = np.zeros((5, 1))")
+    assert "`ba` is not made in this function: another cell left it behind." in " ".join((out + err).split())
+    out, err = said("rnn_cell_forward", wrong_source("rnn_cell_forward") + "\n\nspare = np.zeros(3)")
+    assert "another cell" not in out + err
+
+
+def test_progress_counts_the_checks_that_passed(assignment, said, wrong_source, monkeypatch):
+    """A check that passes says how many are done and which comes next; one that fails again is not done."""
+    monkeypatch.setattr(public_tests, "DONE", set())
+    tasks, sources = list(assignment.tasks), assignment.reference.sources
+    assert f"1 of 8 done; next: {tasks[1]}." in said(tasks[0], sources[tasks[0]]).out
+    assert f"2 of 8 done; next: {tasks[1]}." in said(tasks[2], sources[tasks[2]]).out
+    assert "done; next" not in "".join(said(tasks[0], wrong_source(tasks[0], replace={"+ ba": ""})))
+    for task in tasks[1:]:
+        said(task, sources[task])
+    assert "All 8 are done." in said(tasks[0], sources[tasks[0]]).out

@@ -5,6 +5,8 @@ A fingerprint is a few sums over the numbers that a mistake produces. It identif
 
 from __future__ import annotations
 
+import ast
+import copy
 import json
 import re
 from functools import cache
@@ -78,8 +80,34 @@ def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
         "printed": [[label, parse_label(label)] for label in task.printed],
         "arguments": pack(arguments, [], 10 if computed else 17),
         "expected": pack(by_name(task, case.expected), []),
+        "values": fingerprint_values(assignment, task, case),
         "mistakes": fingerprint_mistakes(assignment, task, case),
     }
+
+
+def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[str, dict[str, list[float]]]:
+    """Return three sums of what each name of the solution holds after each pass, from which no value can be read.
+
+    With them the learner's check names the first value that differs.
+    """
+    source, function = assignment.reference.sources[task.name], assignment.reference.functions[task.name]
+    filled = names_filled(source, task.name)
+    arguments = copy.deepcopy(tuple(case.arguments.values()))
+    passes = public_tests.follow(function, arguments, source, filled=filled) or []
+    return {part.key: {
+        name: [float(f"{x:.7g}") for x in sums[:3]] for name, _ in part.writers
+        if (sums := part.end.get(name)) is not None and not (part.key == "before" and name in filled)
+        and not (part.key != "before" and name.startswith("shape of "))
+    } for part in passes}
+
+
+def names_filled(source: str, name: str) -> set[str]:
+    """Return the arrays that a function's loop fills piece by piece."""
+    function = public_tests.find_definition(source, name)
+    targets = [target for loop in ast.walk(function) if isinstance(loop, ast.For)
+               for statement in ast.walk(loop) if isinstance(statement, ast.Assign) for target in statement.targets]
+    return {target.value.id for target in targets
+            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)}
 
 
 def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list[dict[str, Any]]:
