@@ -218,7 +218,11 @@ def add_circumstances(
 def add_stop(verdict: Verdict, nb: NotebookNode, cell: NotebookNode, runs: Mapping[str, CellRun]) -> Verdict:
     """Return the verdict with what stopped its cell, if something did."""
     note = describe_run(runs[cell.id], cell.id, nb) if cell.id in runs else ""
-    return replace(verdict, notes=(*verdict.notes, note)) if note else verdict
+    if not note:
+        return verdict
+    if any(check.kind != "missing" for check in verdict.checks[:1]):
+        note += f" `{verdict.task}` was judged all the same."
+    return replace(verdict, notes=(*verdict.notes, note))
 
 
 def describe_waiting(lines: Sequence[int]) -> str:

@@ -104,7 +104,7 @@ def test_a_limit_is_named_with_its_cell(assignment, submitted):
     sandbox = OpenSandbox(assignment, Problem("timed out", "ran past 2 s"))
     graded = grade_submission(submitted(**sources), assignment, sandbox)
     notes = {verdict.task: verdict.notes for verdict in graded.report.verdicts}
-    assert "ran past 2 s." in notes["rnn_forward"][-1]
+    assert notes["rnn_forward"][-1].endswith("ran past 2 s. `rnn_forward` was judged all the same.")
     assert len(student_cells(graded.notebook, assignment)) == len(graded.report.limits)
 
 
@@ -128,8 +128,20 @@ def test_what_the_grader_lacks_costs_no_function(assignment, submitted, line, re
     number = 1 + [finding.nbgrader_metadata(cell).get("grade_id") for cell in graded.notebook.cells].index(
         "lstm_cell_forward")
     assert verdicts["lstm_cell_forward"].notes[-1].startswith(f"Its cell, number {number} of the notebook, stops with ")
-    assert verdicts["lstm_cell_forward"].notes[-1].endswith(reason)
+    assert verdicts["lstm_cell_forward"].notes[-1].endswith(f"{reason} `lstm_cell_forward` was judged all the same.")
     assert "ipython" not in " ".join(verdicts["lstm_cell_forward"].notes)
+
+
+def test_a_function_that_this_python_cannot_read_says_so(assignment, submitted):
+    """Syntax inside the function itself, which a newer Python may know, costs the function, and the reason is said."""
+    sources = assignment.reference.sources
+    newer = sources["rnn_cell_forward"].replace("    return a_next", "    print(f'{a_next !}')\n    return a_next")
+    with Sandbox() as sandbox:
+        graded = grade_submission(submitted(**sources | {"rnn_cell_forward": newer}), assignment, sandbox)
+    verdict = graded.report.verdicts[0]
+    assert (0, "missing") == (verdict.score, verdict.checks[0].kind)
+    assert verdict.notes[-1].endswith(f". The grader runs Python {platform.python_version()}.")
+    assert 85 == graded.report.score
 
 
 def test_what_is_no_notebook_is_an_error(assignment):
