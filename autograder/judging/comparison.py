@@ -24,6 +24,18 @@ QUESTIONS: Mapping[str, str] = {
     "garbled": "What is returned besides arrays, numbers, tuples, lists and dicts?",
 }
 
+#: The question that leads on from an exception, by its type.
+EXCEPTIONS: Mapping[str, str] = {
+    "NameError": "Which line should give that name its value?",
+    "UnboundLocalError": "Which line gives that name its first value, and does it run before this one?",
+    "KeyError": "Which entries are there, and is the key spelt alike in both places?",
+    "IndexError": "Which index is asked for, and how long is its axis?",
+    "AttributeError": "Of what kind is the thing before the dot, and is the name after it spelt right?",
+    "TypeError": "Of what kind is each thing in that line, and which one does not fit?",
+    "ZeroDivisionError": "What is divided by, and when is it 0?",
+    "RecursionError": "Which function is called there, and is it meant to call itself?",
+}
+
 
 @cached_by_answer
 def find_gaps(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
@@ -32,7 +44,8 @@ def find_gaps(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     If there are no outputs to compare, the one gap is named "returns".
     """
     if isinstance(outcome, Failed):
-        return {"returns": Gap("returns", outcome.kind, outcome.message, QUESTIONS[outcome.kind])}
+        question = EXCEPTIONS.get(outcome.exception, QUESTIONS[outcome.kind])
+        return {"returns": Gap("returns", outcome.kind, outcome.message, question)}
     form = {"returns_dict": task.returns_dict, "returns_value": task.returns_value, "expected": task.outputs}
     outputs, problem = split_outputs(form, outcome.value)
     if problem and problem.kind != "missing":

@@ -53,7 +53,7 @@ class LocalSession(Session):
                 warnings.simplefilter("ignore")
                 value = function(*arguments)
         except (Exception, SystemExit) as error:  # the notebook's code
-            return Failed("raised", explain(error), known_exception(describe(error)))
+            return Failed("raised", explain(error, name), known_exception(describe(error)))
         finally:
             for space, before in replaced:
                 for other in replacing:

@@ -196,3 +196,48 @@ def test_a_bug_of_ours_costs_words_alone(assignment, session_with, monkeypatch, 
     solutions = {"rnn_forward": Solution(source, 0, 0)}
     assert tuple(verdicts) == add_lines_if_possible(session, assignment, verdicts, solutions)
     assert "ZeroDivisionError" in caplog.text
+
+
+#: Ways of writing in which an exception or a value arises elsewhere than in a line of the function itself. By each, the
+#: text of the line that is right to show; None for silence.
+BLIND = {
+    "in a lambda": ("np.tanh(Wax @ xt + Waa @ a_prev + ba)", "(lambda z: z / np.zeros(9))(Wax @ xt)",
+                    "a_next = (lambda"),
+    "in a comprehension": ("np.tanh(Wax @ xt + Waa @ a_prev + ba)", "np.array([row[99] for row in Wax @ xt])",
+                           "a_next = np.array([row"),
+    "in a nested function": ("    a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)",
+                             "    def state(z):\n        return np.tanh(z)[:, 99]\n    a_next = state(Wax @ xt)",
+                             "a_next = state(Wax"),
+    "wrong in a nested function": ("    a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)",
+                                   "    def state(z):\n        return np.tanh(z) + 1\n"
+                                   "    a_next = state(Wax @ xt + Waa @ a_prev + ba)", "a_next = state(Wax"),
+    "vectorized": ("np.tanh(Wax @ xt + Waa @ a_prev + ba)", "np.vectorize(lambda z: z / 2)(Wax @ xt)",
+                   "a_next = np.vectorize"),
+    "decorated": ("def rnn_cell_forward", "import functools\n\ndef plain(f):\n    @functools.wraps(f)\n"
+                  "    def g(*args):\n        return f(*args)\n    return g\n\n@plain\ndef rnn_cell_forward",
+                  "yt_pred = "),
+    "defined twice": ("def rnn_cell_forward", "def rnn_cell_forward(xt, a_prev, parameters):\n    return None\n\n"
+                      "def rnn_cell_forward", "yt_pred = "),
+    "a generator": ("    return a_next", "    yield a_next", None),
+    "recursion": ("    a_next = np", "    if xt is None:\n        return rnn_cell_forward(a_prev, xt, parameters)\n"
+                  "    a_next = np", "yt_pred = "),
+    "a method": ("def rnn_cell_forward", "class Cell:\n    def rnn_cell_forward(self):\n        pass\n\n"
+                 "def rnn_cell_forward", "yt_pred = "),
+    "a default that keeps state": ("xt, a_prev, parameters)", "xt, a_prev, parameters, kept=[])", "yt_pred = "),
+    "in a try": ("    yt_pred =", "    try:\n        xt[99]\n    except IndexError:\n        pass\n    yt_pred =",
+                 "yt_pred = "),
+    "in a with": ("    yt_pred =", "    with np.errstate(all='ignore'):\n        z = 1\n    yt_pred =", "yt_pred = "),
+}
+
+
+@pytest.mark.parametrize("way", BLIND)
+def test_where_a_line_is_hard_to_see_it_is_right_or_silent(assignment, lines_of, way):
+    """Whatever way it is written in, the line is the right one, or there is none."""
+    old, new, text = BLIND[way]
+    source = assignment.reference.sources["rnn_cell_forward"]
+    assert old in source
+    source = source.replace(old, new, 1)
+    if text == "yt_pred = ":
+        source = source.replace("softmax(Wya @ a_next + by)", "softmax(Wya @ a_next - by)")
+    found = lines_of("rnn_cell_forward", source)
+    assert ([] if text is None else [text]) == [line[:len(text or "")] for line, _ in found]

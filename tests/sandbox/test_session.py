@@ -479,3 +479,12 @@ def test_large_answers_are_not_kept(sandbox):
         for x in range(1, 300):
             session.call("f", (8000, float(x)))
         assert first is not session.call("f", (8000, 0.0))
+
+
+def test_an_exception_in_a_helper_has_both_lines(sandbox):
+    """The line of the function that was called comes first, then the helper's in its own cell."""
+    cells = notebook("def g(x):\n    y = x\n    return y[3]", "def f(x):\n    return g(x)",
+                     "def h(x):\n    return [x[i] for i in (7,)]")
+    with sandbox.open(cells) as session:
+        assert session.call("f", (3,)).message.endswith("(line 2 of the cell, in `g` at line 3 of its cell)")
+        assert session.call("h", (3,)).message.endswith("(line 2 of the cell)")

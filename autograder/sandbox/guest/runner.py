@@ -105,7 +105,7 @@ class Runner:
         try:
             value = function(*arguments)
         except BaseException as error:  # student code
-            return "failed", "raised", explain(error), describe(error)
+            return "failed", "raised", explain(error, name), describe(error)
         finally:
             sys.stdout, sys.stderr = streams
             for other in replacing:
