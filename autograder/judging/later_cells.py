@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from ..sandbox.guest.definitions import MAX_CELL, without_magics
 
+#: Functions that change what is named by a text.
+REACHING = frozenset({"setattr", "delattr", "exec", "eval", "globals", "vars"})
+
 
 class Names(NamedTuple):
     """The global names that a cell deals with."""
@@ -100,9 +103,22 @@ def symbols_below(table: symtable.SymbolTable) -> Iterator[symtable.Symbol]:
 
 
 def is_plain_definition(node: ast.stmt) -> bool:
-    """Tell if a statement defines a function and does nothing else: no decorators, no default that may change."""
+    """Tell if a statement defines a function and does nothing else: no decorators, no default that may change.
+
+    Nor may a call of the function change a module or another function, as ``np.tanh = None`` does.
+    """
     return isinstance(node, ast.FunctionDef) and not node.decorator_list and all(
-        isinstance(default, ast.Constant) for default in (*node.args.defaults, *node.args.kw_defaults) if default)
+        isinstance(default, ast.Constant) for default in (*node.args.defaults, *node.args.kw_defaults) if default
+    ) and not any(map(may_reach_elsewhere, ast.walk(node)))
+
+
+def may_reach_elsewhere(node: ast.AST) -> bool:
+    """Tell if a part of a function may change an attribute, or names of another scope by their text."""
+    if isinstance(node, ast.Name):
+        return node.id in REACHING
+    if isinstance(node, ast.Attribute):
+        return node.attr == "__dict__" or not isinstance(node.ctx, ast.Load)
+    return False
 
 
 def is_text(node: ast.stmt) -> bool:

@@ -101,6 +101,9 @@ def test_wrong_at_both_moments_is_wrong_once(grade, wrong_source):
 
 
 @pytest.mark.parametrize(("below", "may"), [
+    (["def g():\n    np.tanh = None"], True), (["def g():\n    setattr(np, 'tanh', None)"], True),
+    (["def g():\n    np.__dict__['tanh'] = None"], True), (["def g():\n    def h():\n        del np.tanh"], True),
+    (["def g(y):\n    y[0] = np.tanh(y[1])\n    return y.T"], False),
     (["def g(x):\n    return x"], False), ([], False), (["import os"], False), (['"""Notes."""'], False),
     (["x = 1"], True), (["def helper(x):\n    return 2"], True),
     (["def g():\n    global helper\n    helper = 1"], True),
