@@ -54,14 +54,16 @@ def write_grades(
 ) -> int:
     """Write a format's files, print each outcome and return the exit code."""
     from .. import exports
+    from ..exports.words import list_students
 
     format_ = exports.FORMATS[name]
     if into:
         options |= {"into": into.read_bytes(), "where": into.name}
-    grades = exports.class_grades(course, assignment)
+    grades, gone = exports.class_grades(course, assignment)
     export = format_.export(grades, assignment, **options)
     target = to or course.root / FOLDER / assignment / format_.target
-    for line in (*exports.write_export(export, target, format_.target.endswith("/")), *export.notes):
+    left_out = list_students("left out, since their submission is gone from submitted/", gone)
+    for line in (*exports.write_export(export, target, format_.target.endswith("/")), *export.notes, *left_out):
         click.echo(line)
     waiting = any(grade.score is None and grade.submitted for grade in grades.values())
     return SOME_NOT_GRADED if waiting else ALL_GRADED

@@ -11,7 +11,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..course.course import Course
-from ..course.students import MISNAMED, misnamed, students_of
+from ..course.students import MISNAMED, misnamed, students_of, withdrawn
 from ..notebooks.submission import printable
 from .common import (
     ALL_GRADED,
@@ -43,6 +43,7 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     hit, and signs of tampering. The scores are those of the gradebook, with manual points and penalties. The page
     needs no network.
     """
+    from ..exports.words import list_students
     from ..nbgrader_bridge import gradebook
     from ..pages.class_page import make_class_page
     from ..pages.class_summary import summarise
@@ -50,11 +51,14 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     must_be_writable("--output", output)
     must_be_writable("--json", json_file)
     now = datetime.now()
-    summary = summarise(
-        course.reports(assignment).load_all(), gradebook.read_grades(course, assignment), assignment,
-        course.assignment(assignment).tasks, students_of(course, assignment), hide_names,
-        f"{now.day} {now:%B %Y, %H:%M}",
-    )
+    tasks, students = course.assignment(assignment).tasks, students_of(course, assignment)
+    reports, grades = course.reports(assignment).load_all(), gradebook.read_grades(course, assignment)
+    gone = withdrawn(course, assignment, {*reports, *(name for name, grade in grades.items() if grade.submitted)})
+    for student in gone:
+        reports.pop(student, None)
+        grades.pop(student, None)
+    summary = summarise(reports, grades, assignment, tasks, students, hide_names,
+                        f"{now.day} {now:%B %Y, %H:%M}")
     if output is None:
         output = course.reports(assignment).folder.with_name(assignment + "-no-names" * hide_names + ".html")
         output.parent.mkdir(exist_ok=True)
@@ -64,6 +68,8 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
         write_json(json_file, summary)
     counts = summary["counts"]
     click.echo(f"wrote {os.path.relpath(output)}: {counts['graded']} of {counts['handed_in']} graded")
+    for line in list_students("left out, since their submission is gone from submitted/", sorted(gone)):
+        click.echo(line)
     for entry in summary["teach"]:
         console.print(f"{entry['count']:4}  {entry['task']}: {entry['says']}", markup=False, highlight=False,
                       soft_wrap=True)

@@ -8,7 +8,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir, contextmanager
+from contextlib import chdir, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -141,10 +141,14 @@ class Assignment:
     @cache  # noqa: B019
     def visible_cases(self, task_name: str) -> tuple[Case, ...]:
         """Return the cases on which a gap may be shown: the public one, then fresh ones at the hidden cases' sizes."""
+        return (self.public_case(task_name), *self._draw(task_name, "visible"))
+
+    def public_case(self, task_name: str) -> Case:
+        """Return the case that `check` shows."""
         task = self.tasks[task_name]
         with self._working_folder():
             public = Case("public", task.public_sizes, task.public(self.reference.functions))
-        return (self.solve(task_name, public), *self._draw(task_name, "visible"))
+        return self.solve(task_name, public)
 
     def solve(self, task_name: str, case: Case) -> Case:
         """Return the case with the reference solution's result as the expected value."""
@@ -262,7 +266,18 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
     except Exception as error:  # an instructor's cell may raise anything
         raise CourseError(path, f"a solution does not run ({type(error).__name__}: {error})", "Run it.") from error
     points = {name: float(finding.nbgrader_metadata(tests[name])["points"]) for name in judged}
-    return Assignment(folder, nb, {name: known[name] for name in judged}, points, reference, secret)
+    assignment = Assignment(folder, nb, {name: known[name] for name in judged}, points, reference, secret)
+    return replace(assignment, tasks={name: with_form(assignment, name) for name in judged})
+
+
+def with_form(assignment: Assignment, name: str) -> Task:
+    """Return a task, with `returns_value` set if its one output comes by itself, not in a tuple."""
+    task = assignment.tasks[name]
+    if len(task.outputs) == 1 and not task.returns_dict and not task.returns_value:
+        with suppress(Exception):  # the release says which case fails
+            value = assignment.public_case(name).expected
+            return replace(task, returns_value=not isinstance(value, tuple | list | dict))
+    return task
 
 
 def check_single(path: Path) -> None:

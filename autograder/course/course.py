@@ -13,6 +13,9 @@ from ..store import ReportStore
 from .assignment import Assignment, load_assignment
 from .settings import CONFIG, Secret, read_config, read_secret
 
+#: What an assignment's name cannot have: the exchange divides names at +, and nbgrader looks for files by patterns.
+NOT_IN_NAMES = "+*?[]/"
+
 
 class Course:
     """A course in one folder, as nbgrader lays it out. Settings and assignments are read once, when first used.
@@ -103,8 +106,12 @@ class Course:
         Raises
         ------
         CourseError
-            There is no such assignment, or it cannot be loaded.
+            There is no such assignment, it cannot be loaded, or nbgrader cannot work with its name.
         """
+        odd = sorted(set(NOT_IN_NAMES) & set(name))
+        if odd or name.startswith(".") or not name.isprintable():
+            problem = f"nbgrader cannot work with the name{' because of ' + ' '.join(odd) if odd else ''}"
+            raise CourseError(self.source(name), problem, "Rename the folder and its notebook.")
         if name not in self._assignments:
             folder = self.source(name)
             if not (path := folder / f"{name}.ipynb").exists():

@@ -17,6 +17,7 @@ import numpy as np
 import public_tests
 from public_tests import CASES, fingerprint, same_fingerprint
 
+from ..errors import CourseError
 from ..model import Case, Failed, Task, Value
 from .assignment import Assignment
 from .folder import list_student_files
@@ -58,8 +59,22 @@ def released_files(assignment: Assignment, fresh: bool = False) -> dict[str, byt
 
 
 def public_cases(assignment: Assignment) -> dict[str, Any]:
-    """Return each task's public case in the form that `public_tests.load_cases` reads."""
-    return {name: public_case(assignment, name) for name in assignment.tasks}
+    """Return each task's public case in the form that `public_tests.load_cases` reads.
+
+    Raises
+    ------
+    CourseError
+        A task's description in ``tasks.py`` does not fit its solution.
+    """
+    cases = {}
+    for name in assignment.tasks:
+        try:
+            cases[name] = public_case(assignment, name)
+        except Exception as error:  # cases and solutions are the instructor's own code
+            problem = f"the public case of task {name!r} cannot be made ({type(error).__name__}: {error})"
+            fix = "Compare the task's cases and outputs there with what the solution takes and returns."
+            raise CourseError(assignment.folder / "tasks.py", problem, fix) from error
+    return cases
 
 
 def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,12 +52,22 @@ def read_config(root: Path) -> Config:
     CourseError
         The file raised an exception, described in one line.
     """
+    find_modules(root)
     try:
         config = Config(PyFileConfigLoader(CONFIG, path=str(root)).load_config())
     except (Exception, SystemExit) as error:  # the file is arbitrary Python
         raise CourseError(root / CONFIG, describe_error(error, CONFIG), "Mend that line.") from error
     config.CourseDirectory.root = str(root)
     return config
+
+
+def find_modules(root: Path | str) -> None:
+    """Let Python find modules beside nbgrader_config.py, as nbgrader does for its own commands.
+
+    The folder comes last, so that a file in it shadows no library.
+    """
+    if str(root) not in sys.path:
+        sys.path.append(str(root))
 
 
 def describe_error(error: BaseException, file: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -41,6 +41,16 @@ def students_of(course: Course, name: str, patterns: Sequence[str] = ()) -> list
         if not any(fnmatchcase(student, pattern) for student in everyone):
             raise CourseError(submitted, f"no submission matches {pattern!r}", f"There are {len(everyone)}.")
     return [s for s in everyone if not patterns or any(fnmatchcase(s, pattern) for pattern in patterns)]
+
+
+def withdrawn(course: Course, name: str, graded: Iterable[str]) -> set[str]:
+    """Return the graded students whose submission is gone from ``submitted/``, as that of one who left the class.
+
+    If most are gone, the submissions have been moved elsewhere, and nobody has left.
+    """
+    graded = set(graded)
+    gone = graded - set(_handed_in(course, name))
+    return gone if 2 * len(gone) <= len(graded) else set()
 
 
 def misnamed(course: Course, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..course.course import Course
+from ..course.students import withdrawn
 from ..errors import CourseError
 from ..files import write_file
 from . import canvas, classroom50, coursera, gradescope, moodle, tables
@@ -38,8 +39,10 @@ FORMATS = {
 }
 
 
-def class_grades(course: Course, assignment: str) -> dict[str, ExportedGrade]:
-    """Return each student's grade, from the gradebook and the report store.
+def class_grades(course: Course, assignment: str) -> tuple[dict[str, ExportedGrade], list[str]]:
+    """Return each student's grade, from the gradebook and the report store, and the students who are left out.
+
+    They are those who have left the class: their submission is gone.
 
     Raises
     ------
@@ -48,7 +51,9 @@ def class_grades(course: Course, assignment: str) -> dict[str, ExportedGrade]:
     """
     from ..nbgrader_bridge.gradebook import read_grades
 
-    return combine_grades(read_grades(course, assignment), course.reports(assignment).load_all())
+    grades = combine_grades(read_grades(course, assignment), course.reports(assignment).load_all())
+    gone = withdrawn(course, assignment, (student for student, grade in grades.items() if grade.submitted))
+    return {student: grade for student, grade in grades.items() if student not in gone}, sorted(gone)
 
 
 def write_export(export: Export, target: Path, folder: bool) -> list[str]:

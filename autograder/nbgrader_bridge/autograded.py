@@ -7,7 +7,6 @@ Importing nbgrader takes 0.9 s, so it is imported only for what a course adds to
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any
@@ -16,7 +15,7 @@ from nbformat import NotebookNode
 from traitlets.config import Config
 from traitlets.utils.importstring import import_item
 
-from ..course.settings import CONFIG
+from ..course.settings import CONFIG, find_modules
 from ..errors import CourseError
 from ..model import Report
 from ..notebooks.finding import NO_RESPONSE, compute_checksum, nbgrader_metadata, tests_of
@@ -144,7 +143,7 @@ def _make(trait: str, step: str | type, config: Config) -> Step:
                 problem = f"LimitOutput cannot be made (TraitError: {name} is {value!r}, no whole number)"
                 raise CourseError(CONFIG, problem, "Mend its settings, or take it out of the list.")
         return partial(limit_output, config=config)
-    find_course_modules(config)
+    find_modules(config.CourseDirectory.get("root", "."))
     try:
         found = import_item(step) if isinstance(step, str) else step
     except Exception as error:  # importing a module may raise anything
@@ -155,13 +154,6 @@ def _make(trait: str, step: str | type, config: Config) -> Step:
     except Exception as error:  # an error of traitlets, or of the course's own step
         problem = f"{getattr(found, '__name__', found)} cannot be made ({type(error).__name__}: {error})"
         raise CourseError(CONFIG, problem, "Mend its settings, or take it out of the list.") from error
-
-
-def find_course_modules(config: Config) -> None:
-    """Let Python find modules beside nbgrader_config.py, as nbgrader does for its own commands."""
-    root = str(config.CourseDirectory.get("root", "."))
-    if root not in sys.path:
-        sys.path.append(root)
 
 
 @cache

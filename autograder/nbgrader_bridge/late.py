@@ -7,9 +7,9 @@ from types import SimpleNamespace
 
 from traitlets.config import Config
 
-from ..course.settings import CONFIG
+from ..course.settings import CONFIG, find_modules
 from ..errors import AutograderError, CourseError
-from .autograded import find_course_modules, quiet_log
+from .autograded import quiet_log
 
 #: The points to take off: (student, score, seconds late) -> penalty in [0, score], or None.
 Penalty = Callable[[str, float, float], float | None]
@@ -41,7 +41,7 @@ class PluginPenalty:
     def __init__(self, config: Config) -> None:
         from nbgrader.preprocessors import AssignLatePenalties
 
-        find_course_modules(config)
+        find_modules(config.CourseDirectory.get("root", "."))
         try:
             self._step = AssignLatePenalties(config=config)
             self._step.log = quiet_log()

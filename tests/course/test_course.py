@@ -94,3 +94,19 @@ def test_places_are_nbgraders(tmp_path):
               course.feedback("s", "a"), course.reports("a").folder]
     assert ["source/a", "release/a", "submitted/s/a", "autograded/s/a", "feedback/s/a", "reports/a"] == [
         str(place.relative_to(tmp_path.resolve())) for place in places]
+
+
+@pytest.mark.parametrize("name", ["hw+1", "hw[1]", "hw*", "hw?", "../x", ".hidden", "hw\n1"])
+def test_a_name_that_nbgrader_cannot_take_is_one_line(tmp_path, name):
+    """An assignment's folder that was named by hand: one sentence with the remedy, from each command."""
+    course = Course(tmp_path)
+    with pytest.raises(CourseError, match=r"nbgrader cannot work with the name.* Rename the folder and its notebook"):
+        course.assignment(name)
+
+
+def test_a_module_beside_the_configuration_can_be_imported(tmp_path):
+    """nbgrader finds modules in the course's folder; so does this, whatever the working folder is."""
+    (tmp_path / "rules_of_this_course.py").write_text("LIMIT = 7\n")
+    (tmp_path / "nbgrader_config.py").write_text(
+        "from rules_of_this_course import LIMIT\nc = get_config()\nc.Execute.timeout = LIMIT\n")
+    assert 7 == Course(tmp_path).config.Execute.timeout

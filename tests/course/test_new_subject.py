@@ -184,3 +184,40 @@ def test_the_demo_is_of_the_courses_own_assignment(course):
     assert {"10/20"} == {totals[pupil] for pupil in ("dora", "emil", "fay", "gus", "hana", "ivo", "jule")}
     assert "0/20" == totals["leo"]
     assert "no such assignment" in run(course.root, "autograder", "demo", "no-such", code=2)
+
+
+@pytest.fixture
+def copy(course, tmp_path):
+    """Return a copy of the course."""
+    return Course(shutil.copytree(course.root, tmp_path / "course"))
+
+
+def test_one_value_by_itself_needs_no_flag(copy):
+    """A task that returns one bare array or number, not described so: it is released, checked and graded."""
+    path = copy.source(NAME) / "tasks.py"
+    path.write_text(path.read_text().replace(" returns_value=True,", "", 1))
+    run(copy.root, "autograder", "release", NAME)
+    assert Course(copy.root).assignment(NAME).tasks["nearest"].returns_value
+    cases = json.loads((copy.release(NAME) / "public_cases.json").read_bytes())
+    assert (True, None) == tuple(cases[name].get("returns_value") for name in ("nearest", "k_means"))
+    submit(copy, "ada")
+    submit(copy, "dora", nearest=NEAREST.replace("argmin", "argmax"))
+    run(copy.root, "autograder", "grade", NAME)
+    scores = {student: report.score for student, report in copy.reports(NAME).load_all().items()}
+    assert 20 == scores["ada"] > scores["dora"]
+
+
+@pytest.mark.parametrize(("old", "new", "says"), [
+    ('{"labels": ("n",)}, {"labels": 8,', '{"labels": ("n",), "far": ("n",)}, {"labels": 8,', "task 'nearest' cannot"),
+    ('"centers": ("k", "d"), ', "", "task 'k_means' cannot"),
+    ('public(functions) | {"weights": None}', 'public(functions) | {"weights": None / 1}', "TypeError"),
+])  # fmt: skip
+def test_a_task_that_does_not_fit_its_solution_is_one_line(copy, old, new, says):
+    """Outputs or cases that the solution does not have: the release names the task and the remedy."""
+    path = copy.source(NAME) / "tasks.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(" returns_value=True,", "", 1).replace(old, new))
+    said = run(copy.root, "autograder", "release", NAME, code=2)
+    assert 1 == said.count("\n") and says in said and "Traceback" not in said
+    assert "Compare the task's cases and outputs there with what the solution takes and returns." in said

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from autograder.course.course import Course
-from autograder.course.students import misnamed, students_of
+from autograder.course.students import misnamed, students_of, withdrawn
 from tests.helpers.courses import NAME
 from tests.helpers.grading import ODD_NAMES
 
@@ -41,3 +41,17 @@ def test_a_folder_that_may_not_be_looked_at_is_named(tmp_path):
         assert ["ada", "bea"] == students_of(Course(tmp_path), NAME)
     finally:
         (tmp_path / "submitted/bea").chmod(0o755)
+
+
+@pytest.mark.parametrize(("removed", "gone"), [
+    (["ada"], {"ada"}), ([], set()), (["ada", "bea"], {"ada", "bea"}), (["ada", "bea", "carl"], set()),
+    (["ada", "bea", "carl", "dora"], set()),
+])  # fmt: skip
+def test_who_left_the_class_has_no_submission_any_more(tmp_path, removed, gone):
+    """Graded students without a submission have left, unless most submissions have been moved elsewhere."""
+    students = ["ada", "bea", "carl", "dora"]
+    for student in students:
+        (tmp_path / "submitted" / student / NAME).mkdir(parents=True)
+    for student in removed:
+        shutil.rmtree(tmp_path / "submitted" / student)
+    assert gone == withdrawn(Course(tmp_path), NAME, students)

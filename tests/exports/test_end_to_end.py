@@ -1,6 +1,7 @@
 """Exports of a graded class, compared with nbgrader's own export of the same gradebook."""
 
 import json
+import shutil
 from datetime import datetime
 
 import pytest
@@ -44,7 +45,9 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def grades(course):
     """Return the grades of the class."""
-    return exports.class_grades(Course(course), NAME)
+    found, gone = exports.class_grades(Course(course), NAME)
+    assert [] == gone
+    return found
 
 
 def test_scores_are_those_of_the_gradebook(grades):
@@ -100,3 +103,20 @@ def test_a_fresh_canvas_gradebook_is_filled_in_unchanged(grades):
     data = canvas.export(grades, NAME).files["canvas.csv"]
     assert data == canvas.export(grades, NAME, data).files["canvas.csv"]
     assert ["Müller, Max", "77", "max", "", ""] in read_rows(data)
+
+
+def test_who_left_the_class_is_left_out_and_named(course, tmp_path):
+    """A graded student whose submission is gone: in no export and not in the class report, and each says so."""
+    copy = shutil.copytree(course, tmp_path / "course")
+    shutil.rmtree(copy / "submitted" / "dora")
+    left = "left out, since their submission is gone from submitted/ (1): dora"
+    assert left in run(copy, "autograder", "export", "csv", NAME, "--to", "grades.csv", code=1)
+    assert "dora" not in (copy / "grades.csv").read_text() and "ada" in (copy / "grades.csv").read_text()
+    file = tmp_path / "canvas.csv"
+    file.write_bytes(canvas.export(exports.class_grades(Course(course), NAME)[0], NAME).files["canvas.csv"])
+    run(copy, "autograder", "export", "canvas", NAME, "--into", str(file), "--zeros", "--to", "canvas.csv", code=1)
+    before, after = ([row for row in read_rows(path.read_bytes()) if "dora" in row]
+                     for path in (file, copy / "canvas.csv"))
+    assert before == after and "85" in str(before)  # no zero in place of what she had
+    assert left in run(copy, "autograder", "report", NAME)
+    assert "dora" not in (copy / "reports" / f"{NAME}.html").read_text(encoding="utf-8")

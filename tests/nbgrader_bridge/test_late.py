@@ -59,3 +59,18 @@ def test_a_submission_without_a_time_is_not_late_by_an_older_one(course, tmp_pat
     assert (None, None) == penalty_and_time(course, "lisa")
     assert not (course / "autograded" / "lisa" / NAME / "timestamp.txt").exists()
     assert 100.0 == gradebook.read_grades(Course(course), NAME)["lisa"].score
+
+
+@pytest.mark.parametrize("setting", ["c.AssignLatePenalties.plugin_class = 'late_rules.Rules'",
+                                     "from late_rules import Rules\nc.AssignLatePenalties.plugin_class = Rules"])
+def test_a_plugin_beside_the_configuration_is_found(course, setting):
+    """By name or by import, from a folder inside the course as well, as in nbgrader's own command."""
+    (course / "late_rules.py").write_text(
+        "from nbgrader.plugins import BasePlugin\n\n\nclass Rules(BasePlugin):\n"
+        "    def late_submission_penalty(self, student, score, seconds):\n        return 3.0\n")
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write(setting + "\n")
+    run(course / "source", "autograder", "grade", NAME, "--student", "lisa")
+    assert 3.0 == penalty_and_time(course, "lisa")[0]
+    run(course, "nbgrader", "autograde", NAME, "--student", "lisa", "--force")
+    assert 3.0 == penalty_and_time(course, "lisa")[0]
