@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from autograder.notebooks import finding, reading
+from tests.helpers.changing import essay
 from tests.helpers.courses import NAME, rows, run, start
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -94,6 +96,26 @@ def test_two_graders_at_once_lose_nothing(graded, course):
         out, _ = runner.communicate(timeout=300)
         assert 1 == runner.returncode, out
     assert rows(graded) == rows(folder, url)
+
+
+def test_cells_change_after_hand_in(course):
+    """A task dropped and a question added: the rows are there, and both commands grade with them."""
+    folder, url = course
+    run(folder, "autograder", "grade", NAME, "--student", "ada")
+    path = folder / "source" / NAME / f"{NAME}.ipynb"
+    nb = reading.read_notebook(path)
+    nb.cells = [cell for cell in nb.cells if finding.nbgrader_metadata(cell).get("grade_id") not in (
+        "lstm_backward", "lstm_backward_tests")]
+    nb.cells.append(essay())
+    reading.write_notebook(nb, path)
+    assert "cell 'essay' added" in run(folder, "autograder", "release", NAME, code=2)
+    run(folder, "autograder", "release", NAME, "--change-cells")
+    run(folder, "autograder", "grade", NAME, "--student", "ada")
+    before = rows(folder, url)
+    names = {row[1] for row in before["grades"]}
+    assert "essay" in names and "lstm_backward_tests" not in names and len(names) == len(before["grades"])
+    run(folder, "nbgrader", "autograde", NAME, "--student", "ada", "--force")
+    assert before == rows(folder, url)
 
 
 def test_a_server_that_is_not_there_is_one_line(course):
