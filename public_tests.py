@@ -6,6 +6,7 @@ grades a class says what differs with the same functions, on arguments of its ow
 """
 
 import ast
+import base64
 import copy
 import difflib
 import dis
@@ -18,8 +19,14 @@ import sys
 import textwrap
 import traceback
 import warnings
+import zlib
 from pathlib import Path
 from typing import NamedTuple
+
+try:
+    import bz2
+except ImportError:  # a Python without it knows no catalogue of mistakes, and has all else
+    bz2 = None  # type: ignore[assignment]
 
 import numpy as np
 
@@ -279,9 +286,10 @@ def numbers_in(value):
         yield None
 
 
-def same_fingerprint(mine, sums):
-    """Whether a fingerprint has these three sums, within a millionth of its scale."""
-    return bool(np.all(np.abs(mine[:3] - np.asarray(sums)) <= 1e-9 + 1e-6 * mine[3:]))
+def same_fingerprint(mine, sums, room=1e-6):
+    """Whether a fingerprint has these first sums, within a millionth of its scale."""
+    count = len(sums)
+    return bool(np.all(np.abs(mine[:count] - np.asarray(sums)) <= 1e-9 + room * mine[3:3 + count]))
 
 
 # ---- the check --------------------------------------------------------------------------------------------------
@@ -382,12 +390,44 @@ def examine(function, case):
             text = f"{task}: all outputs are as expected, and an argument is changed by the call."
             return False, [text, "  Which line writes into what was handed in?"]
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
+        other = second_lines(function, case)
+        if other:
+            return False, other
         return True, [head, *value_lines(case, outputs), *leftover_lines(function)]
     named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
     if all(outputs[output] is None for output in named):
         return False, undone
     first = first_difference(function, case, source_of(function))
     return False, gap_lines(case, outputs, gaps, sizes, first) + waits + leftover_lines(function)
+
+
+def second_lines(function, case):
+    """What is wrong on arguments of other sizes, in sentences; none where nothing is."""
+    second = case.get("second")
+    if not second:
+        return []
+    sizes = ", ".join(f"{symbol} = {size}" for symbol, size in second["sizes"].items())
+    head = f"{case['task']}: all is as expected on the sizes of the public case, and not on others ({sizes})."
+    question = "  Which number in the code fits one size only?"
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            got = function(*copy.deepcopy(second["arguments"]))
+    except Exception as error:
+        return [head, *(f"  {line.strip()}" for line in error_lines(case["task"], function, error)[:-1]), question]
+    outputs, problem = split_outputs(case, got)
+    if problem:
+        return [head, f"  There {problem.text}", question]
+    wrong = []
+    for output, sums in second["expected"].items():
+        mine = fingerprint(outputs[output])
+        if mine is None or not same_fingerprint(mine, sums, room=RELATIVE):
+            shape = [second["sizes"].get(symbol, symbol) for symbol in case["shapes"][output] or ()]
+            mistaken = shape and np.shape(outputs[output]) != tuple(shape)
+            wrong.append(f"  `{output}` has shape {np.shape(outputs[output])} there; the task asks for "
+                         f"{tuple(shape)}." if mistaken
+                         else f"  `{output}` has other values there than expected.")
+    return [head, *wrong, question] if wrong else []
 
 
 def split_outputs(case, got):
@@ -835,10 +875,31 @@ def load_cases():
     for folder in (cwd, Path(__file__).parent, cwd.parent.parent / "release" / cwd.name):
         path = folder / CASES
         if path.exists():
-            cases = json.loads(path.read_text(encoding="utf-8"))
-            return {name: {**case, **{key: unpack(case[key], []) for key in ("arguments", "expected")}}
-                    for name, case in cases.items()}
+            return read_cases(path.read_text(encoding="utf-8"))
     raise FileNotFoundError(f"{CASES} is missing: it belongs beside this notebook, as in the release folder")
+
+
+def read_cases(text):
+    """The cases in the text of their file: most of it is packed, since it is long."""
+    plain = json.loads(text)
+    packed, cases = plain.pop(""), {}
+    values, mistakes = inflate(packed["values"], zlib), inflate(packed["mistakes"], bz2) if bz2 else {}
+    for name, case in plain.items():
+        data = values[name]
+        says, hints, places, prints = mistakes.get(name, ((), (), (), ()))
+        cases[name] = {
+            **case, "values": data["values"],
+            **{key: unpack(data[key], []) for key in ("arguments", "expected")},
+            "second": data["second"] and {**data["second"], "arguments": unpack(data["second"]["arguments"], [])},
+            "mistakes": [{"says": said, "hint": hints[place], "prints": print_}
+                         for said, place, print_ in zip(says, places, prints)],
+        }
+    return cases
+
+
+def inflate(packed, module):
+    """The content of a packed text: JSON, compressed by a module, in letters and digits."""
+    return json.loads(module.decompress(base64.b85decode(packed)))
 
 
 def unpack(packed, seen):

@@ -12,9 +12,12 @@ import numpy as np
 import pytest
 
 import public_tests
+from autograder.course.course import Course
 from autograder.course.drawing import columns_sum_to_one
 from autograder.course.public_cases import pack, support_files
+from autograder.course.reference import mutate
 from public_tests import Layout, find_gap, notice
+from tests.helpers.courses import ROOT
 
 
 @pytest.fixture
@@ -339,6 +342,8 @@ def test_packing_keeps_sharing_and_values():
 def test_the_file_of_cases_holds_no_source(assignment):
     """Neither a line of a solution nor a substitution of a mistake is in what students get."""
     text = support_files(assignment)[public_tests.CASES].decode()
+    text += str(public_tests.read_cases(text))
+    assert all(mistake.says in text for mistake in assignment.tasks["rnn_forward"].mistakes[:3])  # else it is not read
     for name, task in assignment.tasks.items():
         source = assignment.reference.sources[name]
         region = source[source.index("### START") : source.index("### END")]
@@ -454,3 +459,48 @@ def test_progress_counts_the_checks_that_passed(assignment, said, wrong_source, 
     for task in tasks[1:]:
         said(task, sources[task])
     assert "All 8 are done." in said(tasks[0], sources[tasks[0]]).out
+
+
+@pytest.mark.parametrize(("task", "old", "new", "parts"), [
+    ("rnn_forward", "np.zeros((n_a, m, T_x))", "np.zeros((5, 10, 4))", ("could not broadcast", "line 32")),
+    ("rnn_forward", "range(T_x)", "range(4)", ("`a` has other values there than expected.",)),
+    ("rnn_cell_backward", "dxt = Wax.T @ dtanh", "dxt = (Wax.T @ dtanh)[:3]", ()),
+    ("lstm_cell_backward", "dWf = dft @ concat.T", "dWf = (dft @ concat.T)[:, :8][:5]", ()),
+    ("rnn_backward", "dba = np.zeros((n_a, 1))", "dba = np.zeros((5, 1))", ("`dba` has shape (5, 1)",)),
+])
+def test_sizes_that_are_written_into_the_code_are_seen(said, wrong_source, task, old, new, parts):
+    """What is right on the public case alone does not pass; a slice that cuts off nothing on a smaller one does."""
+    out, err = said(task, wrong_source(task, replace={old: new}))
+    text = " ".join(err.split())
+    if new.endswith("[:3]") or new.endswith("[:5]"):
+        assert "" == err and "all outputs agree" in out
+    else:
+        assert "on the sizes of the public case, and not on others (n_x = 2" in text
+        assert text.endswith("Which number in the code fits one size only?")
+        assert [] == [part for part in parts if part not in text]
+
+
+@pytest.mark.parametrize("name", Course(ROOT).assignments)
+def test_right_variants_pass_and_the_file_is_small(name, monkeypatch):
+    """Right functions written in other ways pass on both sets of sizes; the file has fewer than 150 kB."""
+    assignment = Course(ROOT).assignment(name)
+    text = support_files(assignment)[public_tests.CASES].decode()
+    assert len(text) < 150_000
+    monkeypatch.syspath_prepend(str(ROOT / "release" / name))
+    cases = public_tests.read_cases(text)
+    for task in assignment.tasks:
+        for variant in assignment.variants(task):
+            namespace = dict(assignment.reference.namespace)
+            exec(compile(mutate(assignment.reference.sources[task], variant), "<cell>", "exec"), namespace)
+            passed, lines = public_tests.examine(namespace[task], cases[task])
+            assert passed, (task, variant.id, lines)
+
+
+def test_without_bz2_only_the_catalogue_is_missing(assignment, monkeypatch):
+    """A Python without bz2 reads all but the sentences on known mistakes."""
+    text = support_files(assignment)[public_tests.CASES].decode()
+    whole = public_tests.read_cases(text)
+    monkeypatch.setattr(public_tests, "bz2", None)
+    assert whole.keys() == public_tests.read_cases(text).keys()
+    assert {0} == {len(case["mistakes"]) for case in public_tests.read_cases(text).values()}
+    assert all(case["mistakes"] for case in whole.values())

@@ -6,9 +6,12 @@ A fingerprint is a few sums over the numbers that a mistake produces. It identif
 from __future__ import annotations
 
 import ast
+import base64
+import bz2
 import copy
 import json
 import re
+import zlib
 from functools import cache
 from typing import Any
 
@@ -22,6 +25,9 @@ from ..model import Case, Failed, Task, Value
 from .assignment import Assignment
 from .folder import list_student_files
 
+DATA = ("arguments", "expected", "values", "second")  # parts of a case that are packed
+SUMS, DIGITS = 1, 7  # that identify a mistake's outputs
+EXPECTED = 9  # digits of the expected values; eight are shown
 LABEL = re.compile(r"""(\w+)((?:\[(?:\d+|"\w+")\])*)""")
 
 
@@ -53,7 +59,7 @@ def released_files(assignment: Assignment, fresh: bool = False) -> dict[str, byt
     if released.is_file() and not fresh:
         cases = released.read_bytes()
     else:
-        cases = json.dumps(public_cases(assignment), separators=(",", ":")).encode() + b"\n"
+        cases = pack_cases(public_cases(assignment)).encode() + b"\n"
     with open(public_tests.__file__, "rb") as file:
         return {**files, "public_tests.py": file.read(), CASES: cases}
 
@@ -77,13 +83,35 @@ def public_cases(assignment: Assignment) -> dict[str, Any]:
     return cases
 
 
+def pack_cases(cases: dict[str, Any]) -> str:
+    """Return the text of the file, for `public_tests.read_cases`. Numbers and sentences are packed: they are long.
+
+    Every Python has zlib. bz2, which makes sentences shorter, may be missing.
+    """
+    values = {name: {key: case[key] for key in DATA} for name, case in cases.items()}
+    mistakes = {name: columns_of(case["mistakes"]) for name, case in cases.items()}
+    plain = {name: {key: value for key, value in case.items() if key not in (*DATA, "mistakes")}
+             for name, case in cases.items()}
+    packed = {"values": base64.b85encode(zlib.compress(to_json(values), 9)).decode(),
+              "mistakes": base64.b85encode(bz2.compress(to_json(mistakes), 9)).decode()}
+    return to_json({"": packed, **plain}).decode()
+
+
+def to_json(content: Any) -> bytes:
+    """Return some JSON as short as it can be."""
+    return json.dumps(content, separators=(",", ":")).encode()
+
+
+def columns_of(mistakes: list[dict[str, Any]]) -> list[Any]:
+    """Return the mistakes' sentences, the different hints, the place of each one's hint, and its sums."""
+    hints = list(dict.fromkeys(mistake["hint"] for mistake in mistakes))
+    return [[mistake["says"] for mistake in mistakes], hints, [hints.index(mistake["hint"]) for mistake in mistakes],
+            [mistake["prints"] for mistake in mistakes]]
+
+
 def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
     """Return one task's public case as JSON."""
     task, case = assignment.tasks[task_name], assignment.visible_cases(task_name)[0]
-    arguments = tuple(case.arguments.values())
-    # Drawn numbers are the same on every machine and kept whole. Computed ones, as in a cache, differ in their last
-    # digits from processor to processor; ten digits make the file the same.
-    computed = any(isinstance(argument, tuple | list) for argument in arguments)
     return {
         "task": task_name,
         "sizes": dict(case.sizes),
@@ -93,11 +121,36 @@ def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
         "calls": [callee for callee in task.calls if callee in assignment.tasks],
         "shapes": {name: symbols and list(symbols) for name, symbols in task.outputs.items()},
         "printed": [[label, parse_label(label)] for label in task.printed],
-        "arguments": pack(arguments, [], 10 if computed else 17),
-        "expected": pack(by_name(task, case.expected), []),
+        "arguments": pack_arguments(case),
+        "expected": pack(by_name(task, case.expected), [], EXPECTED),
         "values": fingerprint_values(assignment, task, case),
+        "second": second_case(assignment, task),
         "mistakes": fingerprint_mistakes(assignment, task, case),
     }
+
+
+def pack_arguments(case: Case) -> Any:
+    """Return a case's arguments as JSON.
+
+    Drawn numbers are the same on every machine and kept nearly whole. Computed ones, as in a cache, differ in their
+    last digits from processor to processor; fewer digits make the file the same.
+    """
+    arguments = tuple(case.arguments.values())
+    computed = any(isinstance(argument, tuple | list) for argument in arguments)
+    return pack(arguments, [], 9 if computed else 14)
+
+
+def second_case(assignment: Assignment, task: Task) -> dict[str, Any] | None:
+    """Return a small case of other sizes, with sums of the outputs: it shows sizes that are written into the code."""
+    public, *others = assignment.visible_cases(task.name)
+    fitting = [case for case in others if min(case.sizes.values(), default=1) > 1]
+    if not fitting:
+        return None
+    shared = public.sizes.keys()
+    case = max(fitting, key=lambda case: sum(case.sizes.get(symbol) != public.sizes[symbol] for symbol in shared))
+    sums = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
+    return {"sizes": dict(case.sizes), "arguments": pack_arguments(case), "expected": {
+        name: [float(f"{x:.7g}") for x in print_[:3]] for name, print_ in sums.items() if print_ is not None}}
 
 
 def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[str, dict[str, list[float]]]:
@@ -137,7 +190,7 @@ def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list
         if any(print_ is None for print_ in prints.values()):
             continue
         prints = {
-            name: [float(f"{x:.7g}") for x in print_[:3]]
+            name: [float(f"{x:.{DIGITS}g}") for x in print_[:SUMS]]
             for name, print_ in prints.items() if not same_fingerprint(right[name], print_[:3])
         }
         if prints:
