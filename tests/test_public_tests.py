@@ -462,7 +462,7 @@ def test_progress_counts_the_checks_that_passed(assignment, said, wrong_source, 
 
 
 @pytest.mark.parametrize(("task", "old", "new", "parts"), [
-    ("rnn_forward", "np.zeros((n_a, m, T_x))", "np.zeros((5, 10, 4))", ("could not broadcast", "line 32")),
+    ("rnn_forward", "np.zeros((n_a, m, T_x))", "np.zeros((5, 10, 4))", ("could not broadcast", "line 43")),
     ("rnn_forward", "range(T_x)", "range(4)", ("`a` has other values there than expected.",)),
     ("rnn_cell_backward", "dxt = Wax.T @ dtanh", "dxt = (Wax.T @ dtanh)[:3]", ()),
     ("lstm_cell_backward", "dWf = dft @ concat.T", "dWf = (dft @ concat.T)[:, :8][:5]", ()),
