@@ -25,7 +25,7 @@ from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
 from .notebooks.repair import repair_notebook
-from .notebooks.waiting import count_blanks, find_waiting_lines
+from .notebooks.waiting import WAITS, count_blanks, find_waiting_lines
 from .pages.plain_text import clean_text, name_cells
 from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
@@ -103,6 +103,7 @@ def judge_notebook(
         verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
         solutions = find_solutions(nb, cells, checks)
         verdicts = add_lines_if_possible(session, assignment, verdicts, solutions, len(cells))
+    verdicts = tuple(map(say_waiting, verdicts))
     return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level,
                   time.perf_counter() - start, session.peak_memory, runs)
 
@@ -210,8 +211,7 @@ def add_circumstances(
         if len(waiting) == count_blanks(released, solution) and not verdict.score:
             note = f"`{verdict.task}` is not done yet: none of its {len(waiting)} lines has a value."
             return replace(verdict, notes=(note,), untouched=True)
-        verdict = replace(verdict, waiting=waiting, notes=(describe_waiting(waiting), *verdict.notes),
-                          question="What belongs there in place of `None`?")
+        verdict = replace(verdict, waiting=waiting, question="What belongs there in place of `None`?")
     return add_stop(verdict, nb, cell, runs)
 
 
@@ -223,6 +223,15 @@ def add_stop(verdict: Verdict, nb: NotebookNode, cell: NotebookNode, runs: Mappi
     if any(check.kind != "missing" for check in verdict.checks[:1]):
         note += f" `{verdict.task}` was judged all the same."
     return replace(verdict, notes=(*verdict.notes, note))
+
+
+def say_waiting(verdict: Verdict) -> Verdict:
+    """Return the verdict with each line that waits for a value said once: at the line, or else in a note."""
+    if not verdict.waiting:
+        return verdict
+    lines = tuple(replace(line, says=WAITS) if line.line in verdict.waiting else line for line in verdict.lines)
+    rest = [number for number in verdict.waiting if number not in {line.line for line in lines}]
+    return replace(verdict, lines=lines, notes=(describe_waiting(rest), *verdict.notes) if rest else verdict.notes)
 
 
 def describe_waiting(lines: Sequence[int]) -> str:

@@ -7,9 +7,10 @@ import pytest
 
 from autograder import demo
 from autograder.errors import NotebookError, SandboxError
-from autograder.grade import grade_submission, released_source, student_cells
-from autograder.model import CellRun, Problem, Repair
+from autograder.grade import describe_waiting, grade_submission, released_source, say_waiting, student_cells
+from autograder.model import CellRun, Line, Problem, Repair, Verdict
 from autograder.notebooks import finding, reading
+from autograder.notebooks.waiting import WAITS
 from autograder.sandbox import Sandbox
 from autograder.sandbox.local import LocalSession
 from tests.helpers.courses import NAME, ROOT
@@ -81,12 +82,33 @@ def test_half_done_work_names_the_lines_that_wait(assignment, submitted):
     verdict = {v.task: v for v in grade_submission(submitted(**sources | {name: half}), assignment,
                                                    OpenSandbox(assignment)).report.verdicts}[name]
     assert ((number,), False) == (verdict.waiting, verdict.untouched)
-    assert f"Line {number} of the cell still waits for a value." == verdict.notes[0]
+    said = [f"Line {line.line}: {line.says}" for line in verdict.lines] + list(verdict.notes)
+    assert [f"Line {number}"] == [text.partition(":")[0].removesuffix(" of the cell still waits for a value.")
+                                  for text in said if "waits for" in text]
     assert "What belongs there in place of `None`?" == verdict.question
     spaced = released_source(assignment, name).replace("    a = None", "    a = None  # later")
     verdict = {v.task: v for v in grade_submission(submitted(**sources | {name: spaced}), assignment,
                                                    OpenSandbox(assignment)).report.verdicts}[name]
     assert ((), True) == (verdict.waiting, verdict.untouched)
+
+
+def test_a_line_that_waits_is_said_once():
+    """At the line, where the judge found it wrong, and in a note for the others."""
+    lines = (Line(7, "a", "value", 0, "It is wrong."), Line(9, "b", "value", 0, "It is wrong, too."))
+    verdict = say_waiting(Verdict("f", 0, 10, (), lines=lines, notes=("Seen.",), waiting=(5, 7)))
+    assert [WAITS, "It is wrong, too."] == [line.says for line in verdict.lines]
+    assert ("Line 5 of the cell still waits for a value.", "Seen.") == verdict.notes
+    assert ("Seen.",) == say_waiting(Verdict("f", 0, 10, (), lines=lines, notes=("Seen.",), waiting=(7,))).notes
+
+
+@pytest.mark.parametrize("lines, words", [
+    ((3,), "Line 3 of the cell still waits for a value."),
+    ((3, 5), "Lines 3 and 5 of the cell still wait for a value."),
+    ((1, 2, 3, 4, 5, 6), "Lines 1, 2, 3, 4 and 2 more of the cell still wait for a value."),
+])
+def test_waiting_lines_are_listed(lines, words):
+    """A few are named, and the others counted."""
+    assert words == describe_waiting(lines)
 
 
 def test_earlier_repairs_come_first(assignment, submitted):

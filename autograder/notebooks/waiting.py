@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
+WAITS = "This line still waits for its value."
 MAX_CELL = 100_000  # characters of a cell that is parsed
 
 

@@ -99,6 +99,7 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
     ("rnn_cell_backward", "Waa.T @ dtanh", "Waa @ dtanh", "One transpose is missing"),
     ("rnn_forward", "rnn_cell_forward(x[:, :, t]", "rnn_cell_forward(x[:, :, t - 1]", "the index with which `x`"),
     ("rnn_forward", "caches.append(cache)", "caches.append(None)", "still waits for its value"),
+    ("rnn_forward", "rnn_cell_forward(x[:, :, t], a_next, parameters)", "None, None, None", "still waits for its"),
     ("rnn_forward", "        y_pred[:, :, t] = yt_pred\n", "", "No line of the loop gives `y_pred` its value."),
     ("rnn_backward", "reversed(range(T_x))", "reversed(range(1, T_x))", "The loop leaves out step 0."),
     ("rnn_backward", "dWax += gradients", "dWax @= gradients", "The call stops at this line: `dWax` has shape (5, 3)."),

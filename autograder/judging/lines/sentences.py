@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ...notebooks.waiting import WAITS
 from .findings import Finding
 from .setting import Edit
 from .syntax import RETURN
@@ -88,9 +89,10 @@ def say_waiting(values: Values, finding: Finding) -> str | None:
     """Return the sentence for a line whose value is None."""
     line = values.student.lines.statement(finding.line) if finding.line else None
     value = line.value if isinstance(line, ast.Assign | ast.AugAssign | ast.Expr) else None
-    waiting = [value, *(value.args if isinstance(value, ast.Call) else ())]
+    waiting = [value, *(value.args if isinstance(value, ast.Call) else ()),
+               *(value.elts if isinstance(value, ast.Tuple | ast.List) else ())]
     if any(isinstance(part, ast.Constant) and part.value is None for part in waiting):
-        return "This line still waits for its value."
+        return WAITS
     return None
 
 
