@@ -17,13 +17,15 @@ from typing import NamedTuple
 
 from autograder.course.course import Course
 from autograder.judging import callees_first, judge_task
+from autograder.judging.line_audit import is_named, judge_lines
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent
 NAME = "rnn-step-by-step"
 VARIANTS = ROOT / "source" / NAME / "variants"
 WRONG = Path(__file__).parent
-COLUMNS = ("right", "full marks", "wrong", "lose points", "public fails", "named", "elsewhere", "seconds")
+COLUMNS = ("right", "full marks", "wrong", "lose points", "public fails", "named", "right line", "other line",
+           "no line", "line named", "elsewhere", "seconds")
 
 
 class Answer(NamedTuple):
@@ -87,6 +89,7 @@ def measure_task(assignment, task, says):
         full += verdict.score == verdict.max_score and not failed and not verdict.diagnosis
         lines += [f"{task}: right {answer.id!r} is refused: {text}" for text in failed]
     wrong, lose, public, named, spread = read_answers(WRONG, task), 0, 0, 0, 0
+    found = {"right": 0, "other": 0, "silent": 0, "named": 0}
     for answer in wrong:
         verdicts = verdicts_on(assignment, task, answer)
         verdict, others = verdicts[task], elsewhere(verdicts, task)
@@ -94,13 +97,17 @@ def measure_task(assignment, task, says):
         public += not verdict.public_passed
         named += verdict.diagnosis is not None
         spread += bool(others)
+        shown, line = judge_lines(assignment, task, answer.written(assignment.reference.sources[task]))
+        found[line] += 1
+        found["named"] += line == "right" and all(map(is_named, shown))
         if verdict.score == verdict.max_score:
             lines.append(f"{task}: wrong {answer.id!r} loses nothing")
         if others:
             lines.append(f"{task}: wrong {answer.id!r} costs points in {', '.join(others)}")
         if says:
             lines += describe(answer, verdict)
-    row = (len(right), full, len(wrong), lose, public, named, spread, round(time.perf_counter() - began, 1))
+    seconds = round(time.perf_counter() - began, 1)
+    row = (len(right), full, len(wrong), lose, public, named, *found.values(), spread, seconds)
     return row, lines
 
 
