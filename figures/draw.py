@@ -8,6 +8,7 @@ from pathlib import Path
 import course_map
 import forgetting
 import gradient_check
+import invented_names
 import lstm
 import rnn
 import shapes
@@ -27,6 +28,7 @@ FIGURES = {
         "two-gradients": rnn.two_gradients,
     },
     "source/gradient-checking/figures": gradient_check.FIGURES,
+    "source/character-model/figures": invented_names.FIGURES,
     "notebooks/figures": {
         "map": course_map.course_map,
         "one-hot": shapes.one_hot,

@@ -28,6 +28,7 @@ from .folder import list_student_files
 DATA = ("arguments", "expected", "values", "second")  # parts of a case that are packed
 SUMS, DIGITS = 1, 7  # that identify a mistake's outputs
 EXPECTED = 9  # digits of the expected values; eight are shown
+ENOUGH_BITS = 16.0  # of an output in which a mistake may be recognised
 LABEL = re.compile(r"""(\w+)((?:\[(?:\d+|"\w+")\])*)""")
 
 
@@ -179,7 +180,11 @@ def names_filled(source: str, name: str) -> set[str]:
 
 
 def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list[dict[str, Any]]:
-    """Return each mistake's sentences, with fingerprints of the outputs that it makes wrong on the public case."""
+    """Return each mistake's sentences, with fingerprints of the outputs that it makes wrong on the public case.
+
+    A mistake has none where the right outputs hold too little, such as one index: others would be taken for it.
+    """
+    bits = {name: count_bits(value) for name, value in by_name(task, case.expected).items()}
     right = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
     found = []
     for mistake in task.mistakes:
@@ -193,9 +198,26 @@ def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list
             name: [float(f"{x:.{DIGITS}g}") for x in print_[:SUMS]]
             for name, print_ in prints.items() if not same_fingerprint(right[name], print_[:3])
         }
-        if prints:
+        if sum(bits[name] for name in prints) >= ENOUGH_BITS:
             found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints})
     return found
+
+
+def count_bits(value: Value) -> float:
+    """Return about how many bits a value tells; whole numbers and truth values tell few."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, tuple | list):
+        return sum(map(count_bits, value))
+    if isinstance(value, str):
+        return 8.0 * len(value)
+    array = np.asarray(value)
+    if array.dtype.kind not in "fiub" or array.size == 0:
+        return 0.0
+    numbers = array.astype(float)
+    if (numbers != np.round(numbers)).any():
+        return 50.0 * array.size
+    return float(array.size * np.log2(2 + np.abs(numbers).max()))
 
 
 def is_complete(task: Task, value: Value) -> bool:

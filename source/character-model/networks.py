@@ -1,0 +1,1 @@
+../gradient-checking/networks.py
