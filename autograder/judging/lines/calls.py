@@ -9,6 +9,7 @@ from itertools import combinations, permutations
 import numpy as np
 
 from .setting import Edit, Setting, at_last_axis, steps_around
+from .syntax import names_in
 from .trees import attribute, binary, call, chain, function_name, name, number, terms_of
 
 REDUCTIONS = {"sum", "mean", "max", "min", "prod"}
@@ -140,6 +141,8 @@ def of_arguments(node: ast.Call, function: str, setting: Setting) -> Iterator[Ed
             if value.shape == held.shape and not isinstance(argument, ast.Name):
                 yield Edit("argument", with_argument(i, name(other)), (other,), function)
             if value.ndim == held.ndim + 1:
-                yield Edit("whole", with_argument(i, name(other)), (other,), other)
+                # else another array stands there
+                whole, part = ("whole", "index") if other in names_in(argument) else ("name", "name")
+                yield Edit(whole, with_argument(i, name(other)), (other,), other)
                 for index in steps_around(setting):
-                    yield Edit("index", with_argument(i, at_last_axis(other, index, value.ndim)), (other,), other)
+                    yield Edit(part, with_argument(i, at_last_axis(other, index, value.ndim)), (other,), other)

@@ -146,17 +146,20 @@ def say_raised(values: Values, finding: Finding) -> str:
 def say_missing(values: Values, finding: Finding) -> str:
     """Return the sentence for a name to which no line gives a value."""
     if finding.line is not None:
-        return f"{quote(finding.names)} has to get a value at every step. Does this line run at each?"
+        needs = verb(finding.names, "has to get a value", "have to get values")
+        return f"{quote(finding.names)} {needs} at every step. Does this line run at each?"
     where = " of the loop" if finding.block == "loop" else ""
-    return f"No line{where} gives {quote(finding.names)} its value."
+    return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'its value', 'their values')}."
 
 
 def say_alias(values: Values, finding: Finding) -> str:
     """Return the sentence for a value that changes through another name."""
     if finding.lines and finding.line != finding.lines[0]:
-        return (f"{quote(finding.names)} changes later, when line {finding.lines[0]} writes: this line makes one array "
-                "with two names.")
-    return f"{quote(finding.names)} is changed by this line, which does not name it: one array has two names."
+        changes = verb(finding.names, "changes", "change")
+        return (f"{quote(finding.names)} {changes} later, when line {finding.lines[0]} writes: this line makes one "
+                "array with two names.")
+    return (f"{quote(finding.names)} {verb(finding.names, 'is', 'are')} changed by this line, which does not name "
+            f"{pronoun(finding.names)}: one array has two names.")
 
 
 def say_loop(values: Values, finding: Finding) -> str:
@@ -184,12 +187,25 @@ def say_other(values: Values, finding: Finding) -> str:
     if finding.kind == "loop":
         return say_loop(values, finding)
     if finding.kind == "overwritten":
-        return f"{names} was right, and this line writes over it."
+        return (f"{names} {verb(finding.names, 'was', 'were')} right, and this line writes over "
+                f"{pronoun(finding.names)}.")
     if finding.kind == "argument":
         return f"The argument {names} is changed from here on, for the caller, too."
     if finding.kind == "given":
-        return f"{changed} gets another value here before it is used."
+        about = [name for name, _ in finding.about]
+        return (f"{changed} {verb(about, 'gets another value', 'get other values')} here before "
+                f"{verb(about, 'it is', 'they are')} used.")
     return f"The argument {changed} gets another value here."
+
+
+def verb(names: Sequence[str], one: str, several: str) -> str:
+    """Return the form for one name or for several."""
+    return one if len(names) == 1 else several
+
+
+def pronoun(names: Sequence[str]) -> str:
+    """Return "it" or "them"."""
+    return verb(names, "it", "them")
 
 
 def quote(names: Sequence[str]) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from .calls import shape_of
 from .indices import of_slice
 from .setting import Edit, Setting, at_last_axis, steps_around
-from .syntax import names_read
+from .syntax import names_in, names_read
 from .trees import (
     attribute,
     binary,
@@ -166,8 +166,9 @@ def of_plain(statement: ast.Assign, target: ast.Name, setting: Setting) -> Itera
         yield Edit("extra", with_value(binary(value, ast.Mult, name(other))), (other,), other)
         yield Edit("name", with_value(name(other)), (other,))
         if held.ndim == 3:
+            act = "index" if other in names_in(value) else "name"
             for index in steps_around(setting):
-                yield Edit("index", with_value(at_last_axis(other, index, held.ndim)), (other,), other)
+                yield Edit(act, with_value(at_last_axis(other, index, held.ndim)), (other,), other)
     yield Edit("whole numbers", with_value(call(attribute(value, "astype"), name("int"))))
     yield Edit("zeros", with_value(call("np.zeros", call("np.shape", value))))
 
