@@ -125,9 +125,9 @@ def norm_of(gradients):
 
 
 def draw_clip_by_norm(rng, sizes, functions):
-    """Gradients of a network, longer than allowed in most cases, shorter in two; once of zeros."""
+    """Gradients of a network, longer than allowed in most cases, once shorter, once of zeros."""
     gradients = {"d" + name: array for name, array in draw_parameters(rng, shapes_of(sizes)).items()}
-    share = {2: 0.1, 3: 0.2, 4: 1.6}.get(sizes["n_a"], 0.15)
+    share = {2: 1.6, 3: 0.2, 4: 0.1}.get(sizes["n_a"], 0.15)
     if sizes["n_a"] == 6:
         gradients, share = {name: 0 * gradient for name, gradient in gradients.items()}, 0.5
     return {"gradients": gradients, "max_norm": share * (norm_of(gradients) or 2.0)}
