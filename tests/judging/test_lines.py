@@ -5,6 +5,9 @@ import warnings
 
 import pytest
 
+from autograder.course.course import Course
+from autograder.course.reference import mutate
+from autograder.judging.line_audit import judge_lines
 from autograder.judging.lines import adding
 from autograder.judging.lines.adding import Solution, add_lines, add_lines_if_possible
 from autograder.judging.lines.evaluate import Budget, Evaluator
@@ -16,6 +19,7 @@ from autograder.judging.reference_callees import reference_callee
 from autograder.judging.verdicts import judge_task
 from autograder.model import Verdict
 from autograder.sandbox.session import Definition
+from tests.helpers.courses import ROOT
 from tests.strangers.measure import VARIANTS, WRONG, read_answers
 
 
@@ -242,3 +246,12 @@ def test_where_a_line_is_hard_to_see_it_is_right_or_silent(assignment, lines_of,
         source = source.replace("softmax(Wya @ a_next + by)", "softmax(Wya @ a_next - by)")
     found = lines_of("rnn_cell_forward", source)
     assert ([] if text is None else [text]) == [line[:len(text or "")] for line, _ in found]
+
+
+def test_what_a_break_leaves_out_is_not_missing():
+    """A pass that the reference leaves early has no line for what stands below; the wrong line above is found."""
+    assignment = Course(ROOT).assignment("character-model")
+    source = assignment.reference.sources["sample"]
+    mistake = next(mistake for mistake in assignment.tasks["sample"].mistakes if mistake.id == "softmax_twice")
+    found, verdict = judge_lines(assignment, "sample", mutate(source, mistake))
+    assert ("right", ["index"]) == (verdict, [explained.line.name for explained in found])

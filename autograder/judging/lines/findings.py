@@ -70,6 +70,8 @@ class Finder:
         expected = self.values.ask(equation, part).get(name, UNKNOWN)
         if expected is UNKNOWN or holds_foreign(expected) or self.agrees(part, name, expected, part.end[name]):
             return None
+        if not writes and self.student.leaves_early(part):
+            return None
         if not writes:
             line = self.student.unused_line(equation.statement, name, part.block)
             return Finding("missing", [name], line, part.block, part.number, equation, part)

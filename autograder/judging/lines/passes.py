@@ -169,6 +169,11 @@ class Student:
                     return line
         return None
 
+    def leaves_early(self, part: Pass) -> bool:
+        """Tell if a pass ends with ``break`` or ``continue``: what stands below did not run."""
+        last = self.lines.statement(part.steps[-1].line) if part.steps else None
+        return isinstance(last, ast.Break | ast.Continue)
+
     def returned_at(self) -> int | None:
         """Return the line of the statement that returned."""
         last = self.trace.lines[-1]
