@@ -14,7 +14,7 @@ import pytest
 import public_tests
 from autograder.course.course import Course
 from autograder.course.drawing import columns_sum_to_one
-from autograder.course.public_cases import pack, support_files
+from autograder.course.public_cases import ENOUGH_BITS, count_bits, pack, support_files
 from autograder.course.reference import mutate
 from public_tests import Layout, find_gap, notice
 from tests.helpers.courses import ROOT
@@ -504,3 +504,9 @@ def test_without_bz2_only_the_catalogue_is_missing(assignment, monkeypatch):
     assert whole.keys() == public_tests.read_cases(text).keys()
     assert {0} == {len(case["mistakes"]) for case in public_tests.read_cases(text).values()}
     assert all(case["mistakes"] for case in whole.values())
+
+
+def test_a_single_index_names_no_mistake():
+    """Whole numbers and truth values tell little: others would be taken for the mistake that has them, too."""
+    assert count_bits(5) < count_bits([True] * 7) < ENOUGH_BITS
+    assert ENOUGH_BITS < count_bits(np.array([0, 1, 2, 2, 0, 1])) < count_bits(0.31) < count_bits({"W": np.full(2, 0.31)})

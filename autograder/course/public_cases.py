@@ -28,7 +28,7 @@ from .folder import list_student_files
 DATA = ("arguments", "expected", "values", "second")  # parts of a case that are packed
 SUMS, DIGITS = 1, 7  # that identify a mistake's outputs
 EXPECTED = 9  # digits of the expected values; eight are shown
-ENOUGH_BITS = 16.0  # of an output in which a mistake may be recognised
+ENOUGH_BITS = 9.0  # of an output in which a mistake may be recognised
 LABEL = re.compile(r"""(\w+)((?:\[(?:\d+|"\w+")\])*)""")
 
 
@@ -217,7 +217,7 @@ def count_bits(value: Value) -> float:
     numbers = array.astype(float)
     if (numbers != np.round(numbers)).any():
         return 50.0 * array.size
-    return float(array.size * np.log2(2 + np.abs(numbers).max()))
+    return float(array.size * np.log2(1 + max(1.0, np.abs(numbers).max())))
 
 
 def is_complete(task: Task, value: Value) -> bool:
