@@ -819,7 +819,7 @@ def difference(name, line, part, source, right):
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
     before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
     sentence = f"The first value that differs is {what}, from line {line} of the function{where}{text}"
-    return [sentence] + ([f"Right before it: {', '.join(before)}."] if before else [])
+    return [sentence] + ([f"Right so far: {', '.join(before)}."] if before else [])
 
 
 def sums_of(value):
