@@ -1,6 +1,7 @@
 """The checks that learners run: what they say, and that they depend on nothing but their files."""
 
 import ast
+import importlib
 import json
 import linecache
 import re
@@ -510,3 +511,18 @@ def test_a_single_index_names_no_mistake():
     """Whole numbers and truth values tell little: others would be taken for the mistake that has them, too."""
     assert count_bits(5) < count_bits([True] * 7) < ENOUGH_BITS
     assert ENOUGH_BITS < count_bits(np.array([0, 1, 2, 2, 0, 1])) < count_bits(0.31)
+
+
+@pytest.mark.parametrize(("line", "waits"), [
+    ("p = None", True), ("a, b = None", True), ("d['x'] = None", True), ("caches.append(None)", True),
+    ("for t in reversed(range(None)): pass", True), ("for t in None: pass", True), ("pair = (None, None)", True),
+    ("p = y[t, np.arange(m)[:, None]]", False), ("p = y[..., None]", False), ("s = np.sum(y, axis=None)", False),
+    ("s = np.clip(y, None, 1)", False), ("s = f(y, None)", False), ("s = () if y is None else y", False),
+])
+def test_only_a_none_in_place_of_a_value_waits(tmp_path, monkeypatch, line, waits):
+    """An index, a limit or an option may be None: nothing waits there."""
+    source = f"def f(y, t, m):\n    ### START CODE HERE ###\n    {line}\n    ### END CODE HERE ###\n    return y\n"
+    (tmp_path / f"blank_{abs(hash(line))}.py").write_text(source)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module(f"blank_{abs(hash(line))}")
+    assert (3 if waits else 0) == public_tests.waiting_line(module.f)

@@ -57,7 +57,7 @@ class Reference:
 
     @cached_property
     def namespace(self) -> dict[str, Any]:
-        """What the right functions use: imports, helpers, and each other."""
+        """The names that the right functions use: imports, helpers, and each other."""
         namespace: dict[str, Any] = {"__name__": "reference", "__builtins__": self.modules.builtins}
         exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
         for name, source in self.sources.items():

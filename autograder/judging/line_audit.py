@@ -1,4 +1,4 @@
-"""How often the wrong line is found, measured where the changed line is known.
+"""Count how often the wrong line is found, where the changed line is known.
 
 Counted are the catalogue's mistakes, pairs of them in one function, and right variants, which must be silent even if
 all their outputs were called wrong.
@@ -44,7 +44,7 @@ APART = 7  # places in the catalogue between the mistakes of a pair
 
 
 class Changed(NamedTuple):
-    """What a change of the solution has changed: lines of the new source, and names that lines gone had given."""
+    """The lines of the new source that a change touched, and the names that the lines it removed had given."""
 
     lines: frozenset[int]
     gone: frozenset[str]

@@ -454,16 +454,26 @@ def split_outputs(case, got):
 def waiting_line(function):
     """The first line of a function, from 1, on which a ``None`` of the scaffold waits; 0 where there is none."""
     try:
-        lines = inspect.getsource(function).splitlines()
-    except (OSError, TypeError):
+        source = textwrap.dedent(inspect.getsource(function))
+        statements = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    except (OSError, TypeError, SyntaxError):
         return 0
+    waiting = {node.lineno for node in statements if is_blank(getattr(node, "value", getattr(node, "iter", None)))}
     inside = False
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(source.splitlines(), 1):
         if "START CODE HERE" in line or "END CODE HERE" in line:
             inside = "START CODE HERE" in line
-        elif inside and re.search(r"(^|[=(,])\s*None\b", line.partition("#")[0]):
+        elif inside and number in waiting:
             return number
     return 0
+
+
+def is_blank(node):
+    """Tell if an expression is ``None``, or has nothing else in it: not ``x[:, None]``, nor ``f(x, None)``."""
+    if isinstance(node, ast.Constant):
+        return node.value is None
+    parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, (ast.Tuple, ast.List)) else []
+    return bool(parts) and all(is_blank(part) for part in parts)
 
 
 def value_lines(case, outputs):

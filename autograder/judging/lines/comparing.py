@@ -1,4 +1,4 @@
-"""Whether a student's value is the one that an equation gives."""
+"""Tell if a student's value is the one that an equation gives."""
 
 from __future__ import annotations
 

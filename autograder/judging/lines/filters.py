@@ -1,4 +1,4 @@
-"""What keeps right ways of writing silent: findings are dropped that need not be wrong."""
+"""Drop findings that need not be wrong, so that right ways of writing stay silent."""
 
 from __future__ import annotations
 

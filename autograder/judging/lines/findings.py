@@ -1,4 +1,4 @@
-"""Which lines of a student's function are wrong, given what the names held before them."""
+"""Find the wrong lines of a student's function, given what the names held before them."""
 
 from __future__ import annotations
 

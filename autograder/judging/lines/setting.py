@@ -27,7 +27,7 @@ class Edit(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """What a statement works on."""
+    """The values and names that a statement works on."""
 
     scope: Scope  # the student's names before the line, and what the equation reads
     evaluator: Evaluator

@@ -1,4 +1,4 @@
-"""What the text of a function says: its statements by line, the names that each reads and writes."""
+"""The statements of a function by line, with the names that each reads and writes."""
 
 from __future__ import annotations
 
