@@ -255,3 +255,12 @@ def test_what_a_break_leaves_out_is_not_missing():
     mistake = next(mistake for mistake in assignment.tasks["sample"].mistakes if mistake.id == "softmax_twice")
     found, verdict = judge_lines(assignment, "sample", mutate(source, mistake))
     assert ("right", ["index"]) == (verdict, [explained.line.name for explained in found])
+
+
+def test_a_none_among_other_arguments_does_not_wait(assignment, lines_of):
+    """An option may be None: the line has its value, if a wrong one."""
+    source = assignment.reference.sources["lstm_cell_forward"]
+    changed = source.replace("it = sigmoid(Wi @ concat + bi)", "it = np.clip(sigmoid(Wi @ concat + bf), None, 1)")
+    assert changed != source
+    ((_, line),) = lines_of("lstm_cell_forward", changed)
+    assert "it" == line.name and "waits" not in line.says

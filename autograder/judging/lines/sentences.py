@@ -86,14 +86,14 @@ def say(values: Values, finding: Finding, edit: Edit | None) -> str:
 
 
 def say_waiting(values: Values, finding: Finding) -> str | None:
-    """Return the sentence for a line whose value is None."""
+    """Return the sentence for a line whose value is None, or holds nothing else."""
     line = values.student.lines.statement(finding.line) if finding.line else None
     value = line.value if isinstance(line, ast.Assign | ast.AugAssign | ast.Expr) else None
-    waiting = [value, *(value.args if isinstance(value, ast.Call) else ()),
-               *(value.elts if isinstance(value, ast.Tuple | ast.List) else ())]
-    if any(isinstance(part, ast.Constant) and part.value is None for part in waiting):
-        return WAITS
-    return None
+    parts = value.args if isinstance(value, ast.Call) else value.elts if isinstance(value, ast.Tuple | ast.List) else [
+        value]
+    # one None among other parts may be an option, as in np.clip(x, None, 1)
+    is_waiting = bool(parts) and all(isinstance(part, ast.Constant) and part.value is None for part in parts)
+    return WAITS if is_waiting else None
 
 
 def say_edit(edit: Edit) -> str:
