@@ -6,6 +6,7 @@ A drawing's coordinates are inches, from the lower left corner, so that sizes in
 import inspect
 import io
 import math
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
@@ -46,6 +47,9 @@ HIDDEN = Hue("#00694e", "#d7eee5")  # a
 PREDICTION = Hue("#8a5a00", "#fbe9c6")  # y
 MEMORY = Hue("#83336b", "#f2dfeb")  # c
 GRADIENT = Hue("#b84300", "#fbe3d6")  # d of anything, always dashed
+
+#: Around each figure, in points.
+MARGIN = 10
 
 SOLID, DASHED, DOTTED = "-", (0, (4, 2.2)), (0, (1, 2))
 MONO = "DejaVu Sans Mono"
@@ -192,6 +196,8 @@ def tensor(ax: Axes, x: float, y: float, rows: int, columns: int, steps: int, ce
 def svg(draw: Callable[[], Axes]) -> bytes:
     """Return a figure as SVG; its function's docstring becomes title (first line) and description (the rest).
 
+    The page is white, with a margin and round corners, so that it looks at home on a dark page as well.
+
     Parameters
     ----------
     draw : callable
@@ -200,10 +206,18 @@ def svg(draw: Callable[[], Axes]) -> bytes:
     title, _, description = inspect.getdoc(draw).partition("\n")
     file = io.BytesIO()
     with matplotlib.rc_context(SETTINGS):
-        draw().figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        figure = draw().figure
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None}, facecolor="none")
     text = file.getvalue().decode()
+    width, height = (72 * inches for inches in figure.get_size_inches())
+    text = re.sub(r'height="[^"]*pt"', f'height="{height + 2 * MARGIN:g}pt"', text, count=1)
+    text = re.sub(r'width="[^"]*pt"', f'width="{width + 2 * MARGIN:g}pt"', text, count=1)
+    whole = f"{-MARGIN} {-MARGIN} {width + 2 * MARGIN:g} {height + 2 * MARGIN:g}"
+    text = re.sub(r'viewBox="[^"]*"', f'viewBox="{whole}"', text, count=1)
     spoken = f"<title>{escape(title)}</title>\n <desc>{escape(' '.join(description.split()))}</desc>\n"
+    page = (f' <rect x="{-MARGIN}" y="{-MARGIN}" width="{width + 2 * MARGIN:g}" height="{height + 2 * MARGIN:g}" '
+            f'rx="{MARGIN}" fill="#ffffff"/>\n')
     before, start, after = text.partition("<svg ")
     opening, end, body = after.partition(">\n")
-    text = "".join([before, start, 'role="img" ', opening, end, " ", spoken, body])
+    text = "".join([before, start, 'role="img" ', opening, end, " ", spoken, page, body])
     return "\n".join(line.rstrip() for line in text.splitlines()).encode() + b"\n"
