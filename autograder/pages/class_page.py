@@ -51,7 +51,7 @@ def _template() -> Template:
     return made.get_template("report.html.j2", globals={
         "LISTED": LISTED, "COMBINED": COMBINED, "GOOD": GOOD, "MANY": MANY, "columns": columns, "segments": segments,
         "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words, "edges": edges,
-        "points": number, "seconds": seconds, "mebibytes": mebibytes,
+        "points": number,
     })  # fmt: skip
 
 
@@ -79,16 +79,6 @@ def count(value: float, one: str = "student") -> str:
 def sentence(text: str) -> str:
     """Return words with a capital at their beginning and a point at their end."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…", "!", "?")) else ".")
-
-
-def seconds(value: float) -> str:
-    """Return seconds in three digits."""
-    return f"{value:,.3g}" if value < 1000 else f"{value:,.0f}"
-
-
-def mebibytes(value: float) -> str:
-    """Return bytes in MiB."""
-    return f"{value / 2**20:,.0f}"
 
 
 def carried_words(carried: Mapping[str, int]) -> Markup:

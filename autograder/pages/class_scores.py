@@ -1,18 +1,14 @@
-"""A class's scores, tasks and use of time and memory as numbers for the class report."""
+"""A class's scores and tasks as numbers for the class report."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from math import fsum
 from statistics import fmean
-from typing import Any
 
 from ..model import Report, StudentGrade, Task
 from ..notebooks import finding
 from .findings import Answer, Entry
-from .statistics import discrimination, doubling_bins, equal_bins, neat, percentile, spread
-
-SLOWEST = 5
+from .statistics import discrimination, equal_bins, neat, spread
 
 
 def order_tasks(
@@ -106,18 +102,3 @@ def count_checks(answers: Sequence[Answer]) -> list[Entry]:
             if not answer.untouched and not check.passed:
                 row["failed" if check.name in failures else "not_judged"] += 1
     return list(rows.values())
-
-
-def describe_usage(used: Mapping[str, float | None], unit: float) -> Entry | None:
-    """Return how seconds, or bytes, are spread over the submissions, and the students with the largest."""
-    known: dict[str, Any] = {student: value for student, value in used.items() if value}
-    if not known:
-        return None
-    values = list(known.values())
-    most = sorted(known, key=lambda student: -known[student])[:SLOWEST]
-    bins = [{"from": low, "to": high, "count": len(places)} for low, high, places in doubling_bins(values, unit)]
-    return {
-        "count": len(values), "total": neat(fsum(values)), **spread(values),
-        "percentile_95": neat(percentile(values, 0.95)), "bins": bins,
-        "most": [{"student": student, "value": neat(known[student])} for student in most],
-    }  # fmt: skip

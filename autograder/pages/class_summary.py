@@ -17,7 +17,6 @@ from .class_scores import (
     collect_answers,
     describe_scores,
     describe_task,
-    describe_usage,
     find_hardest,
     order_tasks,
 )
@@ -33,8 +32,6 @@ from .findings import (
     group,
     top_issues,
 )
-
-SECONDS, BYTES = 0.25, 64 * 2**20  # the width of the first bins of time and memory
 
 
 def summarise(
@@ -94,8 +91,6 @@ def summarise(
         "repairs": repairs,
         "signs": sorted([*count_signs(answers), *tampering], key=lambda entry: (-entry["count"], entry["says"])),
         "limits": count_limits(answers, found),
-        "time": describe_usage({report.student: report.seconds for report in found}, SECONDS),
-        "memory": describe_usage({report.student: report.peak_memory for report in found}, BYTES),
     }  # fmt: skip
 
 

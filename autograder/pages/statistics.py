@@ -20,11 +20,6 @@ def spread(values: Sequence[float]) -> dict[str, float]:
     return {name: neat(value) for name, value in found.items()}
 
 
-def percentile(values: Sequence[float], share: float) -> float:
-    """Return the smallest value that at least this share of the values does not exceed."""
-    return float(np.percentile(values, 100 * share, method="inverted_cdf"))
-
-
 def equal_bins(values: Sequence[float], maximum: float) -> Bins:
     """Return ten bins of one width from 0 to a maximum, or twenty for many values.
 
@@ -34,16 +29,6 @@ def equal_bins(values: Sequence[float], maximum: float) -> Bins:
     # a score is a sum of shares: 0.7 + 0.1 + 0.2 must not fall short of its edge
     places = [min(count - 1, max(0, math.floor(value / maximum * count + 1e-9))) for value in values]
     return [(neat(maximum * n / count), neat(maximum * (n + 1) / count), _at(places, n)) for n in range(count)]
-
-
-def doubling_bins(values: Sequence[float], unit: float) -> Bins:
-    """Return bins each twice as wide as the one before, up to the largest value.
-
-    Each bin holds its lower edge. The first bin begins above empty ones.
-    """
-    places = [max(0, math.floor(math.log2(value / unit)) + 1) if value > 0 else 0 for value in values]
-    return [(unit * 2 ** (n - 1) if n else 0.0, unit * 2.0**n, _at(places, n))
-            for n in range(min(places, default=0), max(places, default=-1) + 1)]
 
 
 def _at(places: Sequence[int], place: int) -> list[int]:

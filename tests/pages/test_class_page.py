@@ -47,29 +47,23 @@ def nobody(status):
 def test_a_class_without_scores_says_so(reports, expected):
     """Nobody at all, or nobody graded: words, no picture of nothing."""
     summary = summarise(reports, {}, NAME)
-    assert summary["scores"] is summary["hardest"] is summary["time"] is None
+    assert summary["scores"] is summary["hardest"] is None
     assert [] == summary["teach"]
     made = make_class_page(summary)
     assert expected in made
     assert "<figure>" not in made
 
 
-def test_what_the_sandbox_measured_is_told(twelve):
-    """Memory and limits hit by cells, where reports have them; else nothing is claimed."""
-    reports = {student: replace(report, peak_memory=None) for student, report in twelve[0].items()}
-    assert summarise(reports, twelve[1], NAME)["memory"] is None
-    assert "was not measured" in make_class_page(summarise(reports, twelve[1], NAME))
-    reports = {student: replace(report, peak_memory=(place + 1) * 40 * 2**20, cells={})
-               for place, (student, report) in enumerate(reports.items())}
+def test_limits_are_told(twelve):
+    """A limit that a cell hit as it ran, and one that a call hit; nothing is said where nothing was stopped."""
     ended = CellRun(problem=Problem("died", "ended the process"))
-    reports["kim"] = replace(reports["kim"], cells={"goodbye": ended})
+    reports = {student: replace(report, cells={"goodbye": ended} if student == "kim" else {})
+               for student, report in twelve[0].items()}
     found = summarise(reports, twelve[1], NAME)
-    assert 480 * 2**20 == found["memory"]["highest"]
-    assert {"student": "leo", "value": 480 * 2**20} == found["memory"]["most"][0]
     assert {("a cell as it ran", "kim"), ("rnn_forward", "jule")} == {
         (entry["where"], *entry["students"]) for entry in found["limits"]}  # fmt: skip
-    made = make_class_page(found)
-    assert "480 MiB" in made and "Memory for one submission" in made
+    assert "Stopped at a limit" in make_class_page(found)
+    assert "Stopped at a limit" not in make_class_page(summarise({}, twelve[1], NAME))
 
 
 def test_a_page_for_a_thousand_stays_small(thousand, assignment):
