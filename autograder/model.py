@@ -29,6 +29,7 @@ class Mistake:
     replace: tuple[tuple[str, str], ...]  # (old, new); each `old` occurs exactly once in the solution
     says: str  # one sentence that is true of every submission with these outputs
     hint: str  # climbs from what to notice to which term, axis or shape; ends with a question
+    theme: str = ""  # what it is about, in a few words that several tasks may share
 
 
 @dataclass(frozen=True, eq=False)

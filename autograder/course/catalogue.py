@@ -5,13 +5,14 @@ Each is one or more substitutions in the instructor's solution. Each left side o
 share a letter::
 
     [[line]]
+    theme = "the sum inside tanh"
     code = "+ ba)"
     a.hint = "The sum inside tanh has three terms. Which of the three is missing?"
     a.no_ba = [")", "`a_next` is what one gets without the bias `ba`."]
     a.no_biases = [")", "Both are what one gets without their biases.", ["+ by)", ")"]]
 
-A row holds the new code, the sentence, and any further substitutions. A table of ``variants/<task>.toml`` is one right
-answer::
+A row holds the new code, the sentence, and any further substitutions. A theme holds until the next one. A table of
+``variants/<task>.toml`` is one right answer::
 
     [bias_first]
     replace = [["Wax @ xt + Waa @ a_prev + ba", "ba + Wax @ xt + Waa @ a_prev"]]
@@ -68,15 +69,15 @@ class Catalogue(Sequence[Mistake]):
 
 def parse_catalogue(content: dict[str, Any]) -> Iterator[Mistake]:
     """Yield the entries of a file: mistakes by the code that is wrong, or variants."""
-    seen = set()
+    seen, theme = set(), ""
     for line in content.pop("line", ()):
-        code = line.pop("code")
+        code, theme = line.pop("code"), line.pop("theme", theme)
         for group in line.values():
             hint = group.pop("hint")
             for name, (new, says, *more) in group.items():
                 if name in seen:
                     raise ValueError(f"{name} is there twice")
                 seen.add(name)
-                yield Mistake(name, ((code, new), *((old, other) for old, other in more)), says, hint)
+                yield Mistake(name, ((code, new), *((old, other) for old, other in more)), says, hint, theme)
     for name, entry in content.items():
         yield Mistake(name, tuple((old, new) for old, new in entry["replace"]), says="", hint="")

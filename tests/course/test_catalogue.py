@@ -6,6 +6,7 @@ from functools import lru_cache
 
 import pytest
 
+from autograder.course.catalogue import parse_catalogue
 from autograder.course.course import Course
 from autograder.course.settings import Secret
 from autograder.judging import judge_task
@@ -132,3 +133,12 @@ def test_no_mistake_is_named_as_another(name, task, secret):
 def test_mistakes_are_named(name, task, secret):
     """Every catalogued mistake is recognised; entries with equal numbers share a sentence, or none would be."""
     assert [] == [key for key, verdict in verdicts(name, task, secret).items() if verdict.diagnosis is None]
+
+
+def test_a_theme_holds_until_the_next_one():
+    """A line without a theme has that of the line before it; the first may have none."""
+    lines = [{"code": "x", "a": {"hint": "?", "m0": ["y", "One."]}},
+             {"code": "y", "theme": "bias", "a": {"hint": "?", "m1": ["z", "Two."]}},
+             {"code": "z", "a": {"hint": "?", "m2": ["x", "Three."]}}]  # fmt: skip
+    assert [("m0", ""), ("m1", "bias"), ("m2", "bias")] == [
+        (mistake.id, mistake.theme) for mistake in parse_catalogue({"line": lines})]
