@@ -9,6 +9,7 @@ import course_map
 import forgetting
 import gradient_check
 import invented_names
+import lessons
 import lstm
 import rnn
 import shapes
@@ -35,6 +36,7 @@ FIGURES = {
         "batch": shapes.batch,
         "tensor-slices": shapes.tensor_slices,
         "hidden-and-prediction": shapes.hidden_and_prediction,
+        **lessons.FIGURES,
     },
 }
 

@@ -66,6 +66,23 @@ def test_formulas_parse(path):
     assert path.stem.startswith("0") or len(formulas) > 20
 
 
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
+def test_cells_are_short(path):
+    """In a lesson to read, a cell of prose has 20 to 80 words in plain sight, and a code cell fewer than 15 lines."""
+    prose = cells_of(path, "markdown")
+    assert {} == {id_: count for id_, text in prose.items() if (count := words_seen(text)) > 80}
+    assert {} == {id_: len(text.split()) for id_, text in prose.items() if len(text.split()) < 20}
+    code = cells_of(path, "code").items()
+    assert [] == [id_ for id_, source in code if len(source.splitlines()) >= 15]
+
+
+def words_seen(text):
+    """Count the words of a cell of prose, without what is folded, tables, figures and displayed formulas."""
+    for pattern in (r"<details>.*?</details>", r"```.*?```", r"\$\$.*?\$\$", r"!\[.*?\]\(.*?\)", r"^\|.*?$"):
+        text = re.sub(pattern, "", text, flags=re.DOTALL | re.MULTILINE)
+    return len(re.findall(r"[\w’'-]+", re.sub(r"\$[^$]+\$", "formula", text)))
+
+
 @pytest.mark.parametrize("path", LESSONS, ids=lambda path: path.stem)
 def test_links_lead_to_files(path):
     """A relative link in the prose names a file of the course."""
@@ -73,13 +90,47 @@ def test_links_lead_to_files(path):
     assert [] == [link for link in links if not (path.parent / link).exists()]
 
 
-@pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
-def test_lessons_to_read_run(path, tmp_path):
-    """Executed from top to bottom in a fresh kernel, a lesson without tasks raises nothing."""
+def executed(path, answers=()):
+    """Return the cells of a notebook after a run in a fresh kernel, with pieces of them replaced by answers."""
     from nbclient import NotebookClient
 
     nb = reading.read_notebook(path)
+    for id_, old, new, _ in answers:
+        cell = next(cell for cell in nb.cells if cell.id == id_)
+        assert 1 == cell.source.count(old), (id_, old)
+        cell.source = cell.source.replace(old, new)
     NotebookClient(nb, timeout=120, allow_errors=True, resources={"metadata": {"path": str(path.parent)}}).execute()
-    errors = [(cell.id, output.ename, output.evalue) for cell in nb.cells if cell.cell_type == "code"
-              for output in cell.outputs if output.output_type == "error"]
+    return [cell for cell in nb.cells if cell.cell_type == "code"]
+
+
+@pytest.mark.parametrize("path", READ, ids=lambda path: path.stem)
+def test_lessons_to_read_run(path):
+    """Executed from top to bottom in a fresh kernel, a lesson without tasks raises nothing."""
+    errors = [(cell.id, output.ename, output.evalue) for cell in executed(path) for output in cell.outputs
+              if output.output_type == "error"]
     assert [] == errors
+
+
+#: The exercises of the lessons to read: cell, what is given, the answer, and what the check then says.
+ANSWERS = {
+    "02-one-cell-by-hand": [
+        ("exercise-bias-try", "[[-0.5], [0.5]]", "[[-1.0], [0.5]]", "Unit 0 is silent."),
+        ("exercise-count-try", "return n_a * n_x", "return n_a * n_x + n_a * n_a + n_a + n_y * n_a + n_y",
+         "(27, 64, 27): 7643, right."),
+    ],
+    "03-gates": [
+        ("latch-second-flag", "more_flags[5] = 0.0", "more_flags[5] = 1.0", "t = 7: reads  0.7         holds -0.716"),
+        ("exercise-try", "forget=(-20.0, 10.0), update=(20.0, -10.0)", "forget=(0.0, 10.0), update=(0.0, 10.0)",
+         "It counts: three flags, and about 3 at the end."),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_exercises_can_be_solved(name):
+    """A check passes with the answer that the lesson folds away, and not as given."""
+    path = ROOT / "notebooks" / f"{name}.ipynb"
+    given, solved = (json.dumps([cell.outputs for cell in executed(path, answers)]) for answers in ((), ANSWERS[name]))
+    for *_, says in ANSWERS[name]:
+        assert says in solved
+        assert says not in given

@@ -1,0 +1,1 @@
+../source/gradient-checking/networks.py
