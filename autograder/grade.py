@@ -26,6 +26,7 @@ from .notebooks import finding
 from .notebooks.reading import parse_notebook
 from .notebooks.repair import repair_notebook
 from .notebooks.waiting import WAITS, count_blanks, find_waiting_lines
+from .notebooks.worked import checks_run, describe_work
 from .pages.plain_text import clean_text, name_cells
 from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
@@ -77,17 +78,23 @@ def grade_submission(
     SandboxError
         The sandbox failed, through no fault of the student's.
     """
-    nb, repaired = repair_notebook(parse_notebook(content, path), assignment.template)
+    submitted = parse_notebook(content, path)
+    checks_ran = checks_run(submitted)
+    nb, repaired = repair_notebook(submitted, assignment.template)
     report = judge_notebook(nb, assignment, sandbox, student=student, repairs=(*repairs, *repaired),
-                            own_files=own_files)
+                            own_files=own_files, checks_ran=checks_ran)
     return Graded(report, fill_notebook(nb, report))
 
 
 def judge_notebook(
     nb: NotebookNode, assignment: Assignment, sandbox: Sandbox, *, student: str = "student",
     repairs: tuple[Repair, ...] = (), own_files: Mapping[str, bytes] | None = None,
+    checks_ran: Mapping[str, bool] | None = None,
 ) -> Report:
-    """Run a repaired notebook's cells in the sandbox, and judge its tasks. See `grade_submission`."""
+    """Run a repaired notebook's cells in the sandbox, and judge its tasks. See `grade_submission`.
+
+    ``checks_ran`` is what `notebooks.worked.checks_run` found in the notebook before it was repaired.
+    """
     start = time.perf_counter()
     cells, files = student_cells(nb, assignment), support_files(assignment)
     sources = [(cell.id, source_to_run(cell, assignment)) for cell in cells]
@@ -104,8 +111,11 @@ def judge_notebook(
         solutions = find_solutions(nb, cells, checks)
         verdicts = add_lines_if_possible(session, assignment, verdicts, solutions, len(cells))
     verdicts = tuple(map(say_waiting, verdicts))
+    wrong = [verdict.task for verdict in verdicts if not (verdict.passed or verdict.untouched or verdict.blamed_on)]
+    work = describe_work(nb, {task: assignment.reference.sources[task] for task in assignment.tasks}, wrong,
+                         checks_ran or {})
     return Report(assignment.name, student, "graded", verdicts, None, repairs, sandbox.level,
-                  time.perf_counter() - start, session.peak_memory, runs)
+                  time.perf_counter() - start, session.peak_memory, runs, work=work)
 
 
 def fill_notebook(nb: NotebookNode, report: Report) -> NotebookNode:

@@ -158,6 +158,7 @@ class Line:
     kind: str
     step: int | None  # the first time step at which it shows
     says: str | None
+    solution: int | None = None  # the line of the reference's solution cell whose work it does
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,15 @@ class Verdict:
     def passed(self) -> bool:
         """Tell if every check has passed."""
         return all(check.passed for check in self.checks)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a notebook shows of the way in which a task was done. A student may forge it: it never counts for points."""
+
+    check_ran: bool | None = None  # the notebook has outputs of its check cell; None if it has no outputs at all
+    form: str = ""  # of a wrong solution cell: equal for equal code, whatever its layout, comments and own names
+    own: int = 0  # statements of that form that the reference does not have
 
 
 @dataclass(frozen=True)
@@ -211,6 +221,7 @@ class Report:
     peak_memory: int | None = None  # bytes, with the zygote's own
     cells: Mapping[str, CellRun] = field(default_factory=dict, repr=False)  # by cell id
     reason_kind: str = ""  # as `errors.kind_of` names the reason
+    work: Mapping[str, Work] = field(default_factory=dict)  # by task
 
     @property
     def is_graded(self) -> bool:
@@ -242,6 +253,7 @@ class Report:
             "tasks": {verdict.task: _verdict_to_dict(verdict) for verdict in self.verdicts},
             "limits": [{"cell": id_, "kind": problem.kind, "problem": problem.text}
                        for id_, problem in self.limits.items()],
+            "work": {task: vars(work).copy() for task, work in self.work.items()},
         }
 
     @classmethod
@@ -259,7 +271,7 @@ class Report:
             tuple(Repair(**repair) for repair in content["repairs"]), content["isolation"], content["seconds"],
             content["peak_memory"],
             {limit["cell"]: CellRun(problem=Problem(limit["kind"], limit["problem"])) for limit in content["limits"]},
-            content["reason_kind"],
+            content["reason_kind"], {task: Work(**work) for task, work in content["work"].items()},
         )
 
 

@@ -168,7 +168,7 @@ def describe(located: Located, function: ast.FunctionDef, others: Sequence[Value
         edit = find_edit_if_possible(values, finding, others) if finding.kind == "value" else None
         names = ", ".join(name for name in finding.names if name != RETURN)
         line = Line(line_of(finding, located, function), names, finding.kind, step_of(finding, located),
-                    say(values, finding, edit))
+                    say(values, finding, edit), finding.equation.statement.lineno if finding.equation else None)
         found.append(Explained(line, finding, edit))
     return sorted(found, key=lambda explained: explained.line.line)
 
