@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from .errors import CourseError
 from .model import StudentGrade
-from .spreadsheets import unescape
 
-#: A kind ("student", "email", "lms_user_id" or "name") and its text.
+#: A kind ("student", "email", "lms_user_id", "participant" or "name") and its text.
 Identifier = tuple[str, str]
 #: The columns of `nbgrader db student import`, and other names for them.
 COLUMNS = {
@@ -22,6 +17,9 @@ COLUMNS = {
     "last_name": ("last_name", "last name", "surname"), "email": ("email", "email address", "e-mail"),
     "lms_user_id": ("lms_user_id", "lms id", "canvas id"),
 }  # fmt: skip
+
+#: The reason if no identifier means anybody.
+NOBODY = "no student with that name or number is known"
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,13 @@ class Roster:
     entries : iterable of RosterEntry or StudentGrade
     closed : bool
         True if there can be no other students: a roster that was given. A gradebook fills as it grades.
+    participants : mapping of str to str, optional
+        The students' numbers in one assignment of Moodle.
     """
 
-    def __init__(self, entries: Iterable[Entry] = (), closed: bool = False) -> None:
+    def __init__(
+        self, entries: Iterable[Entry] = (), closed: bool = False, participants: Mapping[str, str] | None = None
+    ) -> None:
         self.entries = {entry.student: entry for entry in entries}
         self.closed = closed
         self._index: dict[Identifier, set[str]] = defaultdict(set)
@@ -69,6 +71,9 @@ class Roster:
             for name in spellings(entry):
                 self._index["name", name].add(entry.student)
                 self._index["name without accents", strip_accents(name)].add(entry.student)
+        for student, number in (participants or {}).items():
+            if student in self.entries:
+                self._index["participant", normalise(number)].add(student)
 
     def __len__(self) -> int:
         """Return the number of students."""
@@ -111,7 +116,7 @@ class Roster:
             return Match(None, contradiction) if contradiction else Match(student)
         if several:
             return Match(None, f"may be any of {', '.join(sorted(matched) or several)}", ambiguous=True)
-        return Match(None, "no student with that name or number is known")
+        return Match(None, NOBODY)
 
     def _contradiction(self, student: str, identifiers: Iterable[Identifier]) -> str:
         """Return the number or address that contradicts the student's entry as a sentence, or ""."""
@@ -151,30 +156,3 @@ def spellings(entry: Entry) -> set[str]:
 def sortable_name(entry: Entry) -> str:
     """Return "Last, First", or the part of it that is known, or the id."""
     return ", ".join(filter(None, (entry.last_name, entry.first_name))) or entry.student
-
-
-def read_roster(path: Path) -> Roster:
-    """Read the students from a CSV file with the columns of ``nbgrader db student import``.
-
-    Raises
-    ------
-    CourseError
-        The file cannot be read, or has no column of ids.
-    """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CourseError(path, f"the roster cannot be read ({error})", "It must be a CSV file in UTF-8.") from error
-    first_line = text.partition("\n")[0]
-    delimiter = ";" if first_line.count(";") > first_line.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
-    heads = {normalise(head): head for head in reader.fieldnames or () if head}
-    columns = {field: next((heads[name] for name in names if name in heads), None) for field, names in COLUMNS.items()}
-    if columns["student"] is None:
-        raise CourseError(path, "the roster has no column 'id'", f"It has: {', '.join(heads.values()) or 'nothing'}.")
-    entries = []
-    for row in reader:
-        cells = {field: unescape((row.get(head) or "").strip()) for field, head in columns.items() if head}
-        if student := cells.pop("student"):
-            entries.append(RosterEntry(student, **{field: text or None for field, text in cells.items()}))
-    return Roster(entries, closed=True)

@@ -15,7 +15,7 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 import click  # noqa: E402
 
 from .. import __version__  # noqa: E402
-from . import collecting, common, course, exporting, grading, reporting  # noqa: E402
+from . import collecting, common, course, exporting, grading, reporting, students  # noqa: E402
 
 
 @click.group(cls=common.OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,6 +28,7 @@ def main() -> None:
 
     \b
       autograder release ASSIGNMENT        make release/ from source/
+      autograder roster FILE               write the class into the gradebook
       autograder collect ASSIGNMENT PATH   put submissions into submitted/
       autograder grade ASSIGNMENT          write points into the gradebook
       autograder feedback ASSIGNMENT       make a page for each student
@@ -40,7 +41,8 @@ def main() -> None:
 
 
 for command in (
-    course.new_command, course.audit_command, course.release_command, collecting.collect_command, grading.grade,
+    course.new_command, course.audit_command, course.release_command, students.roster_command,
+    collecting.collect_command, grading.grade,
     reporting.feedback_command, reporting.report_command, exporting.export_group, course.doctor_command,
     course.demo_command,
 ):

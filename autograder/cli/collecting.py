@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,11 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..course.course import Course
-from ..errors import UnknownAssignmentError
 from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
+from .students import read_zone, timezone_option
 
 if TYPE_CHECKING:
-    from ..collect import CollectResult
-    from ..roster import Roster
+    from ..collect import CollectResult, Skipped
 
 MAX_LINES = 100  # about one kind of problem
 
@@ -30,45 +30,43 @@ MAX_LINES = 100  # about one kind of problem
                    "{lms_user_id}, {timestamp}. A pattern with slashes is compared with folders, too.")
 @click.option("--regex", is_flag=True,
               help="The pattern is a regular expression, with groups such as (?P<student>...).")
-@click.option("--roster", "roster_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="CSV",
-              help="The students: id,first_name,last_name,email,lms_user_id.  [default: those of the gradebook]")
+@click.option("--roster", "roster_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
+              help="Only these students, in a file as for autograder roster.  [default: those of the gradebook]")
+@timezone_option
 @click.option("--replace", is_flag=True, help="Overwrite submissions that differ; each is named.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; only report what would be done.")
 @in_course
 def collect_command(course: Course, assignment: str, path: Path, pattern: str | None, regex: bool,
-                    roster_file: Path | None, replace: bool, dry_run: bool) -> int:
+                    roster_file: Path | None, timezone: str | None, replace: bool, dry_run: bool) -> int:
     """Put submissions from PATH into submitted/.
 
     They go to submitted/STUDENT/ASSIGNMENT/. PATH is a folder or a zip: a bulk download of Moodle or Canvas, nbgrader's
     exchange, a submitted folder, or files whose names begin with the student's id. For other names, give --pattern. A
     submission that is already there stays, unless you give --replace.
 
+    Bulk downloads have names and numbers, not ids: import the class first, with `autograder roster FILE`.
+
     \b
     Exit code: 0 all in place, 1 something unmatched, refused or kept (each
     is named), 2 bad usage.
     """
     from ..collect import collect_submissions
+    from ..collect.class_list import roster_of
     from ..course.public_cases import released_files
+    from ..platforms import load_record, save_record
 
     loaded = course.assignment(assignment)
-    roster = load_roster(course, assignment, roster_file)
-    result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run,
-                                 loaded.count_work, released_files(loaded))
+    record = load_record(course.root, assignment)
+    before = deepcopy(record)
+    roster = roster_of(course, roster_file, read_zone(timezone), record)
+    try:
+        result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run,
+                                     loaded.count_work, released_files(loaded), record)
+    finally:
+        if record != before and not dry_run:
+            save_record(course.root, assignment, record)
     show_result(result, dry_run)
     return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
-
-
-def load_roster(course: Course, assignment: str, file: Path | None) -> Roster:
-    """Return the students in a file, or those of the gradebook; none before the assignment is released."""
-    from .. import roster
-    from ..nbgrader_bridge import gradebook
-
-    if file:
-        return roster.read_roster(file)
-    try:
-        return roster.Roster(gradebook.read_grades(course, assignment).values())
-    except UnknownAssignmentError:
-        return roster.Roster()
 
 
 def show_result(result: CollectResult, dry_run: bool) -> None:
@@ -85,13 +83,28 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
     else:
         for outcome, files in ((f"{would}replaced", result.replaced), ("kept", result.kept)):
             show_lines([f"{outcome}: {file.student}: {file.note}" for file in files])
-    for problem, skipped in (("unmatched", result.unmatched), ("refused", result.refused)):
+    strangers = hidden_strangers(result)
+    unmatched = [row for row in result.unmatched if row not in strangers]
+    for problem, skipped in (("unmatched", unmatched), ("refused", result.refused)):
         show_lines([f"{problem}: {path}: {reason}" for path, reason in skipped])
     show_lines(result.notes)
     counts = [f"{len(files)} {outcome}" for outcome, files in outcomes.items() if files]
     click.echo(", ".join(counts) or "nothing collected")
+    if strangers:
+        everything = len(strangers) + sum(map(len, outcomes.values()))
+        click.echo(f"{len(strangers)} of {everything} files belong to nobody in the gradebook, as {strangers[0].path}. "
+                   "Import the class, then run this again: autograder roster FILE (Canvas's gradebook, Moodle's "
+                   "worksheet, Gradescope's roster, nbgrader's CSV)")
+    elif result.strangers:
+        click.echo("who they are: autograder roster FILE")
     if result.kept:
         click.echo("give --replace to overwrite what is kept")
+
+
+def hidden_strangers(result: CollectResult) -> Sequence[Skipped]:
+    """Return the files of unknown students that one line is enough for: several, and more than half of all."""
+    taken = sum(map(len, (result.matched, result.replaced, result.unchanged, result.kept)))
+    return result.strangers if len(result.strangers) > max(2, taken) else ()
 
 
 def show_lines(lines: Sequence[str]) -> None:

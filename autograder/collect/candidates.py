@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ..notebooks.choosing import MAX_COMPARED, CountWork, choose_notebook
-from ..notebooks.submission import can_be_id
-from ..roster import Identifier, Match, Roster, name_key
+from ..notebooks.submission import is_folder_name
+from ..roster import NOBODY, Identifier, Match, Roster, name_key
 from .archive import Entry, EntryError, Skipped, shorten_path
 
-MAX_ID = 100  # characters of an id that names a folder
 MAX_ROWS = 3  # about the files of one person
 NO_NOTEBOOK = "was handed in without a notebook"
 
@@ -27,6 +26,9 @@ class Owner:
     timestamp: datetime | None = None  # in UTC, if the source knows it; of several, the last counts
     note: str = ""
     user: str | None = None  # the source's own number of the person; two numbers are two persons
+    platform: str = ""  # that gave the number, as in `platforms.Received`
+    late: bool = False  # says the platform
+    group: str | None = None  # the name of the group that handed it in
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,7 @@ class Candidate:
     version: tuple[int, ...] = ()
     beside: Mapping[str, Entry] = field(default_factory=dict)  # files that go with it, by their paths beside it
     note: str = ""
+    download: str = ""  # the name that the platform gave it
 
     @property
     def timestamp(self) -> datetime:
@@ -67,6 +70,7 @@ class Selection:
     unmatched: tuple[Skipped, ...]
     refused: tuple[Skipped, ...]
     notes: tuple[str, ...]
+    strangers: tuple[Skipped, ...] = ()  # those of the unmatched whose name and number nobody has
 
 
 def with_notebook(candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -78,7 +82,7 @@ def select_submissions(
     candidates: Sequence[Candidate], roster: Roster, assignment: str, count_work: CountWork | None = None
 ) -> Selection:
     """Find the student of each candidate, and the one candidate that counts for each student."""
-    by_student, unmatched, refused = group_by_student(candidates, roster)
+    by_student, unmatched, refused, strangers = group_by_student(candidates, roster)
     chosen: dict[str, Candidate] = {}
     notes: list[str] = []
     for student, group in sorted(by_student.items()):
@@ -101,7 +105,7 @@ def select_submissions(
             chosen[student] = replace(choice, note=note)
             if aside := [other.entry.path for other in latest if other is not choice]:
                 notes.append(f"left aside: {some(aside)}: the submission of {student} is {shorten_path(choice.title)}")
-    return Selection(chosen, tuple(unmatched), tuple(refused), tuple(notes))
+    return Selection(chosen, tuple(unmatched), tuple(refused), tuple(notes), tuple(strangers))
 
 
 def choose_candidate(
@@ -140,15 +144,21 @@ def keep_exact(student: str, group: Sequence[Candidate]) -> tuple[list[Candidate
 
 def group_by_student(
     candidates: Sequence[Candidate], roster: Roster
-) -> tuple[dict[str, list[Candidate]], list[Skipped], list[Skipped]]:
-    """Return the candidates of each student, those of no known student, and those whose id cannot name a folder."""
+) -> tuple[dict[str, list[Candidate]], list[Skipped], list[Skipped], list[Skipped]]:
+    """Return the candidates of each student, those of no known student, and those whose id cannot name a folder.
+
+    The last list repeats those of no known student that have a notebook, and whose name and number nobody has.
+    """
     by_student: dict[str, list[Candidate]] = defaultdict(list)
+    nobody: list[Candidate] = []
     unknown: dict[tuple[str, bool], list[Candidate]] = defaultdict(list)  # by reason, and if it is refused
     for candidate in candidates:
         match, is_new = identify(candidate.owner, roster)
         if match.student is None:
             reason = match.reason if candidate.entry.is_notebook else NO_NOTEBOOK
             unknown[reason, False].append(candidate)
+            if candidate.entry.is_notebook and match.reason == NOBODY:
+                nobody.append(candidate)
         elif not is_folder_name(match.student):
             unknown[f"{shorten_path(match.student)!r} cannot be a student's folder", True].append(candidate)
         else:
@@ -157,7 +167,7 @@ def group_by_student(
             by_student[match.student].append(replace(candidate, note=note))
     unmatched, refused = ([row for (reason, found), group in unknown.items() if found is wanted
                            for row in skip_all(group, reason)] for wanted in (False, True))
-    return by_student, unmatched, refused
+    return by_student, unmatched, refused, skip_all(nobody, NOBODY)
 
 
 def note_second_student(title: str, student: str, roster: Roster) -> str:
@@ -222,9 +232,3 @@ def some(names: Sequence[str], shown: int = 5) -> str:
 def join_notes(*notes: str) -> str:
     """Join the notes that are not empty."""
     return "; ".join(filter(None, notes))
-
-
-def is_folder_name(student: str) -> bool:
-    """Tell if an id can name a folder on any system."""
-    return (can_be_id(student) and 0 < len(student) <= MAX_ID and student.isprintable() and student.strip() == student
-            and student[0] not in ".-" and student[-1] != "." and not set(student) & set('/\\:*?"<>|'))

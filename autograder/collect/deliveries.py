@@ -93,7 +93,7 @@ def make_candidate(delivery: Delivery, owner: Owner, entry: Entry, records: dict
     second = next((part for part in title.split("/") if outer_match(part)), None)
     note = f"{shorten_path(second, 60)!r} in it is the student's own name for it" if second else ""
     secret = {name: record for name, record in records.items() if name == SECRET_FILE}
-    return Candidate(entry, owner, title, delivery.version, secret, note)
+    return Candidate(entry, owner, title, delivery.version, secret, note, delivery.top.name)
 
 
 def read_records(delivery: Delivery, files: Sequence[Entry]) -> tuple[dict[str, Entry], Owner]:

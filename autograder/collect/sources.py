@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import CourseError
+from ..platforms import CANVAS as CANVAS_NAME
+from ..platforms import MOODLE as MOODLE_NAME
 from ..roster import Roster
 from ..timestamps import parse_utc
 from .archive import MAX_DEPTH, MAX_FILES, Archive, Entry, Skipped
@@ -23,6 +25,8 @@ EXCHANGE_NAME = "nbgrader's exchange"
 EXCHANGE = re.compile(r"(?P<student>.+)\+(?P<assignment>[^+]+)\+(?P<time>\d{4}-\d\d-\d\d [^+]+)(?:\+[^+]*)?")
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<user>\d+)_assignsubmission_(?P<plugin>[a-z]+)(?:_?|_(?P<rest>.+))")
 CANVAS = re.compile(r"(?P<name>.+?)_(?:(?P<late>LATE)_)?(?P<user>\d+)_(?P<file>\d+)_(?P<rest>.+)")
+#: Canvas's names in an assignment that is graded anonymously.
+ANONYMOUS = re.compile(r"(?:LATE_)?anon_[A-Za-z0-9]+_\d+_.+")
 #: Folders of an exchange that hold what it hands out.
 HANDED_OUT = frozenset({"outbound", "feedback"})
 
@@ -64,6 +68,7 @@ def detect_source(
     guesses = [compile_pattern(guess, known)[0] for guess in GUESSES] if len(roster) else []
     plain = "begins with no known student's id"
     kinds: list[tuple[str, str, Find]] = [
+        ("an anonymous download of Canvas", "", refuse_anonymous(path)),
         (EXCHANGE_NAME, "is not in a folder STUDENT+ASSIGNMENT+TIME", find_exchange(assignment, path)),
         ("a bulk download of Moodle", "is not named as Moodle names submissions", find_download(MOODLE, read_moodle)),
         ("nbgrader's submitted folder", f"is not in a folder STUDENT/{assignment}",
@@ -85,7 +90,8 @@ def detect_source(
                           "Give the folder or zip with the students' .ipynb files.")
     if not len(roster):
         raise CourseError(path, "the students of these files are not clear, since no student is known",
-                          'Describe the names, as in --pattern "{student}_{anything}.ipynb", or give --roster.')
+                          'Describe the names, as in --pattern "{student}_{anything}.ipynb", or import the class '
+                          "first: autograder roster FILE (or give --roster).")
     return Source("a pattern", (), archive.list("", []), plain)
 
 
@@ -190,18 +196,39 @@ def has_parent(entry: Entry, name: str, root: Path) -> bool:
 
 def read_moodle(entry: Entry, match: re.Match[str]) -> Delivery:
     """Read Moodle's "Download all submissions": ``Full Name_NUMBER_assignsubmission_file_/x.ipynb``, or flat."""
-    identifiers = [("name", match["name"]), ("student", match["name"])]
+    identifiers = [("participant", match["user"]), ("name", match["name"]), ("student", match["name"])]
     if " " not in match["name"]:  # an anonymous download has one word here; otherwise the number is no id
         identifiers.append(("student", match["user"]))
-    return Delivery(entry, Owner(tuple(identifiers), user=match["user"]), "" if entry.is_folder else match["rest"])
+    owner = Owner(tuple(identifiers), user=match["user"], platform=MOODLE_NAME)
+    return Delivery(entry, owner, "" if entry.is_folder else match["rest"])
 
 
 def read_canvas(entry: Entry, match: re.Match[str], assignment: str) -> Delivery:
     """Read Canvas's "Download Submissions": ``lastfirst_LATE_USER_FILE_x-1.ipynb``."""
     title, number = split_resubmission(match["rest"], assignment)
     owner = Owner((("lms_user_id", match["user"]), ("name", match["name"])), user=match["user"],
-                  note="late, says Canvas" if match["late"] else "")
+                  note="late, says Canvas" if match["late"] else "", platform=CANVAS_NAME, late=bool(match["late"]))
     return Delivery(entry, owner, title, (number, int(match["file"])))
+
+
+def refuse_anonymous(path: Path) -> Find:
+    """Return a search that finds nothing.
+
+    Raises
+    ------
+    CourseError
+        Most files are named as Canvas names those of an anonymous assignment: nobody can tell whose they are.
+    """
+
+    def find(level: Level) -> list[Delivery]:
+        found = sum(ANONYMOUS.fullmatch(entry.name) is not None for entry in level.entries)
+        if 2 * found > len(level.entries):
+            raise CourseError(path, f"Canvas hides whose files these are ({found:,} named anon_...)",
+                              "In Canvas, switch Anonymous Grading off for this assignment, or post its grades; then "
+                              "download again.")
+        return []
+
+    return find
 
 
 def find_download(form: re.Pattern[str], read: Callable[[Entry, re.Match[str]], Delivery]) -> Find:

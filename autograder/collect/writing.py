@@ -17,6 +17,7 @@ from ..notebooks.submission import read_timestamp_file, submission_files
 from ..timestamps import SECRET_FILE, TIMESTAMP_FILE, format_utc, parse_utc
 
 SAME = "same"
+NO_TIME = "the same without a time"
 
 
 @dataclass(frozen=True)
@@ -35,27 +36,30 @@ def has_time(target: Path) -> bool:
 
 
 def compare_submission(target: Path, submission: Submission) -> str:
-    """Return "" if the folder holds nothing, `SAME` if it holds this submission, or what it holds, in words.
+    """Return "" if the folder holds nothing, `SAME` or `NO_TIME` for this submission, or what it holds, in words.
 
     A submission with another timestamp or another secret is another submission.
     """
     if not os.path.lexists(target):
         return ""
+    lacks_time = False
     try:
         old = submission_files(target, submission.file).notebook
         if old.is_symlink() or old.read_bytes() != submission.content:
             return "another submission"
         if submission.timestamp:
             before = parse_utc(read_timestamp_file(target) or "")
-            if submission.timestamp != before:
-                return f"the same with another time ({format_utc(before) if before else 'none'})"
+            if before and submission.timestamp != before:
+                return f"the same with another time ({format_utc(before)})"
+            if not before:
+                lacks_time = True
         for name, content in submission.beside.items():
             path = target / name
             if not path.is_file() or path.read_bytes() != content:
                 return f"the same with another {name}" if path.is_file() else f"the same without {name}"
     except (NotebookError, OSError):
         return "something without a notebook" if not target.is_dir() or any(target.iterdir()) else ""
-    return SAME
+    return NO_TIME if lacks_time else SAME
 
 
 def write_submission(target: Path, submission: Submission) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from ..class_lists.formats import is_canvas
 from ..errors import CourseError
 from ..pages.words import number
 from ..roster import name_key, sortable_name
@@ -53,14 +54,8 @@ def export(
     """
     if into is None:
         return make_gradebook(grades, column or assignment, zeros)
-    sheet = read_sheet(into, where, is_gradebook, "a gradebook of Canvas (Grades > Export)")
+    sheet = read_sheet(into, where, is_canvas, "a gradebook of Canvas (Grades > Export)")
     return fill_gradebook(sheet, grades, find_column(sheet, assignment, column), zeros)
-
-
-def is_gradebook(head: Sequence[str]) -> bool:
-    """Tell if a file's first row is that of Canvas's gradebook, by the rule of Canvas's importer."""
-    by_name = len(head) > 3 and "Student" in head[0] and "ID" in head[1]
-    return (by_name or head[:3] == ["LastName", "FirstName", "ID"]) and "Section" in head
 
 
 # ---- a gradebook from Canvas ---------------------------------------------------------------------------------

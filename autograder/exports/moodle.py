@@ -6,11 +6,9 @@ other columns are found by their order.
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from ..class_lists.moodle import KIND, NO, NUMBER_AT_END, YES, column_values, has_participants, known_columns
 from ..errors import CourseError
 from ..roster import Roster, normalise
 from ..spreadsheets import Sheet, parse_number, read_sheet, unescape
@@ -19,11 +17,6 @@ from .grades import Export, ExportedGrade
 from .words import list_students, summary_html
 
 FILE = "moodle.csv"
-WORDS = tomllib.loads((Path(__file__).parent / "moodle.toml").read_text(encoding="utf-8"))
-TITLES: dict[str, list[str]] = WORDS["titles"]
-NO, YES = set(WORDS["no"]), set(WORDS["yes"])
-NUMBER_AT_END = re.compile(r"(?P<word>.*\D)(?P<number>\d+)", re.DOTALL)
-KIND = "a grading worksheet of Moodle (the assignment > Submissions > Download grading worksheet)"
 #: The columns that identify a student, the most reliable first, with the kind of identifier.
 IDENTIFIERS = (("email", "email"), ("number", "student"), ("number", "lms_user_id"), ("username", "student"),
                ("participant", "student"), ("name", "name"))
@@ -90,18 +83,6 @@ def find_columns(sheet: Sheet, given: Mapping[str, str]) -> dict[str, int]:
     return columns
 
 
-def known_columns(head: Sequence[str], given: Mapping[str, str]) -> dict[str, int]:
-    """Return the positions of the columns whose titles are given or known."""
-    titles = [normalise(title) for title in head]
-    columns: dict[str, int] = {}
-    for key, names in TITLES.items():
-        known = [normalise(given[key])] if key in given else names
-        position = next((titles.index(title) for title in known if title in titles), None)
-        if position is not None and position not in columns.values():
-            columns[key] = position
-    return columns
-
-
 def guess_columns(sheet: Sheet, columns: dict[str, int]) -> None:
     """Add the columns that are clear by their order and content.
 
@@ -130,17 +111,6 @@ def guess_columns(sheet: Sheet, columns: dict[str, int]) -> None:
             columns["changeable"] = answers[0]
     if "comments" not in columns and columns.get("modified") == width - 2:
         columns["comments"] = width - 1
-
-
-def column_values(sheet: Sheet, position: int) -> list[str]:
-    """Return the texts of a column, without empty rows."""
-    return [sheet.value(row, position) for row in range(1, len(sheet.rows)) if any(sheet.rows[row])]
-
-
-def has_participants(sheet: Sheet) -> bool:
-    """Tell if each row of the first column holds one word and a number, as "Participant 123"."""
-    matches = [NUMBER_AT_END.fullmatch(text) for text in column_values(sheet, 0)]
-    return bool(matches) and all(matches) and len({match["word"] for match in matches if match}) == 1
 
 
 def is_positive_constant(sheet: Sheet, position: int) -> bool:

@@ -22,6 +22,7 @@ from .repair import bound_repairs, shorten
 MAX_FILES = 1_000
 MAX_FOLDER_BYTES = 100_000_000
 MAX_ID_BYTES = 200  # files are named after students, and names have 255 bytes
+MAX_ID = 100  # characters of an id that a person chooses
 MAX_TIMESTAMP = 200  # bytes
 #: A time that can be read in one way only.
 CLEAR_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d| UTC)?"
@@ -37,6 +38,12 @@ def can_be_id(student: str) -> bool:
 def printable(student: str) -> str:
     """Return a student's id as it can be printed."""
     return student if can_be_id(student) else shorten(student)
+
+
+def is_folder_name(student: str) -> bool:
+    """Tell if an id can name a folder on any system."""
+    return (can_be_id(student) and 0 < len(student) <= MAX_ID and student.isprintable() and student.strip() == student
+            and student[0] not in ".-" and student[-1] != "." and not set(student) & set('/\\:*?"<>|'))
 
 
 def is_plain_name(name: str) -> bool:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from autograder.class_lists.formats import is_canvas
 from autograder.errors import CourseError
 from autograder.exports import canvas
 from autograder.exports.grades import combine_grades
@@ -153,7 +154,7 @@ def test_other_files_are_refused_in_one_line(klass, data, column, problem):
 def test_a_fresh_gradebook_has_the_columns_of_canvas(klass):
     """A fresh file has Canvas's columns, points possible, and a blank for a missing score."""
     found = read_rows(canvas.export(klass, NAME).files["canvas.csv"])
-    assert canvas.is_gradebook(found[0])
+    assert is_canvas(found[0])
     assert [["Student", "ID", "SIS Login ID", "Section", NAME], ["    Points Possible", "", "", "", "100"],
             ["Lovelace, Ada", "101", "ada", "", "100"], ["Ünal, Jr., Bea", "102", "bea", "", "60.5"],
             ["Gauß, Carl", "103", "carl", "", ""], ["'=cmd|' /C calc'!A0, Dora", "", "dora", "", ""],

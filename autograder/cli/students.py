@@ -1,0 +1,109 @@
+"""The commands about people: `autograder roster` and `autograder drop`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..course.course import Course
+from ..errors import CourseError
+from .common import ALL_GRADED, SOME_NOT_GRADED, in_course
+
+if TYPE_CHECKING:
+    from ..class_lists import ClassList, Enrolment
+
+MAX_ROWS = 20  # that are not clear
+
+
+def timezone_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a command with the option for the zone of Moodle's times."""
+    return click.option("--timezone", metavar="ZONE",
+                        help="Of the times in Moodle's worksheet, as Europe/Berlin.  [default: this computer's]"
+                        )(function)
+
+
+def read_zone(name: str | None) -> tzinfo:
+    """Return a time zone by its name, or this computer's.
+
+    Raises
+    ------
+    CourseError
+        There is no such zone.
+    """
+    from dateutil import tz
+
+    zone = tz.gettz(name) if name else tz.tzlocal()
+    if zone is None:
+        raise CourseError(f"--timezone {name}", "no such time zone", "Name one as in Europe/Berlin or UTC.")
+    return zone
+
+
+@click.command("roster")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("assignment", required=False)
+@timezone_option
+@click.option("--dry-run", is_flag=True, help="Write nothing; only report what would be done.")
+@in_course
+def roster_command(course: Course, file: Path, assignment: str | None, timezone: str | None, dry_run: bool) -> int:
+    """Write the class into the gradebook, from a platform's FILE.
+
+    Give what the platform offers for download; its kind is detected:
+
+    \b
+      Canvas      Grades > Export > Export Entire Gradebook
+      Moodle      the assignment > Submissions > Download grading worksheet
+      Gradescope  Roster > Download Roster
+      nbgrader    a CSV file with the columns id,first_name,last_name,email
+
+    Names, addresses and numbers go into the gradebook's students. A student's id, which names the folders, is the
+    login; else the part of the address before the @. Run it again with a newer file at any time: known students are
+    updated and keep their ids, new ones are added, and nobody is deleted.
+
+    Moodle numbers its participants anew in each assignment. Name ASSIGNMENT, and the numbers and the times of
+    submission are kept for it: `autograder collect` then tells students of one name apart, and knows who was late.
+
+    \b
+    Exit code: 0 all in the gradebook, 1 some rows are not clear (each is
+    named), 2 bad usage, or a file of no known kind.
+    """
+    from ..collect.class_list import enrol_class
+
+    if assignment:
+        course.assignment(assignment)
+    elif len(course.assignments) == 1:
+        (assignment,) = course.assignments
+    listed, enrolment = enrol_class(course, file, read_zone(timezone), assignment, dry_run)
+    show_enrolment(listed, enrolment, assignment, dry_run)
+    return SOME_NOT_GRADED if enrolment.unclear else ALL_GRADED
+
+
+def show_enrolment(listed: ClassList, enrolment: Enrolment, assignment: str | None, dry_run: bool) -> None:
+    """Print the counts, then what a person has to look at."""
+    from ..exports.words import list_students
+
+    counts = f"{len(enrolment.new)} new, {len(enrolment.changed)} changed, {len(enrolment.unchanged)} unchanged"
+    click.echo(f"{listed.title}: {len(listed.students)} students: {counts}" + "; nothing was written" * dry_run)
+    for title, reason in enrolment.unclear[:MAX_ROWS]:
+        click.echo(f"not taken: {title}: {reason}")
+    if (more := len(enrolment.unclear) - MAX_ROWS) > 0:
+        click.echo(f"... and {more} more rows like these")
+    for line in listed.left_out:
+        click.echo(f"left out: {line}")
+    if participants := enrolment.participants:
+        if assignment:
+            times = sum(participant.time is not None for participant in participants.values())
+            click.echo(f"kept for {assignment}: {len(participants)} participants' numbers, {times} times")
+        else:
+            click.echo("The participants' numbers and times are those of one assignment. To keep them, name it: "
+                       "autograder roster FILE ASSIGNMENT")
+    for line in (
+        *list_students("found by the name alone: check them", enrolment.by_name),
+        *list_students("the time cannot be read, so it is not known", enrolment.unread_times),
+        *list_students("in the gradebook, but not in this file; they stay (autograder drop takes one out)",
+                       enrolment.left),
+    ):
+        click.echo(line)
