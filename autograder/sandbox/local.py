@@ -14,7 +14,7 @@ from .guest.codec import CodecError, decode, describe, encode
 from .guest.explain import explain
 from .guest.messages import unwrap
 from .guest.settings import Limits
-from .guest.tracer import Tracer
+from .guest.tracer import Tracer, no_tracing
 from .session import Definition, Replacing, Session, answer_call, known_exception
 
 
@@ -86,8 +86,9 @@ class LocalSession(Session):
 
     def _reference(self, function: Callable[..., Value]) -> Callable[..., Value]:
         def ask(*arguments: Value, **keywords: Value) -> Value:
-            asked, named = self._copy((arguments, keywords))
-            reply = answer_call(function, asked, named, self.cap)
-            return unwrap(decode(reply, (arguments, keywords), self.cap))
+            with no_tracing():
+                asked, named = self._copy((arguments, keywords))
+                reply = answer_call(function, asked, named, self.cap)
+                return unwrap(decode(reply, (arguments, keywords), self.cap))
 
         return ask

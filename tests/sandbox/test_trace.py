@@ -164,3 +164,14 @@ def test_a_tracer_stops_within_its_bounds(monkeypatch):
         monkeypatch.undo()
         assert complete.result() is not None, bound
         assert cut.result() is None, bound
+
+
+def test_what_changes_deep_inside_is_seen_and_the_rest_is_the_same_object(follow):
+    """A write into an array changes all collections around it; the others arrive once."""
+    events, *_ = follow(
+        "def f(x):\n    deep = {'a': [(x,)]}\n    other = [x.copy(), {'k': 1}]\n    x[0] = 5\n    deep['a'].append(0)\n"
+        "    return deep", np.zeros(2))
+    assert [{"deep"}, {"other"}, {"x", "@0", "deep"}, {"deep"}] == [set(changed) for _, changed, _ in events[1:5]]
+    before, after, longer = (events[i][1]["deep"]["a"] for i in (1, 3, 4))
+    assert [0, 5, 0] == [before[0][0][0], after[0][0][0], longer[1]]
+    assert longer[0] is after[0]

@@ -16,7 +16,7 @@ from .messages import receive, send, unwrap
 from .recorder import Stream
 from .settings import Limits
 from .shell import Shell, run_cell
-from .tracer import Tracer
+from .tracer import Tracer, no_tracing
 
 
 def serve(sock: socket.socket, shell: Shell, descriptors: Mapping[str, int], files: Mapping[str, bytes],
@@ -124,8 +124,9 @@ class Runner:
         """Return a function that looks like the student's own, and that the host answers."""
 
         def ask(*arguments: Value, **keywords: Value) -> Value:
-            send(self.sock, encode(("asks", name, arguments, keywords), cap=self.cap))
-            return unwrap(decode(receive(self.sock, self.cap), (arguments, keywords), self.cap))
+            with no_tracing():
+                send(self.sock, encode(("asks", name, arguments, keywords), cap=self.cap))
+                return unwrap(decode(receive(self.sock, self.cap), (arguments, keywords), self.cap))
 
         ask.__name__ = ask.__qualname__ = name
         return ask

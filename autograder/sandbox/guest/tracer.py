@@ -6,8 +6,11 @@ It needs no source and leaves the function as it is. This runs beside student co
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from operator import is_
 from types import CodeType, FrameType, FunctionType, TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -20,6 +23,8 @@ MAX_BYTES = 2 << 20  # of distinct arrays
 MAX_ARRAY = 1 << 19  # bytes of one array
 MAX_ITEMS = 64  # of one collection
 MAX_DEPTH = 14
+KEPT_EVENTS = 50  # after these, objects that only the tracer holds are let go
+PLAIN = (bool, int, float, str, FunctionType)
 
 #: A line, the values that changed before it by name, and the groups of names that share memory. The line of the
 #: event at which the function returns is negative.
@@ -113,6 +118,17 @@ class Tracer:
         self._last = now
 
 
+@contextmanager
+def no_tracing() -> Iterator[None]:
+    """Follow nothing for a while: for what is no student's code."""
+    before = sys.gettrace()
+    sys.settrace(None)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
 def is_same(one: Value, other: Value) -> bool:
     """Tell if two frozen values are one: the same pooled object, or equal plain values of one type."""
     if one is other:
@@ -132,60 +148,90 @@ def shared_memory(named: dict[str, Value]) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(names) for names in groups.values() if len(names) > 1)
 
 
+class Collection(NamedTuple):
+    """A tuple, list or dict, which this keeps alive, as it was when it was frozen."""
+
+    value: Value
+    items: list[Value]  # of a dict, the keys before the values
+    parts: frozenset[int]  # the ids of the items
+    frozen: Value
+
+
 class Pool:
-    """Copies of values that later writes cannot change. Equal arrays and collections become one object."""
+    """Copies of values that later writes cannot change. Equal arrays and collections become one object.
+
+    Most values are the same at the next line. So each is looked at once for a line, and frozen again only if it has
+    changed, or a part of it has.
+    """
 
     def __init__(self) -> None:
-        self.parts = self.bytes = 0
+        self.parts = self.bytes = self.begun = 0
         self._pooled: dict[Any, Value] = {}
-        #: The array last seen under an id, which this keeps alive, its bytes then, and its copy.
-        self._known: dict[int, tuple[Any, bytes, Value]] = {}
-        self._seen: dict[int, tuple[Value, Value]] = {}  # collections of the present event, by id
+        #: By id: arrays, which this keeps alive, with their bytes, and the copies.
+        self._arrays: dict[int, tuple[np.ndarray, bytes, np.ndarray]] = {}
+        self._collections: dict[int, Collection] = {}  # by id, the inner ones first
 
     def begin(self) -> None:
-        """Begin an event: collections may have changed since the last one."""
-        self._seen.clear()
+        """Begin an event: forget what has changed since the last one, and now and then what may be gone."""
+        self.begun += 1
+        if self.begun % KEPT_EVENTS == 0:
+            self._arrays.clear()
+            self._collections.clear()
+        self._count(len(self._arrays) + len(self._collections))
+        changed = {known for known, (value, content, copied) in self._arrays.items()
+                   if value.tobytes() != content or value.shape != copied.shape}
+        for known in changed:
+            del self._arrays[known]
+        for known, (value, items, parts, _) in list(self._collections.items()):
+            now = [*value, *value.values()] if type(value) is dict else value
+            if len(now) != len(items) or not all(map(is_, now, items)) or not changed.isdisjoint(parts):
+                changed.add(known)
+                del self._collections[known]
 
     def freeze(self, value: Value, depth: int = MAX_DEPTH) -> Value:
         """Return a value as plain data, with `Foreign` for what is none."""
-        self.parts += 1
-        if self.parts > MAX_PARTS:
-            raise TraceTooLargeError
+        self._count(1)
         kind = type(value)
         if kind is np.ndarray:
             return self._array(value)
-        if value is None or kind in (bool, int, float, str, FunctionType) or isinstance(value, np.generic):
+        if value is None or kind in PLAIN or isinstance(value, np.generic):
             return value  # the name of a function crosses, if it is that of a module
+        if id(value) in self._collections:
+            return self._collections[id(value)].frozen
         is_plain = kind in (tuple, list) or (kind is dict and all(type(key) is str for key in value))
         if not is_plain or not depth or len(value) > MAX_ITEMS:
             return self._pooled.setdefault(("foreign", kind), Foreign(describe(value)))
-        if id(value) in self._seen:
-            return self._seen[id(value)][1]
         if kind is dict:
+            items = [*value, *value.values()]
             frozen: Value = {key: self.freeze(item, depth - 1) for key, item in value.items()}
             parts = [*frozen, *frozen.values()]
         else:
+            items = list(value)
             frozen = kind(self.freeze(item, depth - 1) for item in value)
             parts = list(frozen)
         pooled = self._pooled.setdefault((kind, *map(key_of, parts)), frozen)
-        self._seen[id(value)] = value, pooled
+        self._collections[id(value)] = Collection(value, items, frozenset(map(id, items)), pooled)
         return pooled
 
     def _array(self, value: np.ndarray) -> Value:
+        if id(value) in self._arrays:
+            return self._arrays[id(value)][2]
         if value.dtype.kind not in "fiub" or value.nbytes > MAX_ARRAY:
             return self._pooled.setdefault(("foreign", value.dtype.str), Foreign(describe(value)))
         content = value.tobytes()
-        known = self._known.get(id(value))
-        if known is not None and known[0] is value and known[1] == content and known[2].shape == value.shape:
-            return known[2]
         key = value.dtype.str, value.shape, content
         if key not in self._pooled:
             self.bytes += value.nbytes
             if self.bytes > MAX_BYTES:
                 raise TraceTooLargeError
             self._pooled[key] = value.copy()
-        self._known[id(value)] = value, content, self._pooled[key]
+        self._arrays[id(value)] = value, content, self._pooled[key]
         return self._pooled[key]
+
+    def _count(self, parts: int) -> None:
+        self.parts += parts
+        if self.parts > MAX_PARTS:
+            raise TraceTooLargeError
 
 
 def key_of(frozen: Value) -> Any:
