@@ -32,7 +32,7 @@ from .lines.pointing import (
     follow_case,
     functions_of,
     namespace_of,
-    reference_trace,
+    reference_call,
 )
 from .lines.sentences import FOLLOWS
 from .lines.syntax import Lines, find_function, first_line
@@ -176,8 +176,8 @@ def is_flagged(assignment: Assignment, name: str, source: str) -> bool:
         if followed is None:
             return False
         try:
-            located = locate(equations_of(assignment, name), evaluator, function, followed.trace, list(task.outputs),
-                             list(task.outputs), reference_trace(assignment, name, followed.case))
+            located = locate(equations_of(assignment, name), evaluator, Lines(function), followed.trace,
+                             list(task.outputs), list(task.outputs), reference_call(assignment, name, followed.case))
         except OtherFormError:
             return False
     return bool(located.findings)

@@ -13,8 +13,8 @@ from autograder.judging.lines.adding import Solution, add_lines, add_lines_if_po
 from autograder.judging.lines.evaluate import Budget, Evaluator
 from autograder.judging.lines.locate import locate
 from autograder.judging.lines.passes import OtherFormError
-from autograder.judging.lines.pointing import equations_of, follow_case, namespace_of, reference_trace
-from autograder.judging.lines.syntax import find_function, first_line
+from autograder.judging.lines.pointing import equations_of, follow_case, namespace_of, reference_call
+from autograder.judging.lines.syntax import Lines, find_function, first_line
 from autograder.judging.reference_callees import reference_callee
 from autograder.judging.verdicts import judge_task
 from autograder.model import Verdict
@@ -165,8 +165,8 @@ def test_right_variants_are_silent(assignment, session_with):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    located = locate(equations_of(assignment, name), evaluator, function, followed.trace,
-                                     list(task.outputs), list(task.outputs), reference_trace(assignment, name, case))
+                    located = locate(equations_of(assignment, name), evaluator, Lines(function), followed.trace,
+                                     list(task.outputs), list(task.outputs), reference_call(assignment, name, case))
                 except OtherFormError:
                     continue
             flagged += [(name, answer.id, finding.kind, finding.line) for finding in located.findings]

@@ -38,14 +38,14 @@ def _is_same_array(one: np.ndarray, other: np.ndarray, relative: float) -> bool:
         return False
     if one.size == 0 or (one.dtype == other.dtype and one.tobytes() == other.tobytes()):
         return True
-    a, b = one.astype(float), other.astype(float)
+    a, b = np.asarray(one, float), np.asarray(other, float)
     size = np.abs(a)
-    finite = np.isfinite(size)
-    room = 1e-12 + relative * (size + size.max(initial=0.0, where=finite))
+    largest = size.max()
     with np.errstate(invalid="ignore"):
-        near = np.abs(a - b) <= room
-    if finite.all():
-        return bool(near.all())
+        if np.isfinite(largest):
+            return bool((np.abs(a - b) <= 1e-12 + relative * (size + largest)).all())
+        finite = np.isfinite(size)
+        near = np.abs(a - b) <= 1e-12 + relative * (size + size.max(initial=0.0, where=finite))
     return bool((np.where(finite, near, a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 

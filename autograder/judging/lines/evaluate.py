@@ -280,7 +280,7 @@ class Evaluator:
             if isinstance(op, ast.MatMult):
                 size = left.size * (right.shape[-1] if right.ndim > 1 else 1)
             else:
-                size = int(np.prod(np.broadcast_shapes(left.shape, right.shape), dtype=object))
+                size = left.size if left.shape == right.shape else np.broadcast(left, right).size
         else:
             size = max(np.size(left), np.size(right)) if isinstance(left, np.ndarray) or isinstance(
                 right, np.ndarray) else 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from .evaluate import Evaluator
 from .filters import CERTAIN, concerned, drop_consequences, drop_excused, merge
 from .findings import Finder, Finding, find_reversed
 from .passes import Student
+from .syntax import Lines
 from .trace import Trace
 from .values import Values
 
@@ -22,21 +22,21 @@ class Located(NamedTuple):
     findings: list[Finding]
 
 
-def locate(oracle: Equations, evaluator: Evaluator, function: ast.FunctionDef, trace: Trace, wrong: Collection[str],
-           outputs: Collection[str], reference: Trace | None = None) -> Located:
+def locate(oracle: Equations, evaluator: Evaluator, lines: Lines, trace: Trace, wrong: Collection[str],
+           outputs: Collection[str], own: Student | None = None) -> Located:
     """Return the wrong lines, under the reading of the loop's index that leaves the fewest.
 
     Parameters
     ----------
     oracle : Equations
     evaluator : Evaluator
-    function : ast.FunctionDef
-        The student's.
+    lines : Lines
+        Of the student's function.
     trace : Trace
     wrong, outputs : collection of str
         The outputs that are wrong, and all of them in the order of return.
-    reference : Trace, optional
-        The reference's own, with the same arguments.
+    own : Student, optional
+        The reference's own call, with the same arguments.
 
     Raises
     ------
@@ -45,8 +45,7 @@ def locate(oracle: Equations, evaluator: Evaluator, function: ast.FunctionDef, t
     SpentError
         There is too much to evaluate.
     """
-    student = Student(function, trace, oracle)
-    own = Student(oracle.function, reference, oracle) if reference else None
+    student = Student(lines, trace, oracle)
     best = locate_with(Values(oracle, student, evaluator, reference=own), wrong, outputs)
     if best.findings and oracle.loop is not None and find_reversed(best.values, student):
         other = locate_with(Values(oracle, student, evaluator, True, own), wrong, outputs)

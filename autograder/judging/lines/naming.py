@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ...model import Value
@@ -21,6 +21,9 @@ from .syntax import names_read
 from .trees import rename, with_field
 from .values import Values
 
+#: Returns the values of other calls.
+Others = Callable[[], Sequence[Values]]
+
 INLINED = 3  # how deep names that the student does not have are written out
 EXACT = 1e-9  # a change that gives the right value after all is none
 
@@ -35,7 +38,7 @@ class Match(NamedTuple):
     statement: ast.stmt
 
 
-def find_edit(values: Values, finding: Finding, others: Iterable[Values]) -> Edit | None:
+def find_edit(values: Values, finding: Finding, others: Others) -> Edit | None:
     """Return the change that explains a wrong value, or None if none does for certain.
 
     It gives the student's value in every pass, also on other arguments, and brings in only what the student's line
@@ -46,8 +49,8 @@ def find_edit(values: Values, finding: Finding, others: Iterable[Values]) -> Edi
     values : Values
         Of the call in which the finding was made.
     finding : Finding
-    others : iterable of Values
-        Of calls with other arguments.
+    others : callable
+        Returns the values of calls with other arguments. Called only if a change fits so far.
     """
     equation, part = finding.equation, finding.part
     line = values.student.lines.statement(finding.line) if finding.line else None
@@ -59,14 +62,22 @@ def find_edit(values: Values, finding: Finding, others: Iterable[Values]) -> Edi
     got = {name: part.end[name] for name in finding.names if name in equation.targets and name in part.end}
     right = values.ask(equation, part)
     places = [(values, place) for place in values.student.passes if place.block == part.block and place is not part]
-    places += [(other, place) for other in others for place in other.student.passes if place.block == part.block]
     found = []
     for edit, changed in (*edits_of_statement(statement, setting), *edits_of(statement, setting)):
         if set(edit.brought) <= known and gives(values, changed, scope, got, right):
             found.append(Match(edit._replace(about=edit.about if edit.about in known else ""), changed))
-    found = [match for match in found if all(
-        gives_in(other, equation, place, match.statement, list(got)) for other, place in places)]
+    found = fitting(found, equation, places, list(got))
+    if found:
+        places = [(other, place) for other in others() for place in other.student.passes if place.block == part.block]
+        found = fitting(found, equation, places, list(got))
     return choose(found, line)
+
+
+def fitting(found: Sequence[Match], equation: Equation, places: Sequence[tuple[Values, Pass]], names: Sequence[str]
+            ) -> list[Match]:
+    """Return the changes that give what the student has in other passes, too."""
+    return [match for match in found if all(
+        gives_in(values, equation, place, match.statement, names) for values, place in places)]
 
 
 def gives(values: Values, statement: ast.stmt, scope: Scope, got: dict[str, Value], right: dict[str, Value]) -> bool:
@@ -147,8 +158,8 @@ def what_is_read(line: ast.stmt) -> set[str]:
 
 def choose(found: Sequence[Match], line: ast.stmt) -> Edit | None:
     """Return the change whose statement is written most like the student's line; None if two would say different."""
-    if not found:
-        return None
+    if len(found) < 2:
+        return found[0].edit if found else None
     mine, rated = tokens_of(line), list[tuple[float, Edit]]()
     for match in found:
         ratio = difflib.SequenceMatcher(None, mine, tokens_of(match.statement), False).ratio()

@@ -51,8 +51,8 @@ class Student:
 
     Parameters
     ----------
-    function : ast.FunctionDef
-        Its definition, whose lines are those of the cell.
+    lines : Lines
+        Of its definition, by the lines of the cell.
     trace : Trace
     oracle : Equations
 
@@ -62,10 +62,10 @@ class Student:
         It has other loops than the reference.
     """
 
-    def __init__(self, function: ast.FunctionDef, trace: Trace, oracle: Equations) -> None:
-        self.trace, self.lines = trace, Lines(function)
-        self.parameters = parameters_of(function)
-        loops = [s for s in function.body if isinstance(s, ast.For | ast.While)]
+    def __init__(self, lines: Lines, trace: Trace, oracle: Equations) -> None:
+        self.trace, self.lines = trace, lines
+        self.parameters = parameters_of(lines.function)
+        loops = [s for s in lines.function.body if isinstance(s, ast.For | ast.While)]
         if len(loops) != oracle.loops or any(is_empty(loop) for loop in loops):
             raise OtherFormError
         self.loop = loops[0] if oracle.loop is not None else None
@@ -74,7 +74,7 @@ class Student:
             last = self.passes[-1]
             last.end = {**last.end, RETURN: trace.returned}
         self.iterations = [part for part in self.passes if part.block == "loop"]
-        self._writes: dict[tuple[str, int], list[Write]] = {}
+        self._writes: dict[int, dict[str, list[Write]]] = {}  # by the id of the pass, and the name
 
     @property
     def raised(self) -> int | None:
@@ -112,16 +112,22 @@ class Student:
 
     def writes(self, name: str, part: Pass) -> list[Write]:
         """Return the steps of a pass that write a name, by their text or by their effect."""
-        key = name, id(part)
-        if key not in self._writes:
-            found = self._writes[key] = []
-            for place, (line, before, after) in enumerate(part.steps):
-                if line < 0:
-                    continue
-                by_text = name in self.lines.written(line)
-                if by_text or before.get(name, self) is not after.get(name, self):
-                    found.append(Write(place, by_text, self.lines.start(line), after))
-        return self._writes[key]
+        if id(part) not in self._writes:
+            self._writes[id(part)] = self._find_writes(part)
+        return self._writes[id(part)].get(name, [])
+
+    def _find_writes(self, part: Pass) -> dict[str, list[Write]]:
+        found: dict[str, list[Write]] = {}
+        for place, (line, before, after) in enumerate(part.steps):
+            if line < 0:
+                continue
+            start, by_text = self.lines.start(line), self.lines.written(line)
+            for name in by_text:
+                found.setdefault(name, []).append(Write(place, True, start, after))
+            for name, value in after.items():
+                if before.get(name, self) is not value and name not in by_text:
+                    found.setdefault(name, []).append(Write(place, False, start, after))
+        return found
 
     def alias_line(self, name: str | None, writing: int) -> int | None:
         """Return the line that made a second name for the array into which the line ``writing`` writes.

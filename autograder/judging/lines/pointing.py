@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,11 +21,11 @@ from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
 from .findings import Finding
 from .locate import Located, locate
-from .naming import find_edit
+from .naming import Others, find_edit
 from .passes import OtherFormError, Student
 from .sentences import say
 from .setting import Edit
-from .syntax import RETURN, find_function, first_line
+from .syntax import RETURN, Lines, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace
 from .values import Values
 
@@ -77,32 +77,36 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            located, others = locate_first(assignment, task, function, follow, oracle, evaluator)
+            located, others = locate_first(assignment, task, Lines(function), follow, oracle, evaluator)
             return describe(located, function, others) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             return []
 
 
-def locate_first(assignment: Assignment, task: Task, function: ast.FunctionDef, follow: Follow, oracle: Equations,
-                 evaluator: Evaluator) -> tuple[Located | None, list[Values]]:
+def locate_first(assignment: Assignment, task: Task, lines: Lines, follow: Follow, oracle: Equations,
+                 evaluator: Evaluator) -> tuple[Located | None, Others]:
     """Return the wrong lines on the first case, of those that may be shown, on which an output is wrong.
 
-    With it come the values of a call on another case.
+    With it comes a function that follows a call on another case, once it is needed.
     """
     cases = assignment.visible_cases(task.name)[:MAX_CASES]
     for place, case in enumerate(cases):
         followed = follow_case(assignment, task, case, follow)
         if followed is None or not followed.wrong:
             continue
-        located = locate(oracle, evaluator, function, followed.trace, followed.wrong, list(task.outputs),
-                         reference_trace(assignment, task.name, case))
+        located = locate(oracle, evaluator, lines, followed.trace, followed.wrong, list(task.outputs),
+                         reference_call(assignment, task.name, case))
         other = cases[1] if place == 0 and len(cases) > 1 else cases[0]
-        again = follow_case(assignment, task, other, follow) if any(
-            finding.kind == "value" for finding in located.findings) and other is not case else None
-        others = [Values(oracle, Student(function, again.trace, oracle), evaluator, located.values.is_reversed)] if (
-            again is not None) else []
-        return located, others
-    return None, []
+        again = partial(follow_case, assignment, task, other, follow)
+        return located, cache(partial(values_of_other, located.values, again)) if other is not case else list
+    return None, list
+
+
+def values_of_other(values: Values, again: Callable[[], Followed | None]) -> list[Values]:
+    """Return the values of the call that is made again with other arguments, if it gives any."""
+    followed, oracle = again(), values.oracle
+    return [] if followed is None else [
+        Values(oracle, Student(values.student.lines, followed.trace, oracle), values.evaluator, values.is_reversed)]
 
 
 def follow_case(assignment: Assignment, task: Task, case: Case, follow: Follow) -> Followed | None:
@@ -158,10 +162,17 @@ def reference_trace(assignment: Assignment, name: str, case: Case) -> Trace:
     return read_trace(session.trace(definition, tuple(case.arguments.values())))
 
 
+@cache
+def reference_call(assignment: Assignment, name: str, case: Case) -> Student:
+    """Return the reference's own call, cut into passes."""
+    oracle = equations_of(assignment, name)
+    return Student(Lines(oracle.function), reference_trace(assignment, name, case), oracle)
+
+
 # ---- lines ------------------------------------------------------------------------------------------------
 
 
-def describe(located: Located, function: ast.FunctionDef, others: Sequence[Values]) -> list[Explained]:
+def describe(located: Located, function: ast.FunctionDef, others: Others) -> list[Explained]:
     """Return the findings with their lines and explanations, in the order of the cell."""
     found, values = [], located.values
     for finding in located.findings[:MAX_LINES]:
@@ -173,7 +184,7 @@ def describe(located: Located, function: ast.FunctionDef, others: Sequence[Value
     return sorted(found, key=lambda explained: explained.line.line)
 
 
-def find_edit_if_possible(values: Values, finding: Finding, others: Sequence[Values]) -> Edit | None:
+def find_edit_if_possible(values: Values, finding: Finding, others: Others) -> Edit | None:
     """Return the change that explains a value; None if there is too much to try."""
     try:
         return find_edit(values, finding, others)

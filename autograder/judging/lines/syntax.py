@@ -87,20 +87,12 @@ def names_written(statement: ast.stmt) -> tuple[str, ...]:
             found += targets_in(call.func.value)
         elif isinstance(call.func, ast.Attribute) and call.func.attr in ("copyto", "put", "place") and call.args:
             found += targets_in(call.args[0])
-    for call in calls_in(statement):
-        for keyword in call.keywords:
-            if keyword.arg == "out":
-                found += targets_in(keyword.value)
-    found += [part.target.id for part in ast.walk(statement) if isinstance(part, ast.NamedExpr)] if not hasattr(
-        statement, "body") else []
+    for part in ast.walk(statement) if not hasattr(statement, "body") else ():
+        if isinstance(part, ast.keyword) and part.arg == "out":
+            found += targets_in(part.value)
+        elif isinstance(part, ast.NamedExpr):
+            found.append(part.target.id)
     return tuple(dict.fromkeys(found))
-
-
-def calls_in(statement: ast.stmt) -> list[ast.Call]:
-    """Return the calls in a statement that holds no other statements."""
-    if hasattr(statement, "body"):
-        return []
-    return [part for part in ast.walk(statement) if isinstance(part, ast.Call)]
 
 
 def statements_inside(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
@@ -116,6 +108,7 @@ class Lines:
     """A function's statements by the line on which they stand."""
 
     def __init__(self, function: ast.FunctionDef) -> None:
+        self.function = function
         self.by_line: dict[int, ast.stmt] = {}
         queue = list(function.body)
         while queue:

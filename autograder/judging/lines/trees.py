@@ -45,7 +45,10 @@ def put(root: ast.AST, path: Path, new: ast.AST) -> ast.AST:
 
 def with_field(node: ast.AST, field: str, value: object) -> ast.AST:
     """Return a copy of a node with another value of one field."""
-    return type(node)(**{name: value if name == field else getattr(node, name, None) for name in node._fields})
+    copied = type(node)()
+    copied.__dict__.update(node.__dict__)
+    setattr(copied, field, value)
+    return copied
 
 
 def rename(node: ast.AST, names: dict[str, ast.expr]) -> ast.AST:
