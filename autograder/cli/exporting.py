@@ -119,6 +119,53 @@ def export_moodle(course: Course, assignment: str, to: Path | None, into: Path, 
     return write_grades(course, assignment, "moodle", to, into, columns=columns, **options)
 
 
+@export_command("feedback", "Write here instead of exports/ASSIGNMENT/feedback-canvas.zip or -moodle.zip.")
+@click.option("--for", "platform", type=click.Choice(["canvas", "moodle"]), required=True,
+              help="The platform that takes the pages back.")
+def export_feedback(course: Course, assignment: str, to: Path | None, platform: str) -> int:
+    """Write a zip that brings each feedback page to its student.
+
+    Collect from the platform's download, grade, and run `autograder feedback ASSIGNMENT` before. Each page is named by
+    the number that the platform gave: its student gets it, and nobody else.
+
+    
+      Canvas   the assignment > Upload Submissions
+      Moodle   the assignment > Submissions > Upload multiple feedback files
+               in a zip (switch Feedback files on in the settings)
+
+    Canvas accepts a page only for the last submission, and shows it under the name of the notebook that was handed in:
+    tell students to save it with .html at the end of the name.
+
+    
+    Exit code: 0 everybody's page is in the zip, 1 some are left out (they are
+    named), 2 bad usage.
+    """
+    from ..course.students import students_of
+    from ..exports import feedback_zip
+    from ..exports.words import list_students
+    from ..nbgrader_bridge.students import read_students
+    from ..platforms import load_record
+    from ..roster import RosterEntry
+
+    course.assignment(assignment)
+    known = {entry.student: entry for entry in read_students(course)}
+    students = [known.get(student, RosterEntry(student)) for student in students_of(course, assignment)]
+    plan = feedback_zip.plan_zip(course, assignment, platform, students, load_record(course.root, assignment))
+    target = to or course.root / FOLDER / assignment / f"feedback-{platform}.zip"
+    if plan.pages:
+        feedback_zip.write_zip(course, assignment, plan, target)
+        size = target.stat().st_size / 1e6
+        click.echo(f"wrote {target}: {len(plan.pages)} of {len(students)} pages, {size:.1f} MB")
+    else:
+        click.echo(f"wrote nothing: none of {len(students)} students has a page that can be sent back")
+    for reason, left_out in plan.left_out.items():
+        for line in list_students(reason, left_out):
+            click.echo(line)
+    if plan.left_out.keys() & {feedback_zip.NO_PAGE, feedback_zip.OLD_PAGE}:
+        click.echo(f"next: autograder feedback {assignment}, then this again")
+    return SOME_NOT_GRADED if plan.left_out else ALL_GRADED
+
+
 @export_command("gradescope")
 def export_gradescope(course: Course, assignment: str, to: Path | None) -> int:
     """Write STUDENT/results.json for Gradescope.
