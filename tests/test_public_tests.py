@@ -175,6 +175,7 @@ def test_an_experiment_says_why_it_stops(capsys, body, out, err):
     public_tests.attempt(namespace["show"], "f")
     said = capsys.readouterr()
     assert said.out.strip() == out and said.err.startswith(err) and bool(err) == bool(said.err)
+    assert not err or said.err.endswith("\n  the line: return np.zero(2)\n")
 
 
 def test_an_experiment_names_what_is_not_there_yet(capsys):
