@@ -11,6 +11,7 @@ import gradient_check
 import invented_names
 import lessons
 import lstm
+import lstm_backward
 import rnn
 import shapes
 from style import svg
@@ -18,7 +19,6 @@ from style import svg
 COURSE = Path(__file__).resolve().parents[1]
 FIGURES = {
     "source/rnn-step-by-step/figures": {
-        "tensor-slices": shapes.tensor_slices,
         "rnn-cell": rnn.cell,
         "rnn-unrolled": rnn.unrolled,
         "forgetting": forgetting.forgetting,
@@ -27,6 +27,8 @@ FIGURES = {
         "lstm-unrolled": lstm.unrolled,
         "rnn-cell-backward": rnn.cell_backward,
         "two-gradients": rnn.two_gradients,
+        "lstm-cell-backward": lstm_backward.cell_backward,
+        "lstm-two-gradients": lstm_backward.through_time,
     },
     "source/gradient-checking/figures": gradient_check.FIGURES,
     "source/character-model/figures": invented_names.FIGURES,

@@ -1,0 +1,1 @@
+../character-model/corpus.py
