@@ -227,6 +227,22 @@ def test_no_gap_within_the_tolerance(got):
     assert find_gap("a", EXPECTED, got) is None
 
 
+ENDLESS = np.array([1.0, np.inf, -np.inf, np.nan])
+
+
+@pytest.mark.parametrize("got, words", [
+    (ENDLESS.tolist(), None),
+    ([1.0, np.inf, -np.inf, 5.0], "`a[3]` is 5; expected nan. 1 of 4"),
+    ([1.0, 7.0, -np.inf, np.nan], "`a[1]` is 7; expected inf. 1 of 4"),
+    ([1.0, -np.inf, -np.inf, np.nan], "`a[1]` is -inf; expected inf. 1 of 4 entries are not finite"),
+    ([9.0, np.inf, -np.inf, np.nan], "`a[0]` is 9; expected 1. 1 of 4 entries differs."),
+])
+def test_an_endless_entry_agrees_with_its_like_alone(got, words):
+    """Infinity and NaN agree with the same, and leave the other entries their tolerance."""
+    gap = find_gap("a", ENDLESS, np.array(got))
+    assert (gap is None) if words is None else (words in gap.text)
+
+
 def test_gap_names_the_first_wrong_step():
     """Along time, the first wrong step is pointed at, and the right ones are listed."""
     expected = np.ones((2, 3, 4))

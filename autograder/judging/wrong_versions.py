@@ -69,7 +69,7 @@ def part_of(task: Task, name: str, outcome: Returned) -> Value:
 
 
 class Total(NamedTuple):
-    """The sum of all entries, and the largest difference of sums at which two values can still agree."""
+    """The sum of all finite entries, and the largest difference of sums at which two values can still agree."""
 
     sum: float
     tolerance: float
@@ -84,7 +84,8 @@ def total_of(value: Value, depth: int = 3) -> Total:
     if array.dtype.kind not in "fiu":
         return Total(0.0, 0.0)
     with np.errstate(all="ignore"):
-        return Total(float(array.sum(dtype=float)), float(room_of(array.astype(float)).sum()))
+        finite = array[np.isfinite(array)]
+        return Total(float(finite.sum(dtype=float)), float(room_of(array.astype(float)).sum()))
 
 
 def may_agree(expected: Total, got: Total) -> bool:

@@ -134,7 +134,7 @@ def value_gap(name, expected, got, layout):
     if not wrong.any():
         return None
     got = got.astype(float)
-    bad = ~np.isfinite(got)
+    bad = wrong & ~np.isfinite(got)
     # Point at what is not a number first, else at the first wrong entry in the order of time, then of the axes.
     points = np.argwhere(bad if bad.any() else wrong)
     time_axis = layout.symbols.index(layout.steps) if layout.steps in layout.symbols else None
@@ -166,15 +166,19 @@ def is_changed(before, after):
 
 
 def differs(expected, got):
-    """Where two real arrays of one shape differ by more than the tolerance, as a boolean array."""
+    """Where two real arrays of one shape differ by more than the tolerance, as a boolean array.
+
+    An infinite entry agrees with the same one alone, and NaN with NaN.
+    """
     got = np.asarray(got, dtype=float)
     with np.errstate(invalid="ignore"):
-        return ~(np.abs(got - expected) <= room_of(expected))
+        near = (np.abs(got - expected) <= room_of(expected)) & np.isfinite(expected)
+    return ~(near | (got == expected) | (np.isnan(got) & np.isnan(expected)))
 
 
 def room_of(expected):
-    """How far each entry of an array may be from what is expected."""
-    size = np.abs(expected)
+    """How far each entry of an array may be from what is expected; infinite entries widen no other's room."""
+    size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
     return ABSOLUTE + RELATIVE_TO_LARGEST * size.max(initial=0.0) + RELATIVE * size
 
 

@@ -1,0 +1,937 @@
+"""The checks that learners run: ``check(function)`` on the public case of its task.
+
+It needs numpy 1.24 or newer, and runs on Python 3.9 or newer. A check never depends on what another cell left behind:
+arguments and expected values come from ``public_cases.json`` beside this file or beside the notebook. The judge that
+grades a class says what differs with the same functions, on arguments of its own.
+"""
+
+import ast
+import base64
+import copy
+import difflib
+import dis
+import importlib
+import inspect
+import json
+import linecache
+import re
+import sys
+import textwrap
+import traceback
+import warnings
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+try:
+    import bz2
+except ImportError:  # a Python without it knows no catalogue of mistakes, and has all else
+    bz2 = None  # type: ignore[assignment]
+
+import numpy as np
+
+# An entry agrees within RELATIVE of its own size, or RELATIVE_TO_LARGEST of the largest entry beside it: room for
+# float32 arithmetic and for another order of summation, not for a missing term.
+RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
+CASES = "public_cases.json"
+NUMBER = (np.ndarray, np.generic, int, float)
+
+
+# ---- what differs ---------------------------------------------------------------------------------------
+
+
+class Gap(NamedTuple):
+    """The first thing in which an output differs from what is expected."""
+
+    where: str  # for example ``a_next`` or ``cache[1]``
+    kind: str  # "missing", "type", "length", "shape", "dtype" or "value"
+    text: str
+    question: str
+
+
+class Layout(NamedTuple):
+    """An output's shape in symbols and what the symbols stand for, so that a gap can name the axes."""
+
+    symbols: tuple = ()  # ("n_a", "m", "T_x")
+    sizes: dict = {}  # {"n_a": 5, ...}  # noqa: RUF012
+    steps: str = ""  # the symbol that counts time steps, if there are any
+
+
+def find_gap(name, expected, got, layout=None):
+    """The first gap between two values, in this order: missing, type, shape, dtype, value; None within the tolerance.
+
+    Values are arrays, numbers, texts, None, functions, and tuples, lists or dicts of these.
+    """
+    if expected is None or isinstance(expected, str) or callable(expected):
+        return plain_gap(name, expected, got)
+    if got is None:
+        return Gap(name, "missing", f"`{name}` is None.", "Which line gives it its value?")
+    if isinstance(expected, NUMBER):
+        return array_gap(name, np.asarray(expected), got, layout or Layout())
+    return dict_gap(name, expected, got) if isinstance(expected, dict) else sequence_gap(name, expected, got)
+
+
+def sequence_gap(name, expected, got):
+    if not isinstance(got, (tuple, list)):
+        kind = type(expected).__name__
+        text = f"`{name}` is {a_kind(got)}; a {kind} of {len(expected)} is asked for."
+        return Gap(name, "type", text, "What is put into it, and how?")
+    if len(got) != len(expected):
+        text = f"`{name}` holds {len(got)} item{'' if len(got) == 1 else 's'}; {len(expected)} are asked for."
+        return Gap(name, "length", text, "What is put in, how often, and what is left out?")
+    gaps = (find_gap(f"{name}[{i}]", e, g) for i, (e, g) in enumerate(zip(expected, got)))
+    return next((gap for gap in gaps if gap), None)
+
+
+def dict_gap(name, expected, got):
+    if not isinstance(got, dict):
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; a dict is asked for.", "What is stored under that name?")
+    missing = [key for key in expected if key not in got]
+    if missing:
+        return Gap(name, "missing", f"`{name}` has no entry {missing[0]!r}.", "Under which name is it stored?")
+    gaps = (find_gap(f'{name}["{key}"]', expected[key], got[key]) for key in expected)
+    return next((gap for gap in gaps if gap), None)
+
+
+def plain_gap(name, expected, got):
+    """Return the gap of a text, of None, or of a function, which is compared by its name."""
+    if type(got) is type(expected) and got == expected:
+        return None
+    if callable(expected) and expected.__name__ in (getattr(got, "__name__", None), getattr(got, "name", None)):
+        return None
+    asked = f"the function {expected.__name__}" if callable(expected) else repr(expected)
+    if type(got) is not type(expected):
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", "What kind of thing is made?")
+    return Gap(name, "value", f"`{name}` is {got!r:.80}; expected {asked}.", "Which line gives it its value?")
+
+
+def array_gap(name, expected, got, layout):
+    if isinstance(got, NUMBER[1:]) and not isinstance(got, (str, bytes)):
+        got = np.asarray(got)
+    if type(got) is not np.ndarray:
+        asked = "an array" if expected.ndim else "one number" if expected.dtype.kind != "b" else "True or False"
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", "What kind of thing is made?")
+    if got.ndim > expected.ndim == 0:
+        text = f"`{name}` has shape {got.shape}; one number is asked for."
+        return Gap(name, "shape", text, "What makes one number of these?")
+    if got.shape != expected.shape:
+        symbols = ", ".join(map(str, layout.symbols)) + ("," if len(layout.symbols) == 1 else "")
+        asked = f"({symbols}) = {expected.shape}" if symbols else f"{expected.shape}"
+        text = f"`{name}` has shape {got.shape}; the task asks for {asked}."
+        return Gap(name, "shape", text, shape_question(expected.shape, got.shape, layout))
+    if got.dtype.kind not in ("b" if expected.dtype.kind == "b" else "fiu"):
+        asked = "True or False" if expected.dtype.kind == "b" else "real numbers"
+        text = f"`{name}` holds entries of type {got.dtype}; {asked} are asked for."
+        return Gap(name, "dtype", text, "Where does that type come from?")
+    return value_gap(name, expected, got, layout)
+
+
+def value_gap(name, expected, got, layout):
+    if got.dtype == expected.dtype and got.tobytes() == expected.tobytes():
+        return None  # as most of a right cache is: no sum has to be made
+    truth = expected.dtype.kind == "b"
+    wrong = expected != got if truth else differs(expected, got)
+    if not wrong.any():
+        return None
+    got = got.astype(float)
+    bad = wrong & ~np.isfinite(got)
+    # Point at what is not a number first, else at the first wrong entry in the order of time, then of the axes.
+    points = np.argwhere(bad if bad.any() else wrong)
+    time_axis = layout.symbols.index(layout.steps) if layout.steps in layout.symbols else None
+    if time_axis is not None:
+        points = points[np.argsort(points[:, time_axis], kind="stable")]
+    first = tuple(int(i) for i in points[0])
+    entry = f"{name}[{', '.join(map(str, first))}]" if first else name
+    shown = [str(bool(value)) if truth else f"{value:.6g}" for value in (got[first], expected[first])]
+    text = f"`{entry}` is {shown[0]}; expected {shown[1]}."
+    count, total = int(wrong.sum()), wrong.size
+    if bad.any():
+        text += f" {int(bad.sum())} of {total} entries are not finite."
+        return Gap(name, "value", text, "Which step divides by zero, takes the logarithm of zero, or overflows?")
+    if total > 1:
+        by = "" if truth or count == 1 else f", by up to {np.abs(got - expected)[wrong].max():.3g}"
+        text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
+    if time_axis is not None:
+        text += steps_text(wrong, got, time_axis)
+    return Gap(name, "value", text, "Which term of the equation, or which index, is different?")
+
+
+def is_changed(before, after):
+    """Whether a call has changed its arguments, by more than rounding."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() != after.keys() or any(is_changed(before[key], after[key]) for key in before)
+    if isinstance(before, (tuple, list)) and isinstance(after, (tuple, list)):
+        return len(before) != len(after) or any(map(is_changed, before, after))
+    return find_gap("argument", before, after) is not None
+
+
+def differs(expected, got):
+    """Where two real arrays of one shape differ by more than the tolerance, as a boolean array.
+
+    An infinite entry agrees with the same one alone, and NaN with NaN.
+    """
+    got = np.asarray(got, dtype=float)
+    with np.errstate(invalid="ignore"):
+        near = (np.abs(got - expected) <= room_of(expected)) & np.isfinite(expected)
+    return ~(near | (got == expected) | (np.isnan(got) & np.isnan(expected)))
+
+
+def room_of(expected):
+    """How far each entry of an array may be from what is expected; infinite entries widen no other's room."""
+    size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
+    return ABSOLUTE + RELATIVE_TO_LARGEST * size.max(initial=0.0) + RELATIVE * size
+
+
+def steps_text(wrong, got, time_axis):
+    """Which time steps are right, as a sentence; nothing where none or where all are wrong."""
+    others = tuple(axis for axis in range(wrong.ndim) if axis != time_axis)
+    by_step, is_zero = wrong.any(axis=others), ~got.astype(bool).any(axis=others)
+    right = [str(t) for t in np.flatnonzero(~by_step)]
+    if not right:
+        return "" if len(by_step) == 1 else " No time step is right."
+    if is_zero[by_step].all():
+        rest = "the other one is" if by_step.sum() == 1 else "all others are"
+        return f" Right at time step t = {', '.join(right)}; {rest} 0: is something stored at every step?"
+    if len(right) == 1 and not by_step[-1]:
+        return " Right at the last time step, wrong at every step before it: is nothing carried back?"
+    if len(right) == 1 and not by_step[0]:
+        return " Right at the first time step, wrong at every step after it: is nothing carried on?"
+    return f" Right at time step t = {', '.join(right)}; wrong at the others."
+
+
+def notice(name, expected, got, layout=None):
+    """What is certain about a wrong array without knowing the mistake, a sentence each; often nothing."""
+    if type(got) is not np.ndarray or not isinstance(expected, np.ndarray) or got.dtype.kind not in "fiu":
+        return []
+    layout = layout or Layout()
+    if got.shape == expected.shape[::-1] and got.ndim == 2 and not differs(expected, got.T).any():
+        return [f"`{name}` is the transpose of what is expected."]
+    if got.shape != expected.shape or not differs(expected, got).any():
+        return []
+    if got.size > 1 and not got.any():
+        return [f"Every entry of `{name}` is 0."]
+    factor = constant_factor(expected, got)
+    if factor is None:
+        return another_order(name, expected, got, layout)
+    # Only what the output counts, or what is summed over: examples and time steps.
+    counted = {s: n for s, n in layout.sizes.items() if n > 1 and s in (*layout.symbols, "m", layout.steps)}
+    sizes = [f" ({s} is {n})" for s, n in counted.items() if np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
+    return [f"Every entry of `{name}` is {factor:.4g} times the expected one{''.join(sizes[:1])}."]
+
+
+def another_order(name, expected, got, layout):
+    """That the entries are the expected ones, but not in their places; along which axis, where it is one."""
+    if differs(np.sort(expected, axis=None), np.sort(got, axis=None)).any():
+        return []
+    axes = [axis for axis in range(got.ndim) if not differs(np.sort(expected, axis), np.sort(got, axis)).any()]
+    if len(axes) != 1:
+        return [f"`{name}` holds the expected entries, in another order."]
+    symbol = f" ({layout.symbols[axes[0]]})" if len(layout.symbols) == got.ndim else ""
+    return [f"`{name}` holds the expected entries, in another order along axis {axes[0]}{symbol}."]
+
+
+def constant_factor(expected, got):
+    """The one number by which every entry is multiplied, or None."""
+    largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
+    if got.size < 2 or expected[largest] == 0 or not np.isfinite(got).all():
+        return None
+    factor = float(got[largest] / expected[largest])
+    return factor if factor and not differs(expected * factor, got).any() else None
+
+
+def shape_question(expected, got, layout):
+    if len(got) == len(expected) and got == expected[::-1]:
+        return "Which axis comes first, and what does it count?"
+    if tuple(n for n in expected if n != 1) == tuple(n for n in got if n != 1):
+        return "Which option keeps an axis of length 1?"
+    if len(got) == len(expected):
+        axis = next(i for i, (g, e) in enumerate(zip(got, expected)) if g != e)
+        return f"What should axis {axis} count, and from what does its length come?"
+    if layout.steps in layout.symbols:
+        return "How many axes does one time step have, how many a whole sequence?"
+    return "How many axes are asked for, and what does each of them count?"
+
+
+def a_kind(thing):
+    """A thing's type with its article, for a sentence."""
+    name = "array" if type(thing) is np.ndarray else type(thing).__name__
+    name = getattr(thing, "type_name", name) if name == "Foreign" else name  # what could not leave its process
+    return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+# ---- fingerprints: a mistake is recognised by a few sums, from which no solution can be read ------------------
+
+
+def fingerprint(value):
+    """Three weighted sums over all numbers of a value, then over their sizes, as a scale; None if any is not finite."""
+    leaves = list(numbers_in(value))
+    if any(leaf is None for leaf in leaves):
+        return None
+    numbers = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.zeros(0)
+    if not np.isfinite(numbers).all():
+        return None
+    weights = np.cos(np.outer([1.0, 2.0, 3.0], np.arange(1, numbers.size + 1) * np.sqrt(2)))
+    return np.concatenate([weights @ numbers, np.abs(weights) @ np.abs(numbers)])
+
+
+def numbers_in(value):
+    if isinstance(value, dict):
+        value = [value[key] for key in sorted(value)]
+    if isinstance(value, (tuple, list)):
+        for item in value:
+            yield from numbers_in(item)
+    elif isinstance(value, str):
+        yield np.array([ord(character) for character in value], dtype=float)
+    elif isinstance(value, NUMBER) and np.asarray(value).dtype.kind in "fiub":
+        array = np.asarray(value, dtype=float)
+        yield array
+        yield np.array(array.shape, dtype=float)
+    else:
+        yield None
+
+
+def same_fingerprint(mine, sums, room=1e-6):
+    """Whether a fingerprint has these first sums, within a millionth of its scale."""
+    count = len(sums)
+    return bool(np.all(np.abs(mine[:count] - np.asarray(sums)) <= 1e-9 + room * mine[3:3 + count]))
+
+
+# ---- the check --------------------------------------------------------------------------------------------------
+
+
+def check(function):
+    """Compare a function with the expected values of its task's public case, and say what is seen.
+
+    What passes is printed with yours beside the expected values; what does not goes to the error stream (the tinted
+    box), so that nbgrader's Validate button sees it too. Nothing is raised: the notebook runs on.
+    """
+    name = getattr(function, "__name__", str(function))
+    cases = load_cases()
+    if name not in cases:
+        print(f"There is no check for {name!r}; there is one for each of {', '.join(cases)}.", file=sys.stderr)
+        return
+    passed, lines = examine(function, cases[name])
+    DONE.discard(name)
+    if not passed:
+        for helper in cases[name]["calls"]:
+            own = getattr(function, "__globals__", {}).get(helper)
+            if callable(own) and not examine(own, cases[helper])[0]:
+                lines.append(f"`{helper}`, on which this builds, does not pass its own check yet. Begin there.")
+    else:
+        lines.append(progress(name, cases))
+    if not passed:  # a notebook's narrow cell must not break lines inside words
+        lines = [textwrap.fill(line, 88, subsequent_indent="    ") for line in lines]
+    print("\n".join(lines), file=sys.stdout if passed else sys.stderr)
+
+
+#: The functions whose last check has passed.
+DONE: "set[str]" = set()
+
+
+def progress(name, cases):
+    """How many functions of the notebook have passed their checks, and which comes next."""
+    DONE.add(name)
+    done = [other for other in cases if other in DONE]
+    if len(done) == len(cases):
+        return f"All {len(cases)} are done."
+    return f"{len(done)} of {len(cases)} done; next: {next(other for other in cases if other not in DONE)}."
+
+
+def attempt(show, *needs):
+    """Run an experiment, ``show()``. While a function that it needs still waits for a value, say so instead.
+
+    An error goes to the error stream and is not raised: the notebook runs on.
+    """
+    try:
+        show()
+    except Exception as error:
+        names = show.__globals__
+        waiting = [name for name in needs if name not in names or waiting_line(names[name])]
+        if waiting:
+            print(f"Fill in {' and '.join(waiting)} first; then this cell shows its result.")
+        else:
+            ours = [part for part in traceback.extract_tb(error.__traceback__) if is_cell(part.filename)]
+            place = f" in `{ours[-1].name}`, at line {ours[-1].lineno} of its cell" if ours else ""
+            print(f"This experiment is stopped by {type(error).__name__}{place}: {error}", file=sys.stderr)
+
+
+def is_cell(filename):
+    """Whether a traceback's name of a file is that of a notebook's cell."""
+    return filename.startswith(("<ipython-input", "<cell")) or "ipykernel_" in filename
+
+
+def examine(function, case):
+    """Whether a function passes a case, and the lines that say what is seen."""
+    task, sizes = case["task"], ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
+    line = waiting_line(function)
+    where = f"the `None` in line {line} of the function" if line else "a `None` between START and END"
+    undone = [f"{task} is not done yet: {where} waits for its value."]
+    waits = [f"  The `None` in line {line} of the function still waits for its value."] if line else []
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            arguments = copy.deepcopy(case["arguments"])
+            got = function(*arguments)
+    except Exception as error:
+        is_undone = line and isinstance(error, TypeError) and "None" in str(error)
+        if is_undone:
+            return False, undone
+        *lines, question = error_lines(task, function, error)
+        first = first_difference(function, case, source_of(function), has_raised=True)
+        return False, [*lines, *(f"  {line}" for line in first), question, *waits, *leftover_lines(function)]
+    outputs, problem = split_outputs(case, got)
+    if problem:
+        return False, [f"{task}: {problem.text}", f"  {problem.question}"]
+    gaps = {}
+    for output, expected in case["expected"].items():
+        symbols = tuple(case["shapes"][output] or ())
+        layout = Layout(symbols, case["sizes"], case["steps"])
+        gap = find_gap(output, expected, outputs[output], layout)
+        if gap:
+            gaps[output] = (gap, notice(output, expected, outputs[output], layout))
+    if not gaps:
+        if is_changed(case["arguments"], arguments):
+            text = f"{task}: all outputs are as expected, and an argument is changed by the call."
+            return False, [text, "  Which line writes into what was handed in?"]
+        head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
+        other = second_lines(function, case)
+        if other:
+            return False, other
+        return True, [head, *value_lines(case, outputs), *leftover_lines(function)]
+    named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
+    if all(outputs[output] is None for output in named):
+        return False, undone
+    first = first_difference(function, case, source_of(function))
+    return False, gap_lines(case, outputs, gaps, sizes, first) + waits + leftover_lines(function)
+
+
+def second_lines(function, case):
+    """What is wrong on arguments of other sizes, in sentences; none where nothing is."""
+    second = case.get("second")
+    if not second:
+        return []
+    sizes = ", ".join(f"{symbol} = {size}" for symbol, size in second["sizes"].items())
+    head = f"{case['task']}: all is as expected on the sizes of the public case, and not on others ({sizes})."
+    question = "  Which number in the code fits one size only?"
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            got = function(*copy.deepcopy(second["arguments"]))
+    except Exception as error:
+        return [head, *(f"  {line.strip()}" for line in error_lines(case["task"], function, error)[:-1]), question]
+    outputs, problem = split_outputs(case, got)
+    if problem:
+        return [head, f"  There {problem.text}", question]
+    wrong = []
+    for output, sums in second["expected"].items():
+        mine = fingerprint(outputs[output])
+        if mine is None or not same_fingerprint(mine, sums, room=RELATIVE):
+            shape = [second["sizes"].get(symbol, symbol) for symbol in case["shapes"][output] or ()]
+            mistaken = shape and np.shape(outputs[output]) != tuple(shape)
+            wrong.append(f"  `{output}` has shape {np.shape(outputs[output])} there; the task asks for "
+                         f"{tuple(shape)}." if mistaken
+                         else f"  `{output}` has other values there than expected.")
+    return [head, *wrong, question] if wrong else []
+
+
+def split_outputs(case, got):
+    """The outputs by name, or a gap where the function returned something else."""
+    names = list(case["expected"])
+    if case.get("returns_value"):
+        return {names[0]: got}, None
+    if case["returns_dict"]:
+        if not isinstance(got, dict):
+            text = f"the function returns {a_kind(got)}; a dict of {len(names)} entries is asked for."
+            return None, Gap("returns", "type", text, "What does the last line return?")
+        missing = [name for name in names if name not in got]
+        if missing:
+            text = f"the returned dict has no entry {missing[0]!r}."
+            return None, Gap("returns", "missing", text, "Under which name is it stored?")
+        return {name: got[name] for name in names}, None
+    if not isinstance(got, (tuple, list)) or len(got) != len(names):
+        what = f"{len(got)} values" if isinstance(got, (tuple, list)) else a_kind(got)
+        text = f"the function returns {what}; {len(names)} values are asked for: {', '.join(names)}."
+        return None, Gap("returns", "length", text, "What does the last line return?")
+    return dict(zip(names, got)), None
+
+
+def waiting_line(function):
+    """The first line of a function, from 1, on which a ``None`` of the scaffold waits; 0 where there is none."""
+    try:
+        source = textwrap.dedent(inspect.getsource(function))
+        statements = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    except (OSError, TypeError, SyntaxError):
+        return 0
+    waiting = {node.lineno for node in statements if is_blank(getattr(node, "value", getattr(node, "iter", None)))}
+    inside = False
+    for number, line in enumerate(source.splitlines(), 1):
+        if "START CODE HERE" in line or "END CODE HERE" in line:
+            inside = "START CODE HERE" in line
+        elif inside and number in waiting:
+            return number
+    return 0
+
+
+def is_blank(node):
+    """Tell if an expression is ``None``, or has nothing else in it: not ``x[:, None]``, nor ``f(x, None)``."""
+    if isinstance(node, ast.Constant):
+        return node.value is None
+    parts = node.args if isinstance(node, ast.Call) else node.elts if isinstance(node, (ast.Tuple, ast.List)) else []
+    return bool(parts) and all(is_blank(part) for part in parts)
+
+
+def value_lines(case, outputs):
+    """A small table: item, shape, yours, expected."""
+    rows = [("item", "shape", "yours", "expected")]
+    for label, path in case["printed"]:
+        yours, expected = outputs, case["expected"]
+        for key in path:
+            yours, expected = yours[key], expected[key]
+        rows.append((label, str(np.shape(yours)), brief(yours), brief(expected)))
+    widths = [max(len(row[i]) for row in rows) for i in range(3)]
+    return ["  " + "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[3]])
+            for row in rows]
+
+
+def brief(value):
+    """A value or the first entries of an array; real numbers have eight decimals."""
+    entries = [f"{entry:.8f}" if isinstance(entry, float) else str(entry) for entry in np.ravel(value)[:3].tolist()]
+    text = " ".join(entries) + (" ..." if np.size(value) > 3 else "")
+    return f"[{text}]" if np.ndim(value) else text
+
+
+def gap_lines(case, outputs, gaps, sizes, first):
+    right = [output for output in case["expected"] if output not in gaps]
+    lines = [f"{case['task']}: {', '.join(f'`{o}`' for o in gaps)} not yet as expected"
+             + (f"; right: {', '.join(f'`{o}`' for o in right)}." if right else "."),
+             *(f"  {line}" for line in first), f"  (on the public case: {sizes})"]
+    gap, facts = next(iter(gaps.values()))
+    lines += [f"  {gap.text}", *(f"  {fact}" for fact in facts)]
+    lines += [f"  {other.text}" for other, _ in list(gaps.values())[1:]]
+    mistake = recognise(case, outputs, gaps)
+    return [*lines, f"  {mistake['says']}", f"  {mistake['hint']}"] if mistake else [*lines, f"  {gap.question}"]
+
+
+def recognise(case, outputs, wrong):
+    """The catalogued mistake whose fingerprints all wrong outputs bear; None where there is none or no single one."""
+    mine = {output: fingerprint(outputs[output]) for output in wrong}
+    if any(print_ is None for print_ in mine.values()):
+        return None
+    found = [
+        mistake for mistake in case["mistakes"]
+        if set(mistake["prints"]) == set(mine)
+        and all(same_fingerprint(mine[output], print_) for output, print_ in mistake["prints"].items())
+    ]
+    return found[0] if len({mistake["says"] for mistake in found}) == 1 else None
+
+
+# ---- exceptions ------------------------------------------------------------------------------------------------
+
+
+def error_lines(task, function, error):
+    """An exception in sentences: the learner's own line, what stands in it, the helper beneath, and a question."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    calls = list(traceback.walk_tb(error.__traceback__))
+    own = next(((frame, line) for frame, line in calls if frame.f_code is code), None)
+    said = " ".join(str(error).split())
+    name = type(error).__name__
+    if own is None:
+        return [f"{task}: stopped by {name}: {said}.".replace("..", "."), f"  {error_question(error, None, {}, {})}"]
+    frame, line = own
+    tree, first = source_tree(code)
+    statement = statement_at(tree, line - first + 1)
+    lines = [f"{task}: stopped by {name}, at line {line - first + 1} of the function: {said}.".replace("..", ".")]
+    shows = isinstance(error, KeyError)
+    lines += describe_line(statement, code, line, frame, shows)
+    depth = [frame for frame, _ in calls].index(frame)
+    beneath = [(f, n) for f, n in calls[depth + 1:] if is_learners(f.f_code.co_filename, code)
+               and not f.f_code.co_name.startswith("<")]
+    if beneath:
+        inner, at = beneath[-1]
+        tree, first = source_tree(inner.f_code)
+        lines.append(f"  This line calls `{inner.f_code.co_name}`, which stops at its line {at - first + 1}:")
+        lines += describe_line(statement_at(tree, at - first + 1), inner.f_code, at, inner, shows)
+        frame, statement = inner, statement_at(tree, at - first + 1)
+    return [*lines, f"  {error_question(error, statement, {**frame.f_globals, **frame.f_locals}, tree)}"]
+
+
+def is_learners(filename, code):
+    """Whether a file is the learner's: a cell, or the file of the function that is checked."""
+    return is_cell(filename) or filename == code.co_filename
+
+
+def source_tree(code):
+    """A function's syntax tree, with lines from 1, and its first line; the tree is None where there is no source."""
+    try:
+        return ast.parse(textwrap.dedent(inspect.getsource(code))), code.co_firstlineno
+    except (OSError, TypeError, SyntaxError, ValueError):
+        return None, code.co_firstlineno
+
+
+def statement_at(tree, line):
+    """The innermost statement on a line of a tree."""
+    found = [node for node in ast.walk(tree) if isinstance(node, ast.stmt) and node.lineno <= line <= node.end_lineno
+             ] if tree else []
+    return max(found, key=lambda node: (node.lineno, -node.end_lineno)) if found else None
+
+
+def describe_line(statement, code, line, frame, shows_entries):
+    """The text of a line, and what its names hold when it runs; of a dict the entries, if these matter."""
+    text = linecache.getline(code.co_filename, line).strip()
+    lines = [f"    {text}"] if text else []
+    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None and not (
+        hasattr(statement, "body")) else []
+    held = [f"`{name}` {holds}" for name in dict.fromkeys(names) if name in frame.f_locals
+            for holds in [describe_value(frame.f_locals[name], shows_entries)] if holds]
+    return [*lines, f"  There {', '.join(held[:6])}."] if held else lines
+
+
+def describe_value(value, shows_entries):
+    """What a name holds, in a few words; nothing of a function or a module."""
+    if isinstance(value, np.ndarray):
+        return f"has shape {value.shape}" + ("" if value.dtype.kind == "f" else f" and holds {value.dtype} entries")
+    if value is None or isinstance(value, (bool, int, float, np.generic)):
+        return f"is {value}"
+    if isinstance(value, str):
+        return f"is the text {value[:30]!r}"
+    if isinstance(value, dict) and not shows_entries:
+        return ""
+    if isinstance(value, dict):
+        keys = ", ".join(repr(key) for key in list(value)[:8])
+        return f"is a dict with the entries {keys}" + (", ..." if len(value) > 8 else "")
+    if isinstance(value, (tuple, list)):
+        return f"is {a_kind(value)} of {len(value)} item{'' if len(value) == 1 else 's'}"
+    return ""
+
+
+def error_question(error, statement, names, tree):
+    """The question that leads on from an exception, by its kind."""
+    said = str(error)
+    if isinstance(error, NameError):
+        return name_question(error, said, names)
+    if isinstance(error, KeyError):
+        return "Which of the entries is meant, and is it spelt alike in both places?"
+    if isinstance(error, IndexError):
+        return "Which index is asked for, how long is its axis, and at which number does counting begin?"
+    if "NoneType" in said:
+        return none_question(statement, names, tree)
+    if isinstance(error, AttributeError):
+        return attribute_question(error, said)
+    if isinstance(error, RecursionError):
+        return "The function calls itself. Which other function is meant?"
+    if isinstance(error, ZeroDivisionError):
+        return "What is divided by, and when is it 0?"
+    if "unpack" in said:
+        return "How many values come from the right, and how many names stand on the left?"
+    for sign, question in SIGNS:
+        if sign in said:
+            return question
+    return "Of what kind is each thing in this line, and which one does not fit?"
+
+
+#: Parts of Python's and numpy's messages, with the question that each leads to; the first that is found counts.
+SIGNS = (
+    ("positional argument", "How many arguments does the function take, and in which order?"),
+    ("unexpected keyword", "Which names do the function's arguments have?"),
+    ("not callable", "What stands before the round brackets, and are square ones meant?"),
+    ("not subscriptable", "What stands before the square brackets, and are round ones meant?"),
+    ("data type", "Is the whole shape in brackets of its own, as one argument?"),
+    ("cannot interpret", "Is the whole shape in brackets of its own, as one argument?"),
+    ("only integer scalar arrays", "Are the arrays put together in one tuple, and is each index a whole number?"),
+    ("only length-1 arrays", "Where is one number needed, and where is a whole array?"),
+    ("setting an array element", "What is stored there, and does it have the shape of its place?"),
+    ("could not broadcast", "Which shape does the place have, and which one is put into it?"),
+    ("broadcast", "Which two of these shapes meet, and along which axis do they differ?"),
+    ("mismatch", "Which two of these shapes meet, and in which order does the product need them?"),
+    ("not aligned", "Which two of these shapes meet, and in which order does the product need them?"),
+    ("dimension", "Which two of these shapes meet, and on which axis do they have to agree?"),
+    ("shape", "Which of these shapes does not fit, and what should each axis count?"),
+)
+
+
+def name_question(error, said, names):
+    """The question on a name without a value."""
+    found = re.search(r"'(\w+)'", said)
+    name = getattr(error, "name", None) or (found.group(1) if found else "")
+    alike = difflib.get_close_matches(name, [other for other in names if not other.startswith("_") and other != name],
+                                      1, 0.7)
+    if isinstance(error, UnboundLocalError):
+        return f"Which line gives `{name}` its first value, and does it run before this one?"
+    if alike:
+        return f"`{name}` is not made in this function. Is `{alike[0]}` meant?"
+    return f"`{name}` is not made in this function. Which line should give it its value?"
+
+
+def attribute_question(error, said):
+    """The question on an attribute that is not there."""
+    found = re.search(r"attribute '(\w+)'", said)
+    thing = np if said.startswith("module 'numpy'") else getattr(error, "obj", None)
+    alike = difflib.get_close_matches(found.group(1), dir(thing), 1, 0.7) if found and thing is not None else []
+    if alike:
+        return f"Is `{alike[0]}` meant?"
+    return "Of what kind is the thing before the dot, and what can it do?"
+
+
+def none_question(statement, names, tree):
+    """The question on a None where a value is needed; the line that made it, where that is certain."""
+    used = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None else []
+    empty = [name for name in dict.fromkeys(used) if name in names and names[name] is None]
+    for node in ast.walk(tree) if tree and empty else ():
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(
+                node.value.func, ast.Attribute) and node.value.func.attr in ("append", "extend", "insert", "sort"):
+            for target in node.targets:
+                if isinstance(target, ast.Name) and target.id in empty:
+                    return (f"`{target.id}` is None. Line {node.lineno} gives it what `{node.value.func.attr}` "
+                            "returns: what does that do, and what does it return?")
+    if empty:
+        return f"`{empty[0]}` is None. Which line should give it its value?"
+    return "Something in this line gives None. Does each function that it calls end with a return?"
+
+
+def leftover_names(function):
+    """The values of other cells that a function reads by name: in a fresh notebook they may not be there."""
+    found, codes = [], [getattr(inspect.unwrap(function), "__code__", None)]
+    names = getattr(function, "__globals__", {})
+    while codes:
+        code = codes.pop()
+        if code is None:
+            continue
+        codes += [part for part in code.co_consts if inspect.iscode(part)]
+        found += [step.argval for step in dis.get_instructions(code) if step.opname == "LOAD_GLOBAL"]
+    return [name for name in dict.fromkeys(found) if not name.isupper()
+            and isinstance(names.get(name), (np.ndarray, int, float, dict, list, tuple))]
+
+
+def leftover_lines(function):
+    """A sentence on values that other cells left behind; none where there are none."""
+    names = leftover_names(function)
+    if not names:
+        return []
+    if len(names) == 1:
+        return [f"  `{names[0]}` is not made in this function: another cell left it behind. Where should it come from?"]
+    listed = ", ".join(f"`{name}`" for name in names[:4])
+    return [f"  {listed} are not made in this function: another cell left them behind. Where should they come from?"]
+
+
+# ---- the first value that differs -----------------------------------------------------------------------------
+
+MOST_EVENTS = 2000  # lines of one call that are followed
+
+
+class Pass(NamedTuple):
+    """One run of a function's loop, or of what is before or after it."""
+
+    key: str  # "before", "0", "1", ..., "after"
+    step: str  # what the loop's variable holds, for a sentence
+    end: dict  # what each name holds in the end, as sums
+    writers: list  # (name, line) in the order in which the names got these values
+
+
+def follow(function, arguments, source, names=None, filled=()):
+    """What a function's names hold after each pass through its loop, as sums from which no value can be read.
+
+    Parameters
+    ----------
+    function : callable
+    arguments : tuple
+    source : str
+        The text that defines the function.
+    names : iterable of str, optional
+        All names of the function, unless some are given.
+    filled : collection of str
+        Arrays that the loop fills, of which the shape counts before it. It gets a name of its own.
+
+    Returns
+    -------
+    list of Pass, or None for a function that cannot be followed, as one with two loops.
+    """
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    node = find_definition(source, getattr(code, "co_name", ""))
+    loops = [s for s in node.body if isinstance(s, (ast.For, ast.While))] if node else []
+    if node is None or len(loops) > 1:
+        return None
+    shift = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - code.co_firstlineno
+    step = loops[0].target.id if loops and isinstance(getattr(loops[0], "target", None), ast.Name) else None
+    events, before = [], sys.gettrace()
+
+    def local(frame, event, argument):
+        if event in ("line", "return"):
+            if len(events) > MOST_EVENTS:
+                sys.settrace(before)
+                return None
+            held = {name: sums_of(value) for name, value in frame.f_locals.items()
+                    if (names is None or name in names) and not name.startswith(".")}
+            held.update({shape_name(name): sums_of(np.zeros(frame.f_locals[name].shape)) for name in filled
+                         if isinstance(frame.f_locals.get(name), np.ndarray)})
+            events.append((frame.f_lineno + shift, str(frame.f_locals.get(step, "")), held))
+        return local
+
+    def begin(frame, event, argument):
+        return local if frame.f_code is code and not events else None
+
+    try:
+        sys.settrace(begin)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            function(*arguments)
+    except Exception:  # the values up to there count
+        pass
+    finally:
+        sys.settrace(before)
+    return cut(events, loops[0] if loops else None) if events else None
+
+
+def find_definition(source, name):
+    """The definition of a function in a text; None where there is none."""
+    try:
+        tree = ast.parse(textwrap.dedent(source))
+    except (SyntaxError, ValueError):
+        return None
+    return next((node for node in tree.body[::-1] if isinstance(node, ast.FunctionDef) and node.name == name), None)
+
+
+def cut(events, loop):
+    """The passes that some events make up."""
+    passes, start, key = [], 0, "before"
+    if loop is not None:
+        head = range(loop.lineno, loop.body[0].lineno)
+        inside = range(loop.body[0].lineno, loop.body[-1].end_lineno + 1)
+        count = 0
+        for i, (line, _, _) in enumerate(events[:-1]):
+            if line in head and key != "after":
+                passes.append(make_pass(key, events[start:i + 1]))
+                key, start = str(count), i
+                count += 1
+            elif key != "before" and key != "after" and line not in inside and line not in head:
+                key, start = "after", i  # what the head began was no pass
+    if key in ("before", "after") or any(line in inside for line, _, _ in events[start:]):
+        passes.append(make_pass(key, events[start:]))
+    return passes
+
+
+def shape_name(name):
+    """The name under which an array's shape is kept."""
+    return f"shape of {name}"
+
+
+def make_pass(key, events):
+    """One pass from its events."""
+    end = events[-1][2]
+    last = {}
+    for place in range(len(events) - 1):
+        (line, _, was), (_, _, now) = events[place:place + 2]
+        last.update({name: (place, line) for name in now if now[name] != was.get(name, 0)})
+    writers = sorted((place, name, line) for name, (place, line) in last.items())
+    return Pass(key, events[-1][1], end, [(name, line) for _, name, line in writers])
+
+
+def difference(name, line, part, source, right):
+    """The sentences on the first value that differs."""
+    lines = source.splitlines()
+    text = f": {lines[line - 1].strip()}" if line <= len(lines) else "."
+    where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
+    what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
+    before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
+    sentence = f"The first value that differs is {what}, from line {line} of the function{where}{text}"
+    return [sentence] + ([f"Right so far: {', '.join(before)}."] if before else [])
+
+
+def sums_of(value):
+    """Three sums of a value and their scales, or None where it holds something else than numbers."""
+    print_ = fingerprint(value)
+    return None if print_ is None else tuple(print_)
+
+
+def first_difference(function, case, source, has_raised=False):
+    """The first value, in the order of computing, that is not as expected, in a sentence or two; none where all are."""
+    known = case.get("values")
+    if not known or not source:
+        return []
+    names = {name for values in known.values() for name in values}
+    filled = [name for name in names if shape_name(name) in names]
+    passes = follow(function, copy.deepcopy(case["arguments"]), source, names, filled)
+    if passes is None or any(part.key != "before" for part in passes) != (len(known) > 1):
+        return []
+    right = []
+    steps, taken = sum(key.isdigit() for key in known), sum(part.key.isdigit() for part in passes)
+    too_few = f"The loop takes {taken} of {steps} steps."
+    for part in passes:
+        if part.key == "after" and taken < steps:
+            return [too_few]
+        if part.key not in known:
+            return ["The loop takes more steps than there are."]
+        for name, line in part.writers:
+            expected = known[part.key].get(name)
+            if expected is None:
+                continue
+            mine = part.end.get(name)
+            if mine is not None and same_fingerprint(np.array(mine), expected):
+                right.append(name)
+            elif mine is not None or part.key != "before":
+                return difference(name, line, part, source, right)
+    return [too_few] if taken < steps and not has_raised else []
+
+
+def source_of(function):
+    """The text of a function; empty where there is none."""
+    try:
+        return textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
+    except (OSError, TypeError):
+        return ""
+
+
+# ---- the file of cases ----------------------------------------------------------------------------------------------
+
+
+def load_cases():
+    """The public cases by task name, from beside the notebook or this file; for a source notebook, its release's."""
+    cwd = Path.cwd()
+    for folder in (cwd, Path(__file__).parent, cwd.parent.parent / "release" / cwd.name):
+        path = folder / CASES
+        if path.exists():
+            return read_cases(path.read_text(encoding="utf-8"))
+    raise FileNotFoundError(f"{CASES} is missing: it belongs beside this notebook, as in the release folder")
+
+
+def read_cases(text):
+    """The cases in the text of their file: most of it is packed, since it is long."""
+    plain = json.loads(text)
+    packed, cases = plain.pop(""), {}
+    values, mistakes = inflate(packed["values"], zlib), inflate(packed["mistakes"], bz2) if bz2 else {}
+    for name, case in plain.items():
+        data = values[name]
+        says, hints, places, prints = mistakes.get(name, ((), (), (), ()))
+        cases[name] = {
+            **case, "values": data["values"],
+            **{key: unpack(data[key], []) for key in ("arguments", "expected")},
+            "second": data["second"] and {**data["second"], "arguments": unpack(data["second"]["arguments"], [])},
+            "mistakes": [{"says": said, "hint": hints[place], "prints": print_}
+                         for said, place, print_ in zip(says, places, prints)],
+        }
+    return cases
+
+
+def inflate(packed, module):
+    """The content of a packed text: JSON, compressed by a module, in letters and digits."""
+    return json.loads(module.decompress(base64.b85decode(packed)))
+
+
+def unpack(packed, seen):
+    """A value from its JSON form; what occurs again in a case is stored once and referred to by number."""
+    if "again" in packed:
+        return seen[packed["again"]]
+    if "function" in packed:
+        module, name = packed["function"]
+        return getattr(importlib.import_module(module), name)
+    if "plain" in packed:
+        return packed["plain"]
+    if "array" in packed:
+        value = np.array(packed["array"], dtype=packed.get("dtype", float)).reshape(packed["shape"])
+        value = value[()] if packed.get("scalar") else value
+    elif "dict" in packed:
+        value = {key: unpack(item, seen) for key, item in packed["dict"].items()}
+    else:
+        items = [unpack(item, seen) for item in packed["items"]]
+        value = tuple(items) if packed["tuple"] else items
+    seen.append(value)
+    return value
