@@ -5,6 +5,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
+import counting
 import course_map
 import forgetting
 import gradient_check
@@ -32,6 +33,7 @@ FIGURES = {
     },
     "source/gradient-checking/figures": gradient_check.FIGURES,
     "source/character-model/figures": invented_names.FIGURES,
+    "source/sizes-and-costs/figures": counting.FIGURES,
     "notebooks/figures": {
         "map": course_map.course_map,
         "one-hot": shapes.one_hot,
