@@ -1,0 +1,1 @@
+../source/character-model/model.py
