@@ -340,7 +340,7 @@ def progress(name, cases):
 def attempt(show, *needs):
     """Run an experiment, ``show()``. While a function that it needs still waits for a value, say so instead.
 
-    An error goes to the error stream and is not raised: the notebook runs on.
+    An error goes to the error stream, with the line that raises it, and is not raised: the notebook runs on.
     """
     try:
         show()
@@ -352,7 +352,8 @@ def attempt(show, *needs):
         else:
             ours = [part for part in traceback.extract_tb(error.__traceback__) if is_cell(part.filename)]
             place = f" in `{ours[-1].name}`, at line {ours[-1].lineno} of its cell" if ours else ""
-            print(f"This experiment is stopped by {type(error).__name__}{place}: {error}", file=sys.stderr)
+            said = f"This experiment is stopped by {type(error).__name__}{place}: {error}"
+            print(*[said, *(f"  the line: {part.line}" for part in ours[-1:])], sep="\n", file=sys.stderr)
 
 
 def is_cell(filename):
