@@ -8,14 +8,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, NullLocator
 from style import (
+    DASHED,
+    GRADIENT,
     GREY,
     HIDDEN,
     INK,
     INPUT,
     MEMORY,
     PLAIN,
+    PREDICTION,
     SETTINGS,
     Hue,
+    box,
     canvas,
     code,
     matrix,
@@ -104,6 +108,33 @@ def influence_by_distance() -> Axes:
     return ax
 
 
+def back_through_time() -> Axes:
+    """The way back through three steps
+    Three boxes in a row, steps 1 to 3. Solid arrows carry the state from a0 through the boxes to a3. From each box an
+    arrow leads up to its part of the loss, L1 to L3. Below, one weight w has an arrow to each box. Dashed arrows lead
+    back: from each part of the loss down to its box, and from box 3 to box 2 and from there to box 1.
+    """
+    ax = canvas(7, 3.4)
+    places, middle, width, height = (1.75, 3.6, 5.45), 1.75, 0.9, 0.75
+    write(ax, 0.3, middle + 0.15, "$a_0$", size=13.5, color=HIDDEN.line)
+    wire(ax, (0.5, middle + 0.15), (places[0] - width / 2, middle + 0.15), color=HIDDEN.line)
+    box(ax, 3.6, 0.3, 0.5, 0.4, "$w$", hue=GREY, size=13)
+    for k, x in enumerate(places, start=1):
+        box(ax, x, middle, width, height, f"step {k}", hue=HIDDEN)
+        box(ax, x, 3.08, 0.55, 0.4, f"$L_{k}$", hue=PREDICTION, size=12)
+        wire(ax, (x - 0.12, middle + height / 2), (x - 0.12, 2.88), color=HIDDEN.line)
+        wire(ax, (x + 0.12, 2.88), (x + 0.12, middle + height / 2), color=GRADIENT.line, style=DASHED)
+        wire(ax, (3.6 + 0.16 * (k - 2), 0.5), (x, middle - height / 2), color=GREY.line)
+        write(ax, x + width / 2 + 0.47, middle + 0.33, f"$a_{k}$", size=13.5, color=HIDDEN.line)
+        end = x + width / 2 + 0.95 if k < 3 else x + width / 2 + 0.75
+        wire(ax, (x + width / 2, middle + 0.15), (end, middle + 0.15), color=HIDDEN.line)
+        if k < 3:
+            wire(ax, (end, middle - 0.18), (x + width / 2, middle - 0.18), color=GRADIENT.line, style=DASHED)
+    write(ax, 6.1, 2.5, "own term", color=GRADIENT.line)
+    write(ax, 4.53, 1.32, "from later", color=GRADIENT.line)
+    return ax
+
+
 def curve(x: str, y: str) -> Axes:
     """Return axes with labels and a grid, and room at the right for the names of curves."""
     with matplotlib.rc_context(SETTINGS):
@@ -120,4 +151,5 @@ FIGURES: dict[str, Callable[[], Axes]] = {
     "cell-by-hand": cell_by_hand,
     "gates-over-time": gates_over_time,
     "influence-by-distance": influence_by_distance,
+    "back-through-time": back_through_time,
 }
