@@ -167,6 +167,7 @@ def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repa
     """Return the places of the check cells of tasks that were begun, without those that the student had removed."""
     put_back = {repair.cell for repair in repairs if repair.kind in ("cell missing", "cell added later")}
     tasks = {finding.tests_of(name): name for name in assignment.tasks}
+    own = finding.solution_cells(nb)
     sources, places = list[str](), dict[str, int]()
     for _, cell in finding.code_cells(nb):
         grade_id = finding.nbgrader_metadata(cell).get("grade_id")
@@ -174,8 +175,10 @@ def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repa
             continue
         if grade_id not in tasks:
             sources.append(source_to_run(cell, assignment))
-        elif grade_id not in put_back and not is_untouched(tasks[grade_id], nb, assignment):
-            places[tasks[grade_id]] = len(sources)
+        elif grade_id not in put_back:
+            task = tasks[grade_id]
+            if task not in own or not is_untouched(task, own[task], nb, assignment):
+                places[task] = len(sources)
     return Checks(sources, frozenset(template_cells(assignment)), places)
 
 
@@ -208,10 +211,10 @@ def add_circumstances(
     verdict: Verdict, nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]
 ) -> Verdict:
     """Return the verdict with what is known of its cell: it is untouched, half done, or stopped while it ran."""
-    cell = finding.solution_cells(nb).get(verdict.task)
-    if cell is None or verdict.passed:
+    cell = None if verdict.passed else finding.solution_cells(nb).get(verdict.task)
+    if cell is None:
         return verdict
-    if is_untouched(verdict.task, nb, assignment):
+    if is_untouched(verdict.task, cell, nb, assignment):
         note = f"`{verdict.task}` is not done yet: its cell is as it was released."
         return replace(verdict, notes=(note,), untouched=True)
     if is_defined_elsewhere(verdict.task, nb, cell):
@@ -269,10 +272,9 @@ def describe_run(run: CellRun, cell_id: str, nb: NotebookNode) -> str:
     return f"Its cell, number {number} of the notebook, stops with {name[:80]}: {text}.{more}"
 
 
-def is_untouched(task: str, nb: NotebookNode, assignment: Assignment) -> bool:
-    """Tell if a task's cell is as it was released, and no other cell defines its function."""
-    own = finding.solution_cells(nb).get(task)
-    return own is not None and (
+def is_untouched(task: str, own: NotebookNode, nb: NotebookNode, assignment: Assignment) -> bool:
+    """Tell if a task's own cell is as it was released, and no other cell defines its function."""
+    return (
         own.source.strip() == released_source(assignment, task).strip()
         or assignment.template.roles[task].was_handed_out(own)
     ) and not is_defined_elsewhere(task, nb, own)
