@@ -20,6 +20,8 @@ def is_same(one: Value, other: Value, relative: float = VALUE, depth: int = 16) 
     """Tell if two values agree: shapes exactly, numbers within ``relative`` of the largest and of their own size."""
     if one is other:
         return True
+    if type(one) is np.ndarray and type(other) is np.ndarray:
+        return _is_same_array(one, other, relative)
     if isinstance(one, bool | np.bool_) and isinstance(other, bool | np.bool_):
         return bool(one) == bool(other)
     if is_number(one):

@@ -186,10 +186,11 @@ class Evaluator:
     # ---- expressions --------------------------------------------------------------------------------------
 
     def _value(self, node: ast.expr, scope: Scope) -> Value:
-        if isinstance(node, ast.Constant):
-            return node.value
-        if isinstance(node, ast.Name):
-            return self._look_up(node.id, scope)
+        kind = type(node)
+        if kind is ast.Constant:
+            return node.value  # type: ignore[attr-defined]
+        if kind is ast.Name:
+            return self._look_up(node.id, scope)  # type: ignore[attr-defined]
         known = scope.known.get(id(node))
         if known is not None:
             if known[1] is CannotAskError:
