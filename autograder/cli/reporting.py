@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -47,6 +48,7 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     from ..nbgrader_bridge import gradebook
     from ..pages.class_page import make_class_page
     from ..pages.class_summary import summarise
+    from ..pages.people import Beside
 
     must_be_writable("--output", output)
     must_be_writable("--json", json_file)
@@ -57,11 +59,14 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     for student in gone:
         reports.pop(student, None)
         grades.pop(student, None)
-    summary = summarise(reports, grades, assignment, tasks, students, hide_names,
-                        f"{now.day} {now:%B %Y, %H:%M}")
     if output is None:
         output = course.reports(assignment).folder.with_name(assignment + "-no-names" * hide_names + ".html")
         output.parent.mkdir(exist_ok=True)
+    beside = Beside(course.assignment(assignment).reference.sources,
+                    link_to(course.feedback, students, assignment, ".html", output),
+                    link_to(course.autograded, students, assignment, ".ipynb", output))
+    summary = summarise(reports, grades, assignment, tasks, students, hide_names,
+                        f"{now.day} {now:%B %Y, %H:%M}", beside)
     with open_output(output) as file:
         file.write(make_class_page(summary))
     if json_file:
@@ -71,9 +76,18 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     for line in list_students("left out, since their submission is gone from submitted/", sorted(gone)):
         click.echo(line)
     for entry in summary["teach"]:
-        console.print(f"{entry['count']:4}  {entry['task']}: {entry['says']}", markup=False, highlight=False,
-                      soft_wrap=True)
+        line = f"{entry['count']:4}  {', '.join(entry['tasks'])}: {entry['says']}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
     return ALL_GRADED
+
+
+def link_to(
+    folder: Callable[[str, str], Path], students: Sequence[str], assignment: str, suffix: str, page: Path
+) -> dict[str, str]:
+    """Return the address of each student's file, relative to a page, of those that exist."""
+    found = {student: folder(student, assignment) / (assignment + suffix) for student in students}
+    return {student: quote(os.path.relpath(path, page.absolute().parent)) for student, path in found.items()
+            if path.is_file()}
 
 
 @click.command("feedback")

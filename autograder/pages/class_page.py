@@ -14,31 +14,62 @@ from functools import cache
 from jinja2 import Template
 from markupsafe import Markup
 
+from .anonymity import labels_of
+from .class_scores import STATES
 from .findings import Entry
 from .templating import environment, read_style
 from .words import code, label, number
 
-LISTED, COMBINED = 10, 5  # findings, and combinations of them, that are not folded away
+LISTED, SINGLES = 10, 3  # findings that are not folded away; of those of one student
+COMBINED = 5  # combinations of findings
+SOME, ROLL = 12, 60  # students of one need, and rows of the table of all, that are not folded away
+FEW = 30  # graded students, below whose number a discrimination says nothing
 MANY = 5  # students, for the page to call a sign the class's rather than theirs
 LOWEST_SHOWN = -0.2  # of the scale of discrimination, which ends at 1
 GOOD = 0.2  # discrimination from which a task tells strong work from weak
-STATES = ("full", "partly", "none", "untouched")
 
 
 def make_class_page(summary: Mapping[str, object]) -> str:
     """Return the page for a summary from `class_summary.summarise`, as HTML."""
-    style, names = read_style("report.css"), summary["names"]
-    assert isinstance(names, Mapping)
+    style, names, rows = read_style("report.css"), summary["names"], summary["people"]
+    assert isinstance(names, Mapping) and isinstance(rows, Sequence)
+    places = {row["student"]: place for place, row in enumerate(rows, 1)}
+    pages = {row["student"]: row["page"] for row in rows if row["page"]}
+    labels = {} if summary["names_hidden"] else labels_of([*places])
 
-    def people(students: Iterable[str]) -> Markup:
-        """Return students with their names; text of another direction keeps to itself."""
-        return Markup(", ").join(
-            Markup("<bdi>{}</bdi>").format(f"{names[student]} ({student})" if student in names else student)
-            for student in students
-        )
+    def people(students: Iterable[str], linked: bool = True) -> Markup:
+        """Return students with their names, each linked to its row. Text of another direction keeps to itself."""
+        return Markup(", ").join(_person(
+            f"{names[student]} ({student})" if student in names else student, labels.get(student, ""),
+            f"#p{places[student]}" if linked and student in places else "") for student in students)
 
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    return _template().render(summary, style=style, digest=digest, people=people)
+    return _template().render(
+        summary, style=style, digest=digest, people=people,
+        people_rows=[row | {"by_task": {mark["task"]: mark for mark in row["marks"]}, "notes": notes_of(row)}
+                     for row in rows],
+        attempts_known=any(row["attempts"] is not None for row in rows),
+        has_links=any(row["page"] or row["notebook"] for row in rows),
+        page_of=lambda students: next((pages[student] for student in students if student in pages), None),
+    )
+
+
+def _person(name: str, label: str, link: str) -> Markup:
+    """Return a student's name. Where names are hidden in the browser, the label is shown in its place."""
+    inner = Markup('<a href="{}">{}</a>').format(link, name) if link else Markup("<span>{}</span>").format(name)
+    return Markup('<bdi data-as="{}">{}</bdi>').format(label, inner) if label else Markup("<bdi>{}</bdi>").format(inner)
+
+
+def shown_of(entries: Sequence[Entry]) -> int:
+    """Return how many findings, the most frequent first, are not folded away."""
+    return max(sum(entry["count"] > 1 for entry in entries[:LISTED]), min(SINGLES, len(entries)))
+
+
+def notes_of(row: Entry) -> str:
+    """Return what is to be said of a student beside the marks; the score says by itself if it is low."""
+    needs = [need["says"] for need in row["needs"] if need["kind"] != "under half"]
+    waits = ["not looked at yet"] if row["status"] == "waiting" else []
+    return "; ".join([*needs, *waits, *["late"] * row["late"]])
 
 
 @cache
@@ -49,7 +80,8 @@ def _template() -> Template:
         "check_label": lambda name: code(label(name)),
     }  # fmt: skip
     return made.get_template("report.html.j2", globals={
-        "LISTED": LISTED, "COMBINED": COMBINED, "GOOD": GOOD, "MANY": MANY, "columns": columns, "segments": segments,
+        "LISTED": LISTED, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW,
+        "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of, "segments": segments,
         "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words, "edges": edges,
         "points": number,
     })  # fmt: skip
@@ -77,8 +109,8 @@ def count(value: float, one: str = "student") -> str:
 
 
 def sentence(text: str) -> str:
-    """Return words with a capital at their beginning and a point at their end."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…", "!", "?")) else ".")
+    """Return words with a capital at their beginning and a point at their end. HTML stays HTML."""
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…", "!", "?")) else type(text)("."))
 
 
 def carried_words(carried: Mapping[str, int]) -> Markup:

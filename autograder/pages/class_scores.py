@@ -10,6 +10,8 @@ from ..notebooks import finding
 from .findings import Answer, Entry
 from .statistics import discrimination, equal_bins, neat, spread
 
+STATES = ("full", "partly", "none", "untouched")  # of an answer, by its points
+
 
 def order_tasks(
     tasks: Mapping[str, Task], reports: Iterable[Report | None], grades: Iterable[StudentGrade | None]
@@ -47,7 +49,7 @@ def describe_scores(
     graded: Sequence[str], reports: Mapping[str, Report], grades: Mapping[str, StudentGrade]
 ) -> Entry | None:
     """Return how the scores are spread, with penalties and manual points, and the students of each bin."""
-    counts = [source for student in graded if (source := _source_of(grades.get(student), reports.get(student)))]
+    counts = [source for student in graded if (source := source_of(grades.get(student), reports.get(student)))]
     scores, maximum = [source.score for source in counts], max((source.max_score for source in counts), default=0.0)
     if not scores or maximum <= 0:
         return None
@@ -57,9 +59,18 @@ def describe_scores(
     return {"count": len(scores), "max_score": neat(maximum), "full_marks": full, **spread(scores), "bins": bins}
 
 
-def _source_of(grade: StudentGrade | None, report: Report | None) -> StudentGrade | Report | None:
+def source_of(grade: StudentGrade | None, report: Report | None) -> StudentGrade | Report | None:
     """Return what has a student's score: the gradebook, else the report."""
     return grade if grade is not None and grade.cells else report
+
+
+def state_of(answer: Answer) -> str:
+    """Return which part of its points an answer has, one of `STATES`; a half-done one without points is "untouched"."""
+    if answer.share >= 1 - 1e-9:
+        return "full"
+    if answer.share > 0:
+        return "partly"
+    return "untouched" if answer.untouched or answer.half_done else "none"
 
 
 def describe_task(task: str, answers: Sequence[Answer], totals: Mapping[str, float]) -> Entry:
@@ -68,18 +79,15 @@ def describe_task(task: str, answers: Sequence[Answer], totals: Mapping[str, flo
     ``totals`` holds each student's points in all tasks.
     """
     shares = [answer.share for answer in answers]
-    full = sum(share >= 1 - 1e-9 for share in shares)
-    half_done = sum(answer.half_done and answer.share <= 0 for answer in answers)
-    untouched = sum(answer.untouched and answer.share <= 0 for answer in answers) + half_done
-    none = sum(share <= 0 for share in shares) - untouched
+    states = [state_of(answer) for answer in answers]
     value, reason = discrimination(shares, [totals[answer.student] - answer.score for answer in answers])
     public_only = [answer.student for answer in answers
                    if answer.verdict and answer.wrong and answer.verdict.public_passed and not answer.blamed_on]
     return {
         "task": task, "max_score": neat(max((answer.max_score for answer in answers), default=0.0)),
         "count": len(answers), "mean_share": neat(fmean(shares)) if shares else None,
-        "full": full, "partly": len(answers) - full - untouched - none, "none": none, "untouched": untouched,
-        "half_done": half_done,
+        **{state: states.count(state) for state in STATES},
+        "half_done": sum(answer.half_done and answer.share <= 0 for answer in answers),
         "discrimination": value, "why_no_discrimination": reason,
         "stood_in": sum(bool(answer.blamed_on) for answer in answers),
         "public_only": {"count": len(public_only), "students": public_only}, "checks": count_checks(answers),

@@ -24,20 +24,21 @@ from .findings import (
     Entry,
     count_gaps,
     count_limits,
-    count_lines,
     count_mistakes,
     count_repairs,
     count_signs,
     find_combinations,
     group,
-    top_issues,
 )
+from .likeness import describe_checking, find_likeness
+from .people import Beside, is_late, list_needs, list_people, to_entries
+from .themes import choose_lesson, count_lines, count_themes
 
 
 def summarise(
     reports: Mapping[str, Report], grades: Mapping[str, StudentGrade], assignment: str = "",
     tasks: Mapping[str, Task] | None = None, handed_in: Iterable[str] = (), hide_names: bool = False,
-    made: str | None = None,
+    made: str | None = None, beside: Beside | None = None,
 ) -> Entry:
     """Return the class report, ready for JSON, in which the weightiest comes first.
 
@@ -56,13 +57,18 @@ def summarise(
         Put numbers for students, and leave out whatever could name one.
     made : str, optional
         The time, for a later reader.
+    beside : Beside, optional
+        The solutions, links and attempts. With hidden names, links are left out.
     """
+    beside = beside or Beside()
     tasks, names, words = tasks or {}, {} if hide_names else names_of(grades), frozenset[str]()
     students, came = sort_ids({*reports, *grades, *handed_in}), set(handed_in)
     if hide_names:
         words, labels = words_in_names(students, grades.values()), labels_of(students)
         reports, grades = relabel(reports, labels), relabel(grades, labels)
         students, came = sort_ids(labels.values()), {labels[student] for student in came}
+        beside = Beside(beside.solutions, attempts={labels[student]: count for student, count in beside.attempts.items()
+                                                       if student in labels})
     status = {student: status_of(reports.get(student), grades.get(student), student in came) for student in students}
     graded = [student for student in students if status[student] == "graded"]
     found = [replace(reports[student], student=student) for student in students if student in reports]
@@ -71,7 +77,10 @@ def summarise(
                for answer in collect_answers(student, reports.get(student), grades.get(student), order)]  # fmt: skip
     mistakes = count_mistakes(answers, tasks, len(graded), order)
     gaps = count_gaps(answers, len(graded), order, quote=not hide_names)
-    lines = count_lines(answers, len(graded), order)
+    themes = count_themes(answers, tasks, len(graded))
+    lines = count_lines(answers, tasks, beside.solutions, len(graded), order)
+    lesson, teach = choose_lesson(mistakes, gaps, themes, lines, len(graded))
+    people = list_people(status, reports, grades, answers, beside)
     repairs, tampering = count_repairs(found, quote=not hide_names)
     by_task = group(answers, lambda answer: answer.task)
     totals = {student: fsum(answer.score for answer in those)
@@ -80,14 +89,18 @@ def summarise(
     return {
         "assignment": assignment, "made": made, "names_hidden": hide_names, "names": names,
         "counts": count_students(status, grades),
-        "teach": top_issues(mistakes, gaps), "hardest": find_hardest(rows),
+        "lesson": lesson, "teach": teach, "hardest": find_hardest(rows),
+        "people": to_entries(people), "help": list_needs(people),
         "not_graded": count_failures(found, lambda reason: without_names(reason, words), quote=not hide_names),
         "waiting": [student for student in students if status[student] == "waiting"],
         "absent": [student for student in students if status[student] == "absent"],
         "by_hand": count_open_cells(graded, grades),
         "scores": describe_scores(graded, reports, grades),
         "tasks": rows,
-        "mistakes": mistakes, "gaps": gaps, "lines": lines, "combinations": find_combinations(mistakes, gaps),
+        "mistakes": mistakes, "gaps": gaps, "themes": themes, "lines": lines,
+        "combinations": find_combinations(mistakes, gaps),
+        "checking": describe_checking(answers, reports),
+        "likeness": find_likeness([report for report in found if report.is_graded], tasks, beside.solutions),
         "repairs": repairs,
         "signs": sorted([*count_signs(answers), *tampering], key=lambda entry: (-entry["count"], entry["says"])),
         "limits": count_limits(answers, found),
@@ -129,11 +142,6 @@ def count_students(status: Mapping[str, str], grades: Mapping[str, StudentGrade]
         "waiting": states.count("waiting"), "absent": states.count("absent"),
         "late": sum(is_late(grades[student]) for student in status if student in grades),
     }  # fmt: skip
-
-
-def is_late(grade: StudentGrade) -> bool:
-    """Tell if a submission came after the due date or was penalised for it."""
-    return grade.late_penalty > 0 or grade.seconds_late > 0
 
 
 def count_failures(reports: Sequence[Report], anonymise: Callable[[str], str], quote: bool) -> list[Entry]:

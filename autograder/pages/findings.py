@@ -10,16 +10,15 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from math import fsum
 from typing import Any, NamedTuple, TypeVar
 
-from ..model import Check, Diagnosis, Report, Task, Verdict
+from ..model import Check, Diagnosis, Mistake, Report, Task, Verdict
 from .anonymity import without_particulars
-from .kinds import LIMITS, REPAIRS, SIGNS, TAMPERING, words_for_gap, words_for_line
+from .kinds import LIMITS, REPAIRS, SIGNS, TAMPERING, words_for_gap
 from .statistics import neat
 
 T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 Entry = dict[str, Any]  # one row of a list in the class report
 
-SHOWN = 3  # findings to teach first
 AT_LEAST = 2  # students, and findings of each, for a combination
 
 
@@ -90,6 +89,14 @@ def describe_check(check: Check) -> str:
 # ---- mistakes and gaps ------------------------------------------------------------------------------------
 
 
+def known_mistakes(answer: Answer, tasks: Mapping[str, Task]) -> list[Mistake]:
+    """Return the mistakes of an answer's diagnosis that the catalogue still has."""
+    if not answer.diagnosis or answer.task not in tasks:
+        return []
+    ids = answer.diagnosis.mistake.split("+")
+    return [mistake for mistake in tasks[answer.task].mistakes if mistake.id in ids]
+
+
 def count_mistakes(
     answers: Sequence[Answer], tasks: Mapping[str, Task], graded: int, order: Sequence[str]
 ) -> list[Entry]:
@@ -141,21 +148,6 @@ def count_gaps(answers: Sequence[Answer], graded: int, order: Sequence[str], quo
     return sorted(found, key=lambda entry: (*by_weight(entry), order.index(entry["task"]), entry["says"]))
 
 
-def count_lines(answers: Sequence[Answer], graded: int, order: Sequence[str]) -> list[Entry]:
-    """Return the wrong lines, by what they give: each stands for one statement of the solution. Most frequent first."""
-    made: dict[tuple[str, str], list[Answer]] = defaultdict(list)
-    for answer in answers:
-        for line in answer.verdict.lines if answer.verdict else ():
-            names = "" if line.kind == "raised" else line.name  # the name that an exception misses is a student's own
-            key = answer.task, words_for_line(line.kind, names, line.step is not None)
-            if answer not in made[key]:
-                made[key].append(answer)
-    carried = carried_counter(answers, order)
-    found = [{"task": task, "says": words} | weigh(those, graded) | {"carried": carried(task, those)}
-             for (task, words), those in made.items()]  # fmt: skip
-    return sorted(found, key=lambda entry: (*by_weight(entry), order.index(entry["task"]), entry["says"]))
-
-
 def carried_counter(
     answers: Sequence[Answer], order: Sequence[str]
 ) -> Callable[[str, Sequence[Answer]], dict[str, int]]:
@@ -171,22 +163,6 @@ def carried_counter(
         return {other: count for other, count in counts.items() if count}
 
     return carried
-
-
-def top_issues(mistakes: Sequence[Entry], gaps: Sequence[Entry]) -> list[Entry]:
-    """Return the three most frequent findings; gaps are counted per identical message, which has one cause.
-
-    A finding of one student is left out if there are more frequent ones.
-    """
-    ranked = [(entry["count"], 1, entry, "mistakes", place) for place, entry in enumerate(mistakes)]
-    ranked += [(entry["alike"], 0, entry, "gaps", place) for place, entry in enumerate(gaps)]
-    ranked.sort(key=lambda rank: (-rank[0], -rank[1], -rank[2]["points_lost"], rank[4]))
-    frequent = [rank for rank in ranked if rank[0] > 1]
-    return [
-        {"list": name, "place": place, "task": entry["task"], "says": entry["says"], "hint": entry.get("hint"),
-         "count": count}
-        for count, _, entry, name, place in (frequent or ranked)[:SHOWN]
-    ]  # fmt: skip
 
 
 def find_combinations(mistakes: Sequence[Entry], gaps: Sequence[Entry]) -> list[Entry]:

@@ -30,7 +30,7 @@ def test_one_mistake_counts_once(summary):
 
 def test_what_costs_most_is_taught_first(summary):
     """Among mistakes made by one each, those that cost most, in the notebook's order."""
-    assert ["rnn_cell_forward", "rnn_forward", "lstm_forward"] == [entry["task"] for entry in summary["teach"]]
+    assert [["rnn_cell_forward"], ["rnn_forward"], ["lstm_forward"]] == [entry["tasks"] for entry in summary["teach"]]
     assert "`a_next` is what one gets without the bias `ba`." == summary["teach"][0]["says"]
 
 
