@@ -21,6 +21,7 @@ from ..nbgrader_bridge.gradebook import Structure
 from ..sandbox import LEVELS
 
 PACKAGE = Path(__file__).parents[1]
+UNUSED = ("CourseDirectory", "Attempts")  # sections of the configuration on which no grade depends
 ISOLATIONS = ("best", "strict", *LEVELS)
 
 
@@ -45,7 +46,7 @@ def make_job(assignment: Assignment, structure: Structure, config: Config, isola
         The course's setting is no isolation level.
     """
     isolation = isolation or isolation_of(config)
-    settings = {section: values for section, values in config.items() if section != "CourseDirectory"}
+    settings = {section: values for section, values in config.items() if section not in UNUSED}
     # a database returns rows in any order
     known = [sorted(value.items()) if isinstance(value, Mapping) else value for value in vars(structure).values()]
     digest = digest_of(assignment.bundle.digest, repr(known), isolation, repr(sorted(settings.items())),

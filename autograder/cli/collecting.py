@@ -33,7 +33,7 @@ MAX_LINES = 100  # about one kind of problem
 @click.option("--roster", "roster_file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE",
               help="Only these students, in a file as for autograder roster.  [default: those of the gradebook]")
 @timezone_option
-@click.option("--replace", is_flag=True, help="Overwrite submissions that differ; each is named.")
+@click.option("--replace", is_flag=True, help="Replace submissions that differ; earlier ones are kept in attempts/.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; only report what would be done.")
 @in_course
 def collect_command(course: Course, assignment: str, path: Path, pattern: str | None, regex: bool,
@@ -51,17 +51,19 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
     is named), 2 bad usage.
     """
     from ..collect import collect_submissions
+    from ..collect.attempts import BEST, counting_attempt
     from ..collect.class_list import roster_of
     from ..course.public_cases import released_files
     from ..platforms import load_record, save_record
 
     loaded = course.assignment(assignment)
+    best_counts = counting_attempt(course) == BEST
     record = load_record(course.root, assignment)
     before = deepcopy(record)
     roster = roster_of(course, roster_file, read_zone(timezone), record)
     try:
         result = collect_submissions(course, assignment, path, roster, pattern, regex, replace, dry_run,
-                                     loaded.count_work, released_files(loaded), record)
+                                     loaded.count_work, released_files(loaded), record, best_counts)
     finally:
         if record != before and not dry_run:
             save_record(course.root, assignment, record)

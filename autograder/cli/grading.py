@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from ..batch.workers import Workers
     from ..batch.writing import Progress, RunSummary
 
+MOST_SWAPS = 5  # of attempts, in one run
+
 
 @click.command()
 @click.argument("assignment")
@@ -71,9 +73,12 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     Exit code: 0 all graded, 1 some not graded,
     2 bad usage or a course that cannot be loaded.
     """
+    from ..collect.attempts import BEST, counting_attempt
+
     if dry_run and json_file:
         raise click.UsageError("--dry-run writes nothing: leave out --json")
     must_be_writable("--json", json_file)
+    best_counts = counting_attempt(course) == BEST
     course.assignment(assignment)
     warn_of_default_secret(course)
     students = students_of(course, assignment, patterns)
@@ -83,6 +88,8 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     if dry_run:
         return show_preview(course, assignment, students, workers, isolation, again)
     summary = grade_with_progress(course, assignment, students, workers, isolation, again)
+    if best_counts and not summary.stopped:
+        grade_best_attempts(course, assignment, students, workers, isolation)
     odd = [] if patterns else misnamed(course, assignment)
     for folder in odd:
         reason = f"{course.root / 'submitted'} has folders that {MISNAMED}: rename this one"
@@ -122,6 +129,24 @@ def grade_with_progress(
 
     with progress_bar(len(students)) as advance:
         return grade_class(course, assignment, students, workers, advance, isolation, again)
+
+
+def grade_best_attempts(
+    course: Course, assignment: str, students: Sequence[str], workers: Callable[[Job], Workers], isolation: str | None
+) -> None:
+    """Let each student's best attempt count, and grade those that were put in place for it.
+
+    An attempt's score may be that of an older version of the assignment, so that another one may then be the best.
+    """
+    from ..collect.attempts import put_best_in_place
+    from ..exports.words import list_students
+
+    for _ in range(MOST_SWAPS):
+        if not (changed := put_best_in_place(course, assignment, students)):
+            break
+        for line in list_students("an earlier attempt counts, since it has more points", changed):
+            click.echo(line)
+        grade_with_progress(course, assignment, changed, workers, isolation)
 
 
 def show_preview(

@@ -44,8 +44,10 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     hit, and signs of tampering. The scores are those of the gradebook, with manual points and penalties. The page
     needs no network.
     """
+    from ..collect.attempts import count_attempts, report_pairs
     from ..exports.words import list_students
     from ..nbgrader_bridge import gradebook
+    from ..pages.attempts import summarise_attempts
     from ..pages.class_page import make_class_page
     from ..pages.class_summary import summarise
     from ..pages.people import Beside
@@ -64,9 +66,11 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
         output.parent.mkdir(exist_ok=True)
     beside = Beside(course.assignment(assignment).reference.sources,
                     link_to(course.feedback, students, assignment, ".html", output),
-                    link_to(course.autograded, students, assignment, ".ipynb", output))
+                    link_to(course.autograded, students, assignment, ".ipynb", output),
+                    count_attempts(course, assignment, students))
     summary = summarise(reports, grades, assignment, tasks, students, hide_names,
                         f"{now.day} {now:%B %Y, %H:%M}", beside)
+    summary["attempts"] = summarise_attempts(report_pairs(course, assignment))
     with open_output(output) as file:
         file.write(make_class_page(summary))
     if json_file:

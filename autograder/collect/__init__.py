@@ -21,6 +21,7 @@ from ..notebooks.own_files import MAX_OWN_BYTES, MAX_OWN_FILES, OF_CHECKS
 from ..platforms import MOODLE, Participant, PlatformRecord, Received
 from ..roster import Roster
 from .archive import Entry, EntryError, Skipped, open_archive, shorten_path
+from .attempts import find_attempt, keep_attempt
 from .candidates import Candidate, Owner, join_notes, select_submissions, some
 from .deliveries import list_leftovers, read_deliveries
 from .sources import detect_source, pattern_source
@@ -56,7 +57,7 @@ class CollectResult:
 def collect_submissions(
     course: Course, assignment: str, path: Path, roster: Roster, pattern: str | None = None, regex: bool = False,
     replace: bool = False, dry_run: bool = False, count_work: CountWork | None = None,
-    ours: Mapping[str, bytes] | None = None, record: PlatformRecord | None = None,
+    ours: Mapping[str, bytes] | None = None, record: PlatformRecord | None = None, best_counts: bool = False,
 ) -> CollectResult:
     """Put the notebooks of a folder or a zip into ``submitted/``.
 
@@ -83,6 +84,8 @@ def collect_submissions(
     record : PlatformRecord, optional
         What the platform knows of the students: times and groups. It gets the numbers and names of the files that are
         in place now; the caller saves it.
+    best_counts : bool
+        Of several attempts the best counts: one that is kept already is not put in place again.
 
     Raises
     ------
@@ -104,7 +107,7 @@ def collect_submissions(
             source.name, unmatched=[*leftovers, *selection.unmatched],
             refused=[*dict.fromkeys(refused), *selection.refused], notes=[*selection.notes, *found.notes],
             strangers=list(selection.strangers))
-        writer = SubmissionWriter(course, assignment, ours or {}, result, record, replace, dry_run)
+        writer = SubmissionWriter(course, assignment, ours or {}, result, record, replace, dry_run, best_counts)
         writer.write_all(selection.chosen)
         return result
 
@@ -120,6 +123,7 @@ class SubmissionWriter:
     record: PlatformRecord
     replace: bool
     dry_run: bool
+    best_counts: bool = False
 
     def write_all(self, chosen: Mapping[str, Candidate]) -> None:
         """Write the submission of each student.
@@ -150,6 +154,8 @@ class SubmissionWriter:
         is_kept = bool(there) and there not in (SAME, NO_TIME) and not self.replace
         if there == SAME:
             outcome = self.result.unchanged
+        elif self.best_counts and (number := find_attempt(self.course, student, self.assignment, submission)):
+            outcome, note = self.result.unchanged, join_notes(f"attempt {number}; a better one counts", note)
         elif is_kept:
             outcome, note = self.result.kept, join_notes(f"{there} is there", note)
         else:
@@ -159,6 +165,8 @@ class SubmissionWriter:
             elif there and submission.timestamp is None and has_time(target):
                 note = join_notes("no time is known of it: no late penalty", note)
             if not self.dry_run:
+                if there and there != NO_TIME:
+                    keep_attempt(self.course, student, self.assignment)
                 write_submission(target, submission)
         if not is_kept:
             self._remember(student, candidate)

@@ -77,7 +77,7 @@ def write_submission(target: Path, submission: Submission) -> None:
     scratch = Path(tempfile.mkdtemp(dir=submitted, prefix=".collect-"))
     new_parent = not target.parent.exists()
     try:
-        new, old = scratch / "new", scratch / "old"
+        new = scratch / "new"
         if target.is_dir() and not target.is_symlink():
             shutil.copytree(target, new, symlinks=True, ignore=list_special)
         new.mkdir(exist_ok=True)
@@ -88,19 +88,41 @@ def write_submission(target: Path, submission: Submission) -> None:
         if submission.timestamp:
             put_file(new, TIMESTAMP_FILE, format_utc(submission.timestamp).encode())
         target.parent.mkdir(exist_ok=True)
-        if os.path.lexists(target):
-            os.rename(target, old)
-        try:
-            os.rename(new, target)
-        except BaseException:
-            if os.path.lexists(old):
-                os.rename(old, target)
-            raise
+        put_in_place(new, target, scratch / "old")
     except BaseException:
         if new_parent:
             with suppress(OSError):
                 target.parent.rmdir()
         raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def put_in_place(new: Path, target: Path, old: Path) -> None:
+    """Move a folder to a target, and what was there to another place; on failure it comes back."""
+    if os.path.lexists(target):
+        os.rename(target, old)
+    try:
+        os.rename(new, target)
+    except BaseException:
+        if os.path.lexists(old):
+            os.rename(old, target)
+        raise
+
+
+def replace_folder(target: Path, source: Path) -> None:
+    """Put a copy of a folder in place of a submission's, at once.
+
+    Raises
+    ------
+    OSError
+        The folder cannot be written. The old one is then back.
+    """
+    scratch = Path(tempfile.mkdtemp(dir=target.parents[1], prefix=".collect-"))
+    try:
+        # with the time of now: a report is older than it, and so is that of another submission
+        shutil.copytree(source, scratch / "new", symlinks=True, ignore=list_special, copy_function=shutil.copyfile)
+        put_in_place(scratch / "new", target, scratch / "old")
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 

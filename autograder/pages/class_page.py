@@ -15,6 +15,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from .anonymity import labels_of
+from .attempts import LISTED as HINTS_LISTED
 from .class_scores import STATES
 from .findings import Entry
 from .templating import environment, read_style
@@ -30,7 +31,7 @@ GOOD = 0.2  # discrimination from which a task tells strong work from weak
 
 
 def make_class_page(summary: Mapping[str, object]) -> str:
-    """Return the page for a summary from `class_summary.summarise`, as HTML."""
+    """Return the page for a summary from `class_summary.summarise`, as HTML; with ``attempts``, if there are any."""
     style, names, rows = read_style("report.css"), summary["names"], summary["people"]
     assert isinstance(names, Mapping) and isinstance(rows, Sequence)
     places = {row["student"]: place for place, row in enumerate(rows, 1)}
@@ -45,7 +46,7 @@ def make_class_page(summary: Mapping[str, object]) -> str:
 
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return _template().render(
-        summary, style=style, digest=digest, people=people,
+        {"attempts": None, **summary}, style=style, digest=digest, people=people,
         people_rows=[row | {"by_task": {mark["task"]: mark for mark in row["marks"]}, "notes": notes_of(row)}
                      for row in rows],
         attempts_known=any(row["attempts"] is not None for row in rows),
@@ -80,7 +81,7 @@ def _template() -> Template:
         "check_label": lambda name: code(label(name)),
     }  # fmt: skip
     return made.get_template("report.html.j2", globals={
-        "LISTED": LISTED, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW,
+        "LISTED": LISTED, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW, "HINTS_LISTED": HINTS_LISTED,
         "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of, "segments": segments,
         "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words, "edges": edges,
         "points": number,
