@@ -7,10 +7,11 @@ BIN := $(VENV)/bin
 ASSIGNMENT ?= $(notdir $(patsubst %/,%,$(wildcard source/*/)))
 COURSE ?= .
 TESTS ?= tests
+MAP := notebooks/00-start-here.ipynb
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo release check-release audit test test-slow test-nbgrader lab lint bench
+.PHONY: help setup demo release check-release audit test test-slow test-nbgrader lab site lint bench
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,7 +46,14 @@ test-nbgrader: setup  ## run nbgrader's own tests with our configuration
 	$(BIN)/python -m tests.nbgrader_suite
 
 lab: setup  ## open JupyterLab on this course, or on another: make lab COURSE=demo
-	cd $(COURSE) && jupyter lab
+	cd $(COURSE) && jupyter lab $(if $(wildcard $(COURSE)/$(MAP)),--LabApp.default_url=/lab/tree/$(MAP))
+
+site: $(VENV)/.site  ## build static pages of all lessons and releases, in build/site/html/
+	$(BIN)/python docs/site/build.py
+
+$(VENV)/.site: $(VENV)/.done requirements-site.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-site.lock
+	touch $@
 
 lint: setup  ## run ruff and mypy
 	$(BIN)/ruff check .

@@ -1,12 +1,15 @@
-"""Files written all or nothing, files linked into many folders, and files opened without following a link."""
+"""Files written all or nothing, packed into a zip, linked into many folders, and opened without following a link."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+import stat
+import zipfile
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +55,28 @@ def write_file(path: Path, content: bytes) -> None:
     """Write a file all or nothing: an interrupted run or a full disk leaves the old one."""
     with replace_file(path) as file:
         file.write(content)
+
+
+def pack_zip(files: Mapping[str, bytes], private: Container[str] = ()) -> bytes:
+    """Return a zip without times: equal files give equal bytes.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        By their paths in the zip. Scripts, which begin with ``#!``, are executable.
+    private : container of str
+        The paths of files that only their owner may read.
+    """
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted(files.items()):
+            info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+            mode = 0o755 if content.startswith(b"#!") else 0o600 if path in private else 0o644
+            info.external_attr = (stat.S_IFREG | mode) << 16
+            info.create_system = 3  # Unix, without which unzip drops the modes
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return buffer.getvalue()
 
 
 def open_no_follow(path: Path | str) -> int:

@@ -2,12 +2,13 @@
 
 import re
 import runpy
+import tomllib
 
 import pytest
 
 from tests.helpers.courses import ROOT
 
-DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("tests/*/*.md")])
+DOCS = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("tests/*/*.md"), ROOT / "docs/site/README.md"])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -39,3 +40,13 @@ def test_the_picture_names_packages_that_exist():
     names = set(re.findall(r'class="name">([a-z_]+)/', drawn)) | set(re.findall(r'class="name">([a-z_]+\.py)', drawn))
     disk = {"submitted", "source", "feedback", "guest"}
     assert set() == {name for name in names - disk if not (ROOT / "autograder" / name).exists()}
+
+
+def test_the_extra_for_the_site_is_what_make_site_installs():
+    """[site] in pyproject.toml names the packages of requirements-site.in, and the lock pins each."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = [line.split("  #")[0].strip() for line in (ROOT / "requirements-site.in").read_text().splitlines()
+             if line and not line.startswith(("#", "-"))]
+    assert named == project["optional-dependencies"]["site"]
+    lock = (ROOT / "requirements-site.lock").read_text(encoding="utf-8")
+    assert [] == [name for name in named if f"\n{name.partition('>')[0]}==" not in lock]

@@ -10,7 +10,9 @@ from rich import box
 from rich.table import Column, Table
 
 from ..course.course import Course
+from ..course.folder import zip_folder
 from ..errors import CourseError
+from ..files import write_file
 from ..sandbox import isolation
 from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, remedy_of, write_json
 from .grading import grade_with_progress, show, workers_of
@@ -21,8 +23,10 @@ from .grading import grade_with_progress, show, workers_of
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if release/ is out of date.")
 @click.option("--change-cells", is_flag=True,
               help="After hand-in: add and drop cells in the students' grades, too.")
+@click.option("--zip", "zip_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Pack the release into this file, too: all that a student downloads.")
 @in_course
-def release_command(course: Course, assignment: str, check: bool, change_cells: bool) -> int:
+def release_command(course: Course, assignment: str, check: bool, change_cells: bool, zip_file: Path | None) -> int:
     """Make release/ASSIGNMENT for the students from source/.
 
     Between START CODE HERE and END CODE HERE, values are removed; comments and targets stay. Hidden tests are removed.
@@ -34,6 +38,9 @@ def release_command(course: Course, assignment: str, check: bool, change_cells: 
     """
     from ..nbgrader_bridge import release
 
+    if check and zip_file:
+        raise click.UsageError("--check writes nothing: leave out --zip, or --check")
+    must_be_writable("--zip", zip_file)
     if check:
         differing = release.differences(course, assignment)
         for path in differing:
@@ -49,6 +56,9 @@ def release_command(course: Course, assignment: str, check: bool, change_cells: 
     for path in sorted(made.folder.rglob("*")):
         if path.is_file():
             click.echo(f"wrote {path.relative_to(course.root)}")
+    if zip_file:
+        write_file(zip_file, zip_folder(made.folder))
+        click.echo(f"wrote {zip_file}")
     for note in made.notes:
         click.echo(note)
     return ALL_GRADED

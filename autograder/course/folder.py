@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ..files import pack_zip
+
 #: Not for students: the tasks with their hidden cases, and everything that quotes the solution.
 PRIVATE = ("tasks.py", "mistakes", "variants")
 #: Left out everywhere.
@@ -31,6 +33,11 @@ def list_files(folder: Path) -> Iterator[Path]:
 def list_student_files(folder: Path) -> Iterator[Path]:
     """Yield the files that lie beside a student's notebook, relative to the assignment's folder."""
     return (path for path in list_files(folder) if path.parts[0] not in PRIVATE and path.suffix != ".ipynb")
+
+
+def zip_folder(folder: Path) -> bytes:
+    """Return a release as students download it: a zip of one folder. Equal releases give equal bytes."""
+    return pack_zip({f"{folder.name}/{path.as_posix()}": (folder / path).read_bytes() for path in list_files(folder)})
 
 
 class Modules:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import shlex
-import stat
-import zipfile
 from pathlib import Path
 
 from public_tests import CASES
@@ -14,6 +11,7 @@ from ..course.assignment import HISTORY
 from ..course.course import Course
 from ..course.folder import list_files
 from ..course.settings import SECRET_FILE
+from ..files import pack_zip
 from .grades import Export
 
 FILE = "gradescope-autograder.zip"
@@ -47,18 +45,4 @@ def export(course: Course, name: str) -> Export:
     if bundle.secret.own:
         files[SECRET_FILE] = bundle.secret.text.encode() + b"\n"
         notes.append(f"it holds the course's secret, as {SECRET_FILE}")
-    return Export({FILE: pack(files)}, tuple(notes))
-
-
-def pack(files: dict[str, bytes]) -> bytes:
-    """Return a zip without times, in which scripts are executable and the secret is its owner's alone."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path, content in sorted(files.items()):
-            info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
-            mode = 0o755 if content.startswith(b"#!") else 0o600 if path == SECRET_FILE else 0o644
-            info.external_attr = (stat.S_IFREG | mode) << 16
-            info.create_system = 3  # Unix, without which unzip drops the modes
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, content)
-    return buffer.getvalue()
+    return Export({FILE: pack_zip(files, private={SECRET_FILE})}, tuple(notes))

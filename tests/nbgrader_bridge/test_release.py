@@ -1,11 +1,13 @@
 """A release takes the place of the former one when all has succeeded, and never before."""
 
 import shutil
+import zipfile
 
 import pytest
 from nbformat.v4 import new_raw_cell
 
 from autograder.course.course import Course
+from autograder.course.folder import zip_folder
 from autograder.errors import AutograderError, CourseError
 from autograder.nbgrader_bridge import record, release
 from autograder.nbgrader_bridge.release import release_assignment
@@ -204,3 +206,15 @@ def test_notebooks_of_nbgraders_own_are_left_to_it(root):
     release_assignment(Course(root), NAME)  # without submissions, the other goes from the gradebook
     assert [NAME] == [row["name"] for row in table(root, "notebook")]
     assert {row["notebook_id"] for row in table(root, "base_cell")} == {row["id"] for row in table(root, "notebook")}
+
+
+def test_the_zip_is_what_a_student_downloads(root, tmp_path):
+    """`release --zip` packs every file of the release into one folder, and the same bytes at every time."""
+    said = run(root, "autograder", "release", NAME, "--zip", str(tmp_path / "one.zip"))
+    assert f"wrote {tmp_path / 'one.zip'}" in said
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        assert {f"{NAME}/{path.relative_to(root / 'release' / NAME).as_posix()}": path.read_bytes()
+                for path in (root / "release" / NAME).rglob("*") if path.is_file()} == {
+                    name: archive.read(name) for name in archive.namelist()}
+    assert (tmp_path / "one.zip").read_bytes() == zip_folder(root / "release" / NAME)
+    assert "--check writes nothing" in run(root, "autograder", "release", NAME, "--check", "--zip", "two.zip", code=2)
