@@ -1,7 +1,9 @@
 """Fixtures of all tests: the assignment, sessions with a student's functions, a class before and after grading."""
 
+import importlib
 import os
 import shutil
+import sys
 
 import hypothesis
 import pytest
@@ -25,6 +27,20 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 def assignment():
     """Return the first assignment of this course."""
     return Course(ROOT).assignment(NAME)
+
+
+@pytest.fixture(scope="module")
+def beside():
+    """Import a module that is beside the lessons to read; assignments have modules of the same names."""
+    folder = ROOT / "notebooks"
+    names = {path.stem for path in folder.glob("*.py")}
+    before = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    sys.path.insert(0, str(folder))
+    yield importlib.import_module
+    sys.path.remove(str(folder))
+    for name in names:
+        sys.modules.pop(name, None)
+    sys.modules.update(before)
 
 
 @pytest.fixture

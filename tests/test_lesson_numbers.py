@@ -12,21 +12,6 @@ from tests.helpers.courses import ROOT
 from tests.test_lessons import cells_of
 
 FOLDER = ROOT / "notebooks"
-#: The modules beside the lessons; assignments have modules of the same names.
-BESIDE = {path.stem for path in FOLDER.glob("*.py")}
-
-
-@pytest.fixture(scope="module")
-def beside():
-    """Import a module that is beside the lessons."""
-    before = {name: sys.modules.pop(name) for name in BESIDE if name in sys.modules}
-    sys.path.insert(0, str(FOLDER))
-    yield importlib.import_module
-    sys.path.remove(str(FOLDER))
-    for name in BESIDE:
-        sys.modules.pop(name, None)
-    sys.modules.update(before)
-
 
 def run_cells(lesson, *ids):
     """Return what some of a lesson's cells define."""

@@ -15,15 +15,10 @@ ASKED = [name for path in sorted(FOLDER.glob("*.ipynb")) for cell in json.loads(
          for name in re.findall(r'^ask\("([\w-]+)"\)$', "".join(cell["source"]), re.MULTILINE)]
 
 
-@pytest.fixture(scope="module")
-def quiz():
+@pytest.fixture
+def quiz(beside):
     """The module that the lessons import."""
-    sys.path.insert(0, str(FOLDER))
-    try:
-        import quiz
-    finally:
-        sys.path.remove(str(FOLDER))
-    return quiz
+    return beside("quiz")
 
 
 def test_each_question_is_asked_once():
