@@ -24,8 +24,8 @@ LEVELS = {
     "judging": 7,
     "grade": 8,
     "nbgrader_bridge": 9,
-    "demo": 10, "hooks": 10, "feedback": 10, "sanitize": 10,
-    "collect": 11, "exports": 11,
+    "demo": 10, "hooks": 10, "feedback": 10, "sanitize": 10, "exports": 10,
+    "collect": 11,
     "batch": 12,
     "cli": 14,
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ import click
 
 from ..course.course import Course
 from ..errors import CourseError
+from ..pages.words import number
 from .common import ALL_GRADED, SOME_NOT_GRADED, in_course
 
 if TYPE_CHECKING:
@@ -107,3 +108,36 @@ def show_enrolment(listed: ClassList, enrolment: Enrolment, assignment: str | No
                        enrolment.left),
     ):
         click.echo(line)
+
+
+@click.command("drop")
+@click.argument("students", metavar="STUDENT...", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@in_course
+def drop_command(course: Course, students: Sequence[str], yes: bool) -> int:
+    """Take students out of the class, and keep what they did.
+
+    Submissions, earlier attempts, graded notebooks, pages and reports move to dropped/STUDENT/. The grades, comments
+    and numbers that the gradebook has go into student.json there, and leave the gradebook. The class report and the
+    exports then count without the student.
+
+    To take a student back, move the folders back, import the class again with `autograder roster FILE`, and grade.
+
+    \b
+    Exit code: 0 done, 1 not confirmed, 2 nobody has that id.
+    """
+    from ..collect.leaving import drop_student, find_student
+
+    found = [find_student(course, student) for student in dict.fromkeys(students)]
+    for leaving in found:
+        name = " ".join(filter(None, (leaving.entry.first_name, leaving.entry.last_name))) if leaving.entry else ""
+        grades = ", ".join(f"{assignment}: {number(grade['score'])}" if grade["score"] is not None else assignment
+                           for assignment, grade in leaving.grades.items())
+        click.echo(f"{leaving.student}{f' ({name})' if name else ''}: {', '.join(leaving.folders) or 'no folders'}; "
+                   f"{grades or 'no grades'}")
+    if not yes and not click.confirm(f"Move {'this student' if len(found) == 1 else 'these students'} to dropped/?"):
+        click.echo("nothing was changed")
+        return SOME_NOT_GRADED
+    for leaving in found:
+        click.echo(f"moved to {drop_student(course, leaving).relative_to(course.root)}/")
+    return ALL_GRADED
