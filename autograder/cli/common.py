@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -80,6 +81,11 @@ def must_be_writable(option: str, path: Path | None) -> None:
 def is_stream(path: Path) -> bool:
     """Return whether a path is a pipe or a terminal, such as /dev/stdout."""
     return path.exists() and not path.is_file()
+
+
+def short_path(path: Path) -> str:
+    """Return a path as it is shorter to read: from the working folder, or as it is."""
+    return min(os.path.relpath(path), str(path), key=len)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import click
@@ -13,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of, withdrawn
+from ..errors import CourseError, UnknownAssignmentError
 from ..notebooks.submission import printable
 from .common import (
     ALL_GRADED,
@@ -21,28 +25,61 @@ from .common import (
     in_course,
     must_be_writable,
     open_output,
+    short_path,
     to_stderr,
     write_json,
 )
 
+Entry = dict[str, Any]
+
 
 @click.command("report")
-@click.argument("assignment")
+@click.argument("assignment", required=False)
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-              help="Write the page here.  [default: reports/ASSIGNMENT.html]")
+              help="Write the page here.  [reports/ASSIGNMENT.html, or reports/index.html]")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
               help="Write the same content as JSON, too.")
 @click.option("--hide-names", is_flag=True,
               help="Show random numbers in place of students.  [reports/ASSIGNMENT-no-names.html]")
 @in_course
-def report_command(course: Course, assignment: str, output: Path | None, json_file: Path | None,
+def report_command(course: Course, assignment: str | None, output: Path | None, json_file: Path | None,
                    hide_names: bool) -> int:
     """Make a page on the class, for the instructor.
 
-    It shows what to teach next, the spread of the scores, the tasks by difficulty and discrimination, and the mistakes
-    of this class with the students who made them. It lists repairs, submissions that were not graded, limits that were
-    hit, and signs of tampering. The scores are those of the gradebook, with manual points and penalties. The page
-    needs no network.
+    It shows what to teach next, who needs help and why, a mark for each student and task, the tasks by difficulty, and
+    the mistakes of this class by theme, by line of the solution and by name. It lists repairs, submissions that were
+    not graded, limits that were hit, and signs of tampering. The scores are those of the gradebook, with manual points
+    and penalties. The page needs no network.
+
+    Without ASSIGNMENT, it makes the pages of all assignments, and an index of them with a row for each student.
+    """
+    must_be_writable("--output", output)
+    must_be_writable("--json", json_file)
+    if assignment is None:
+        return report_course(course, output, json_file, hide_names)
+    summary, _ = write_report(course, assignment, output or report_file(course, assignment, hide_names), hide_names)
+    if json_file:
+        write_json(json_file, summary)
+    for entry in summary["teach"]:
+        line = f"{entry['count']:4}  {', '.join(entry['tasks'])}: {entry['says']}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return ALL_GRADED
+
+
+def report_file(course: Course, name: str, hide_names: bool) -> Path:
+    """Return the file of a report, in a folder that is there."""
+    file = course.root / "reports" / f"{name}{'-no-names' * hide_names}.html"
+    file.parent.mkdir(exist_ok=True)
+    return file
+
+
+def write_report(course: Course, assignment: str, output: Path, hide_names: bool) -> tuple[Entry, Entry]:
+    """Write an assignment's class report. Return its summary as it was written, and with names.
+
+    Raises
+    ------
+    CourseError, UnknownAssignmentError
+        Nobody handed in, or the assignment has not been released.
     """
     from ..collect.attempts import count_attempts, report_pairs
     from ..exports.words import list_students
@@ -52,37 +89,58 @@ def report_command(course: Course, assignment: str, output: Path | None, json_fi
     from ..pages.class_summary import summarise
     from ..pages.people import Beside
 
-    must_be_writable("--output", output)
-    must_be_writable("--json", json_file)
-    now = datetime.now()
-    tasks, students = course.assignment(assignment).tasks, students_of(course, assignment)
+    loaded, students = course.assignment(assignment), students_of(course, assignment)
     reports, grades = course.reports(assignment).load_all(), gradebook.read_grades(course, assignment)
     gone = withdrawn(course, assignment, {*reports, *(name for name, grade in grades.items() if grade.submitted)})
     for student in gone:
         reports.pop(student, None)
         grades.pop(student, None)
-    if output is None:
-        output = course.reports(assignment).folder.with_name(assignment + "-no-names" * hide_names + ".html")
-        output.parent.mkdir(exist_ok=True)
-    beside = Beside(course.assignment(assignment).reference.sources,
-                    link_to(course.feedback, students, assignment, ".html", output),
+    beside = Beside(loaded.reference.sources, link_to(course.feedback, students, assignment, ".html", output),
                     link_to(course.autograded, students, assignment, ".ipynb", output),
                     count_attempts(course, assignment, students))
-    summary = summarise(reports, grades, assignment, tasks, students, hide_names,
-                        f"{now.day} {now:%B %Y, %H:%M}", beside)
+    made = partial(summarise, reports, grades, assignment, loaded.tasks, students, made=time_in_words(), beside=beside)
+    summary = made(hide_names=hide_names)
     summary["attempts"] = summarise_attempts(report_pairs(course, assignment))
     with open_output(output) as file:
         file.write(make_class_page(summary))
-    if json_file:
-        write_json(json_file, summary)
     counts = summary["counts"]
-    click.echo(f"wrote {os.path.relpath(output)}: {counts['graded']} of {counts['handed_in']} graded")
+    click.echo(f"wrote {short_path(output)}: {counts['graded']} of {counts['handed_in']} graded")
     for line in list_students("left out, since their submission is gone from submitted/", sorted(gone)):
         click.echo(line)
-    for entry in summary["teach"]:
-        line = f"{entry['count']:4}  {', '.join(entry['tasks'])}: {entry['says']}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return summary, made() if hide_names else summary
+
+
+def report_course(course: Course, output: Path | None, json_file: Path | None, hide_names: bool) -> int:
+    """Write the class reports of all assignments, and the index; return the exit code."""
+    from ..pages.course_page import AssignmentRow, list_students, make_course_page
+
+    output = output or report_file(course, "index", hide_names)
+    rows = []
+    for name in course.assignments:
+        file = report_file(course, name, hide_names)
+        try:
+            _, summary = write_report(course, name, file, hide_names)
+            rows.append(AssignmentRow(name, quote(os.path.relpath(file, output.absolute().parent)), summary))
+        except UnknownAssignmentError:
+            rows.append(AssignmentRow(name, None, None, "not released yet"))
+        except CourseError as error:
+            rows.append(AssignmentRow(name, None, None, error.args[1]))
+    with open_output(output) as page:
+        page.write(make_course_page(course.title, rows, hide_names, time_in_words()))
+    if json_file:
+        students = [] if hide_names else [asdict(row) for row in list_students(rows)]
+        write_json(json_file, {"assignments": [{"name": row.name, "note": row.note} | {
+            key: row.summary[key] for key in ("counts", "scores", "hardest", "teach") if row.summary}
+            for row in rows], "students": students})  # fmt: skip
+    reported = sum(row.summary is not None for row in rows)
+    click.echo(f"wrote {short_path(output)}: {reported} of {len(rows)} assignments have something to report")
     return ALL_GRADED
+
+
+def time_in_words() -> str:
+    """Return the present time for a reader."""
+    now = datetime.now()
+    return f"{now.day} {now:%B %Y, %H:%M}"
 
 
 def link_to(

@@ -89,6 +89,11 @@ class Course:
         return self.config.CourseDirectory.get("db_url", f"sqlite:///{self.root / 'gradebook.db'}")
 
     @property
+    def title(self) -> str:
+        """The course's id in nbgrader, or else the name of its folder."""
+        return self.config.CourseDirectory.get("course_id") or self.root.name
+
+    @property
     def group_shared(self) -> bool:
         """True if nbgrader is to leave files writable for the group."""
         return bool(self.config.CourseDirectory.get("groupshared", False))

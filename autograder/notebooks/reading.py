@@ -24,6 +24,17 @@ MAX_BYTES = 64_000_000  # a notebook has a few hundred thousand, and more where 
 MAX_CONTAINERS = 1_000_000  # lists and dictionaries: each costs memory far beyond its two bytes
 MAX_CELLS = 10_000
 VERSION = {"nbformat": nbformat.current_nbformat, "nbformat_minor": nbformat.current_nbformat_minor}
+#: What other files begin with, in small letters, and what they are.
+OTHER_FILES = (
+    (b"pk\x03\x04", "with PK: is it a zip or a Word file?"), (b"%pdf", "as a PDF does"),
+    (b"<!doctype html", "as a web page does: is it the notebook as HTML?"),
+    (b"<html", "as a web page does: is it the notebook as HTML?"), (b"\x89png", "as a picture does"),
+    (b"\xff\xd8\xff", "as a picture does"), (b"\x1f\x8b", "as a gzip archive does"),
+    (b"7z\xbc\xaf", "as a 7z archive does"), (b"rar!", "as a RAR archive does"),
+    (b"\xd0\xcf\x11\xe0", "as an old Word or Excel file does"), (b"{\\rtf", "as a document in RTF does"),
+)  # fmt: skip
+MAX_BEGINNING = 200  # bytes in which the beginning is looked for, after blanks
+SHOWN = 30  # characters of a beginning that are shown
 
 
 # ---- reading ----------------------------------------------------------------------------------------------
@@ -42,6 +53,9 @@ def read_notebook(path: str | Path, max_bytes: int = MAX_BYTES) -> NotebookNode:
 
 def parse_notebook(content: bytes, path: str | Path = "notebook") -> NotebookNode:
     """Return the notebook in a file's bytes. Errors name ``path``; all else is as in `read_notebook`."""
+    for beginning, kind in OTHER_FILES:
+        if content[:MAX_BEGINNING].lstrip().lower().startswith(beginning):
+            raise NotebookError(path, f"the file is no notebook: it begins {kind}")
     try:
         text = content.decode(json.detect_encoding(content))
     except UnicodeDecodeError as error:
@@ -55,10 +69,24 @@ def parse_notebook(content: bytes, path: str | Path = "notebook") -> NotebookNod
     except RecursionError:
         raise NotebookError(path, f"the file is nested deeper than {MAX_DEPTH} levels") from None
     except json.JSONDecodeError as error:
-        raise NotebookError(path, f"the file is not JSON: {error.msg} in line {error.lineno}") from None
+        raise NotebookError(path, f"the file is not JSON{describe_break(text, error)}") from None
     except ValueError:  # a number of thousands of digits
         raise NotebookError(path, "the file holds a number that is too long") from None
     return normalise_notebook(document, path)
+
+
+def describe_break(text: str, error: json.JSONDecodeError) -> str:
+    """Return words on where a text stops being JSON, to follow a sentence on the file."""
+    if not text[:error.pos].strip("\ufeff \t\r\n"):
+        start = " ".join(text.split())
+        shown = "".join(char for char in start[:SHOWN] if char.isprintable())
+        return f": it begins with {shown + '…' * (len(start) > SHOWN)!r}"
+    if error.msg == "Extra data":
+        return f": something follows its end, in line {error.lineno}"
+    rest = text[error.pos:].strip()
+    if not rest or (error.msg.startswith("Unterminated") and "\n" not in rest):
+        return f": it breaks off in line {text.rstrip().count(chr(10)) + 1}"
+    return f": line {error.lineno} is damaged"
 
 
 def read_bytes(path: str | Path, max_bytes: int = MAX_BYTES) -> bytes:

@@ -32,27 +32,49 @@ GOOD = 0.2  # discrimination from which a task tells strong work from weak
 
 def make_class_page(summary: Mapping[str, object]) -> str:
     """Return the page for a summary from `class_summary.summarise`, as HTML; with ``attempts``, if there are any."""
-    style, names, rows = read_style("report.css"), summary["names"], summary["people"]
+    names, rows = summary["names"], summary["people"]
     assert isinstance(names, Mapping) and isinstance(rows, Sequence)
     places = {row["student"]: place for place, row in enumerate(rows, 1)}
     pages = {row["student"]: row["page"] for row in rows if row["page"]}
-    labels = {} if summary["names_hidden"] else labels_of([*places])
-
-    def people(students: Iterable[str], linked: bool = True) -> Markup:
-        """Return students with their names, each linked to its row. Text of another direction keeps to itself."""
-        return Markup(", ").join(_person(
-            f"{names[student]} ({student})" if student in names else student, labels.get(student, ""),
-            f"#p{places[student]}" if linked and student in places else "") for student in students)
-
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style, digest = style_with_digest("report.css")
     return _template().render(
-        {"attempts": None, **summary}, style=style, digest=digest, people=people,
+        {"attempts": None, **summary}, style=style, digest=digest,
+        people=make_people(names, places, {} if summary["names_hidden"] else labels_of([*places])),
         people_rows=[row | {"by_task": {mark["task"]: mark for mark in row["marks"]}, "notes": notes_of(row)}
                      for row in rows],
         attempts_known=any(row["attempts"] is not None for row in rows),
         has_links=any(row["page"] or row["notebook"] for row in rows),
         page_of=lambda students: next((pages[student] for student in students if student in pages), None),
     )
+
+
+def style_with_digest(name: str) -> tuple[Markup, str]:
+    """Return a style sheet, and its digest for the policy of the page."""
+    style = read_style(name)
+    return style, base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def make_people(
+    names: Mapping[str, str], places: Mapping[str, int], labels: Mapping[str, str]
+) -> Callable[..., Markup]:
+    """Return a function that writes students with their names, each linked to its row.
+
+    Parameters
+    ----------
+    names : mapping of str to str
+        By id.
+    places : mapping of str to int
+        The numbers of the students' rows.
+    labels : mapping of str to str
+        Shown in place of names while the reader hides them.
+    """
+
+    def people(students: Iterable[str], linked: bool = True) -> Markup:
+        return Markup(", ").join(_person(
+            f"{names[student]} ({student})" if student in names else student, labels.get(student, ""),
+            f"#p{places[student]}" if linked and student in places else "") for student in students)
+
+    return people
 
 
 def _person(name: str, label: str, link: str) -> Markup:

@@ -37,7 +37,7 @@ def test_a_notebook_reads_as_nbformat_does():
     pytest.param(b" \n\t", "is empty", id="blank"),
     pytest.param(b"def f(): pass", "is not JSON", id="python"),
     pytest.param(json.dumps(document())[:-9], "is not JSON", id="truncated"),
-    pytest.param(json.dumps(document()) + "}", "Extra data", id="trailing garbage"),
+    pytest.param(json.dumps(document()) + "}", "follows its end", id="trailing garbage"),
     pytest.param("[]", "not a notebook: it holds a list", id="list"),
     pytest.param("null", "not a notebook: it holds a NoneType", id="null"),
     pytest.param("{}", "holds no list of cells", id="no cells"),
@@ -51,7 +51,7 @@ def test_a_notebook_reads_as_nbformat_does():
     pytest.param(json.dumps(document(cells=[{}] * 10_001)), "10,001 cells", id="many cells"),
     pytest.param(b"\xff\xfe\xfd", "not text", id="not text"),
     pytest.param(json.dumps(document()).encode().replace(b"a = 1", b"\xe9"), "not text", id="latin-1"),
-    pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not text", id="picture"),
+    pytest.param(b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "as a picture does", id="picture"),
 ])
 def test_what_is_no_notebook_is_refused_in_a_sentence(tmp_path, content, says):
     """A NotebookError names the file and says in one line what it holds."""
@@ -293,3 +293,17 @@ def test_a_notebook_full_of_output_is_read(tmp_path):
     cell = next(cell for cell in nb["cells"] if cell["cell_type"] == "code")
     cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["loss: nan\n"] * 2_000_000}]
     assert 20_000_000 == len(reading.read_notebook(put(tmp_path, json.dumps(nb))).cells[1].outputs[0].text)
+
+
+@pytest.mark.parametrize("content, expected", [
+    (b"PK\x03\x04\x14\x00", "it begins with PK: is it a zip or a Word file?"), (b"%PDF-1.7\n", "as a PDF does"),
+    (b"\n <!DOCTYPE html><html>", "as a web page does"), (b"\xff\xd8\xff\xe0", "as a picture does"),
+    (b"import numpy as np\nx = np.zeros(3)\n", "it begins with 'import numpy as np x = np.zero…'"),
+    (b'{"cells": [\n1, 2', "it breaks off in line 2"), (b'{"cells": "abc', "it breaks off in line 1"),
+    (b'{"cells": [\n1 2\n]}', "line 2 is damaged"),
+], ids=["zip", "pdf", "html", "jpeg", "python", "cut", "cut in a text", "damaged"])  # fmt: skip
+def test_what_is_no_notebook_is_named(content, expected):
+    """The reason says what the file is, or where it stops being a notebook, in no parser's words."""
+    with pytest.raises(NotebookError) as raised:
+        reading.parse_notebook(content)
+    assert expected in str(raised.value) and "Expecting" not in str(raised.value)
