@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from ..course.course import Course
 from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
 from .students import read_zone, timezone_option
+from .times import show_times
 
 if TYPE_CHECKING:
     from ..collect import CollectResult, Skipped
@@ -68,6 +69,9 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
         if record != before and not dry_run:
             save_record(course.root, assignment, record)
     show_result(result, dry_run)
+    if not dry_run:
+        taken = (*result.matched, *result.replaced, *result.unchanged, *result.kept)
+        show_times(course, assignment, sorted(file.student for file in taken))
     return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
 
 

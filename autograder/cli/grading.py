@@ -35,6 +35,7 @@ from .common import (
     to_stderr,
     warn_of_default_secret,
 )
+from .times import show_times
 
 if TYPE_CHECKING:
     from ..batch.job import Job
@@ -98,6 +99,7 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
     if json_file:
         write_reports(json_file, course, assignment, students, summary)
     show(course, assignment, students, summary)
+    show_times(course, assignment, students)
     return ALL_GRADED if summary.graded + summary.unchanged == len(students) + len(odd) else SOME_NOT_GRADED
 
 

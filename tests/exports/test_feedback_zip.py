@@ -17,10 +17,11 @@ from autograder.course.course import Course
 from autograder.exports import feedback_zip
 from autograder.model import Report
 from autograder.nbgrader_bridge import release
+from autograder.nbgrader_bridge.times import read_times
 from autograder.platforms import Participant, PlatformRecord, Received
 from autograder.roster import RosterEntry
 from tests.helpers.collecting import write_zip
-from tests.helpers.courses import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT, change
 from tests.helpers.platforms import (
     ZONE,
     canvas_gradebook,
@@ -121,6 +122,12 @@ def test_everybody_of_a_class_gets_their_own_page(course, make, receivers):
     record = json.loads((course / "collected" / f"{NAME}.json").read_bytes())
     late = {login for login, entry in record["received"].items() if entry["late"]}
     assert late == ({login for login, one in handed_in.items() if one.late} if platform == "canvas" else set())
+    change(course, "UPDATE assignment SET duedate = '2026-11-27 16:00:00.000000'")
+    times = read_times(Course(course), NAME, handed_in)
+    by_time, unknown = [login for login, one in handed_in.items() if one.late], []
+    if platform == "canvas":
+        by_time, unknown = [], [*handed_in]
+    assert (by_time, unknown, sorted(late)) == ([*times.late], [*times.unknown], sorted(times.marked_late))
     write_pages(course)
     assert f"{len(handed_in)} of {len(handed_in)} pages" in autograder("export", "feedback", "--for", platform, NAME)
     assert {login: [login] for login in handed_in} == pages_by_receiver(course, platform, receivers, people)
