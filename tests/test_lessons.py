@@ -140,6 +140,12 @@ ANSWERS = {
         ("exercise-try", "forget=(-20.0, 10.0), update=(20.0, -10.0)", "forget=(0.0, 10.0), update=(0.0, 10.0)",
          "It counts: three flags, and about 3 at the end."),
     ],
+    "04-why-rnns-forget": [
+        ("looked-at-rnn", "# looked_at(rnn)", "looked_at(rnn)", "29      " + 40 * "█"),
+    ],
+    "07-from-step-by-step-to-fast": [
+        ("own-run", "../release/", "../source/", "yours takes"),
+    ],
 }
 
 
@@ -147,7 +153,7 @@ ANSWERS = {
 def test_exercises_can_be_solved(name):
     """A check passes with the answer that the lesson folds away, and not as given."""
     path = ROOT / "notebooks" / f"{name}.ipynb"
-    given, solved = (json.dumps([cell.outputs for cell in executed(path, answers)])
+    given, solved = (json.dumps([cell.outputs for cell in executed(path, answers)], ensure_ascii=False)
                      for answers in ((), tuple(ANSWERS[name])))
     for *_, says in ANSWERS[name]:
         assert says in solved

@@ -1,0 +1,1 @@
+../source/gradient-checking/your_work.py
