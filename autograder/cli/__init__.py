@@ -42,9 +42,8 @@ def main() -> None:
 
 for command in (
     course.new_command, course.audit_command, course.release_command, students.roster_command,
-    collecting.collect_command, grading.grade,
-    reporting.feedback_command, reporting.report_command, exporting.export_group, students.drop_command,
-    course.doctor_command,
+    collecting.collect_command, grading.grade, reporting.feedback_command, reporting.report_command,
+    exporting.export_group, students.drop_command, students.archive_command, course.doctor_command,
     course.demo_command,
 ):
     main.add_command(command)

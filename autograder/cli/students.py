@@ -1,9 +1,9 @@
-"""The commands about people: `autograder roster` and `autograder drop`."""
+"""The commands about people and the course's end: `autograder roster`, `drop` and `archive`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import tzinfo
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,4 +140,28 @@ def drop_command(course: Course, students: Sequence[str], yes: bool) -> int:
         return SOME_NOT_GRADED
     for leaving in found:
         click.echo(f"moved to {drop_student(course, leaving).relative_to(course.root)}/")
+    return ALL_GRADED
+
+
+@click.command("archive")
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+              help="Write here.  [default: exports/course-DATE.zip]")
+@in_course
+def archive_command(course: Course, to: Path | None) -> int:
+    """Put the course into one zip, to be kept.
+
+    It holds the configuration, the secret, source/, release/, history/, the gradebook, all submissions and earlier
+    attempts, graded notebooks, reports, platforms' numbers, and who was dropped. Pages and exports are left out, since
+    `autograder feedback` and `export` make them again. To look at the course later, unpack it anywhere.
+
+    The zip holds grades, solutions and the course's secret: keep it as you keep exams.
+    """
+    from ..collect.archiving import archive_course
+
+    target = to or course.root / "exports" / f"course-{date.today():%Y-%m-%d}.zip"
+    made = archive_course(course, target)
+    counts = ", ".join(f"{folder} ({count:,})" for folder, count in made.folders.items())
+    click.echo(f"wrote {target}, {target.stat().st_size / 1e6:.1f} MB; files: {counts}")
+    if made.other_database:
+        click.echo(f"the gradebook is not in it: dump it with the tools of {made.other_database}")
     return ALL_GRADED

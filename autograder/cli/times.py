@@ -18,7 +18,8 @@ def show_times(course: Course, assignment: str, students: Iterable[str]) -> None
     if not times.needs_words:
         return
     if times.due is None:
-        click.echo(f'no due date is set; to set one: nbgrader db assignment add {assignment} --duedate "2026-11-27 18:00"')
+        click.echo("no due date is set; to set one: "
+                   f'nbgrader db assignment add {assignment} --duedate "2026-11-27 18:00 UTC"')
     else:
         click.echo(f"due {times.due:%Y-%m-%d %H:%M} UTC: {len(times.late)} of {len(times.students)} late"
                    + (f", {len(times.unknown)} without a time, so without a late penalty" if times.unknown else ""))
