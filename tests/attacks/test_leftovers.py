@@ -159,7 +159,7 @@ def test_an_end_costs_the_cell_that_made_it(name, sandbox, assignment, harmless)
         cells = [("end", ENDS[name]), ("solution", assignment.reference.sources[TASK])]
         score, runs = points(sandbox, assignment, cells)
         assert 15 == score
-        assert runs[0].problem
+        assert runs[0].problem or runs[0].error  # Python 3.12 and later stop the recursion themselves, as a rule
 
 
 @pytest.mark.parametrize("name", ENDS)
