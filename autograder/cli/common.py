@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
@@ -68,6 +69,13 @@ def remedy_of(error: OSError) -> str:
     }.get(error.errno or 0, "Is it there, and may this user read and write it?")
 
 
+def print_line(text: str) -> None:
+    """Print a line as it is; in a terminal, broken between words, with the later lines indented."""
+    if console.is_terminal:
+        text = "\n".join(textwrap.wrap(text, console.width, subsequent_indent="    ", break_on_hyphens=False)) or text
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
 def must_be_writable(option: str, path: Path | None) -> None:
     """Refuse a file that cannot be written, before any work is done."""
     if path is None or is_stream(path):
@@ -104,8 +112,6 @@ def open_output(path: Path) -> AbstractContextManager[IO[Any]]:
 def warn_of_default_secret(course: Course) -> None:
     """Warn on standard error that hidden arguments are predictable, if the course has no secret of its own."""
     if not course.secret.own:
-        to_stderr.print(
-            f"Hidden arguments are drawn from the public default secret. For a real class write a line of your own "
-            f"into {SECRET_FILE} (git ignores it) or set {SECRET_VARIABLE}.", style="yellow", highlight=False,
-            soft_wrap=True,
-        )
+        for line in ("Hidden arguments are drawn from the public default secret. For a real class,",
+                     f"write a line of your own into {SECRET_FILE}, or set {SECRET_VARIABLE}."):
+            to_stderr.print(line, style="yellow", highlight=False, soft_wrap=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich import box
@@ -14,8 +15,22 @@ from ..course.folder import zip_folder
 from ..errors import CourseError
 from ..files import write_file
 from ..sandbox import isolation
-from .common import ALL_GRADED, SOME_NOT_GRADED, console, in_course, must_be_writable, remedy_of, write_json
-from .grading import grade_with_progress, show, workers_of
+from .common import (
+    ALL_GRADED,
+    SOME_NOT_GRADED,
+    console,
+    in_course,
+    must_be_writable,
+    remedy_of,
+    short_path,
+    write_json,
+)
+from .grading import grade_with_progress, workers_of
+from .reporting import report_course
+from .results import show
+
+if TYPE_CHECKING:
+    from ..batch.writing import RunSummary
 
 
 @click.command("release")
@@ -148,24 +163,42 @@ def demo_command(course: Course, assignment: str | None, folder: Path, jobs: int
 
     It takes ASSIGNMENT, or else the first of the course by name. It makes its release and twelve submissions, grades
     them, and writes their feedback. Some are right, in several styles. Others have typical mistakes, are unfinished,
-    have a syntax error or an endless loop, end their process, or are untouched. Your own class is not changed.
+    have a syntax error or an endless loop, end their process, or are untouched. The class does a second assignment, if
+    the course has one, and there is a report on each and on the course. Your own class is not changed.
     """
     from .. import demo
-    from ..batch.feedback import write_feedback
-    from ..nbgrader_bridge import release
 
     if not course.assignments:
         raise CourseError(course.root / "source", "holds no assignment", "Make one: autograder new ASSIGNMENT")
     name = course.assignment(assignment).name if assignment else course.assignments[0]
+    second = next((other for other in course.assignments if other != name), None)
     scratch = demo.make_course(course, folder.absolute())
+    students, summary = run_demo(scratch, name, jobs)
+    show(scratch, name, students, summary)
+    if second:
+        click.echo()
+        students, summary = run_demo(scratch, second, jobs)
+        click.echo(f"grade:   {summary.graded} of {len(students)} graded; the report has their scores")
+    report_course(scratch, None, None, hide_names=False)
+    page = folder / "feedback" / "dora" / name / f"{name}.html"
+    index = short_path(folder / "reports" / "index.html")
+    click.echo(f"\nNext: open {short_path(page)}, one student's page;")
+    click.echo(f"      open {index}, the reports on the class;")
+    click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")
+    return ALL_GRADED
+
+
+def run_demo(scratch: Course, name: str, jobs: int) -> tuple[list[str], RunSummary]:
+    """Release an assignment, make a class for it, grade it and write its feedback. Return the class and the result."""
+    from .. import demo
+    from ..batch.feedback import write_feedback
+    from ..nbgrader_bridge import release
+
     click.echo(f"release: {name} from its source notebook")
     release.release_assignment(scratch, name)
     students = demo.make_class(scratch, name)
     click.echo(f"class:   {len(students)} submissions made out of the release")
-    show(scratch, name, students, grade_with_progress(scratch, name, students, workers_of(len(students), jobs)))
+    summary = grade_with_progress(scratch, name, students, workers_of(len(students), jobs))
     with console.status("feedback pages"):
         write_feedback(scratch, name, students)
-    page = folder / "feedback" / "dora" / name / f"{name}.html"
-    click.echo(f"\nNext: open {page}, one student's feedback,")
-    click.echo(f"      or `make lab COURSE={folder}` and choose Nbgrader > Formgrader.")
-    return ALL_GRADED
+    return students, summary

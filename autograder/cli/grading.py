@@ -1,40 +1,37 @@
-"""`autograder grade`: grade a class, with a progress bar and a table at the end."""
+"""`autograder grade`: grade a class, with a progress bar."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from rich import box
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
-from rich.table import Column, Table
 
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of
-from ..model import Repair, Report, StudentGrade, Verdict
+from ..model import Report
 from ..notebooks.submission import printable
 from ..pages.words import number
 from ..sandbox import LEVELS, Sandbox, level_of
 from .common import (
     ALL_GRADED,
-    IN_A_TABLE,
     SOME_NOT_GRADED,
-    console,
     in_course,
     must_be_writable,
     open_output,
+    print_line,
     to_stderr,
     warn_of_default_secret,
 )
+from .results import show
 from .times import show_times
 
 if TYPE_CHECKING:
@@ -100,6 +97,8 @@ def grade(course: Course, assignment: str, patterns: Sequence[str], again: bool,
         write_reports(json_file, course, assignment, students, summary)
     show(course, assignment, students, summary)
     show_times(course, assignment, students)
+    if not summary.stopped:
+        print_line(f"Next: autograder feedback {assignment}")
     return ALL_GRADED if summary.graded + summary.unchanged == len(students) + len(odd) else SOME_NOT_GRADED
 
 
@@ -204,77 +203,6 @@ def progress_bar(total: int) -> Iterator[Progress]:
             progress.refresh()
 
         yield advance
-
-
-def show(course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:
-    """Print a table of students and tasks if it is not too long, then all failures and repairs, then the counts."""
-    if len(students) <= IN_A_TABLE:
-        from ..nbgrader_bridge.gradebook import read_grades
-
-        reports = list(summary.reports(course.reports(name), students))
-        show_table(name, list(course.assignment(name).tasks), reports, read_grades(course, name))
-    else:
-        for student, reason in list(summary.failures.items())[:IN_A_TABLE]:
-            console.print(f"{student}: {reason}", markup=False, highlight=False, soft_wrap=True)
-    rate = f" ({(summary.graded + summary.not_graded) / summary.seconds:.1f}/s)" if summary.graded > IN_A_TABLE else ""
-    counts = [f"{summary.graded} graded"]
-    counts += [f"{summary.unchanged} unchanged"] * bool(summary.unchanged)
-    counts += [f"{summary.not_graded} not graded"] * bool(summary.not_graded)
-    levels = ", ".join(sorted(summary.isolation - {"none"})) or "none"
-    everyone = len({*students, *summary.unsaved})
-    console.print(f"{', '.join(counts)} of {everyone} in {summary.seconds:.1f} s{rate}; isolation: {levels}")
-    if summary.stopped:
-        console.print("Stopped. The same command goes on from here.")
-
-
-def show_table(
-    name: str, tasks: Sequence[str], reports: Sequence[Report], grades: Mapping[str, StudentGrade]
-) -> None:
-    """Print scores by student and task, then a line for each student with a reason or repairs.
-
-    If the gradebook has another total, because of manual points or a penalty, it is the last column.
-    """
-    table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE, collapse_padding=True)
-    for task in tasks:  # where the terminal is narrow, long heads are folded; points are not
-        table.add_column(short_head(task), justify="right", overflow="fold", min_width=len("12.5*"))
-    totals = {report.student: grades[report.student] for report in reports
-              if report.is_graded and report.student in grades}
-    differ = any(abs(totals[report.student].score - report.score) > 1e-9 or
-                 totals[report.student].max_score != report.max_score for report in reports if report.student in totals)
-    for head in ["auto-\nmatic", "grade-\nbook"] if differ else ["total"]:
-        table.add_column(head, justify="right", no_wrap=True)
-    for report in reports:
-        if not report.is_graded:
-            table.add_row(escape(report.student), *[""] * len(tasks), "not graded")
-            continue
-        grade = totals.get(report.student)
-        last = [f"{number(grade.score)}/{number(grade.max_score)}" if grade else ""] if differ else []
-        verdicts = {verdict.task: verdict for verdict in report.verdicts}
-        cells = [points(verdicts[task]) for task in tasks]
-        table.add_row(escape(report.student), *cells, f"{number(report.score)}/{number(report.max_score)}", *last)
-    console.print(table)
-    for report in reports:
-        if line := "; ".join(([report.reason] if report.reason else []) + summarise_repairs(report.repairs)):
-            console.print(f"{report.student}: {line}", markup=False, highlight=False, soft_wrap=True)
-    if any(verdict.blamed_on for report in reports for verdict in report.verdicts):
-        console.print("* judged with the reference solution beneath it, since the student's own function is wrong")
-
-
-def summarise_repairs(repairs: Sequence[Repair]) -> list[str]:
-    """Return the first repair, with the number of the others."""
-    more = len(repairs) - 1
-    rest = f" (and {more} more {'repair' if more == 1 else 'repairs'}: see the feedback)" if more else ""
-    return [repair.text + rest for repair in repairs[:1]]
-
-
-def short_head(task: str) -> str:
-    """Return a task's name as the head of a narrow column."""
-    return task.replace("forward", "fwd").replace("backward", "bwd").replace("_", "\n")
-
-
-def points(verdict: Verdict) -> str:
-    """Return a task's score, with a star if it was judged with the reference solution beneath it."""
-    return number(verdict.score) + ("*" if verdict.blamed_on else "")
 
 
 def write_reports(path: Path, course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from autograder.cli import grading
+from autograder.cli import grading, results
 from autograder.course.course import Course
 from autograder.course.students import students_of
 from autograder.model import CellGrade, Repair, Report, StudentGrade, Verdict
@@ -65,7 +65,7 @@ def test_after_ctrl_c_the_json_holds_what_this_run_came_to(course, tmp_path):
 def test_an_id_in_brackets_is_shown(course, capsys):
     """Brackets, which the table could take for a style, are part of the id."""
     report = Report(NAME, "ada [late] :smile:", "not graded", reason="no [bold] :smile:")
-    grading.show_table(NAME, [], [report], {})
+    results.show_table(NAME, [], [report], {})
     assert 2 == capsys.readouterr().out.count("ada [late] :smile:")
 
 
@@ -74,20 +74,33 @@ def test_the_table_has_the_gradebooks_total(capsys):
     reports = [Report(NAME, student, "graded", (Verdict("f", 20 / 3, 10, ()),)) for student in ("ada", "bob")]
     cells = {"f_tests": CellGrade(20 / 3, None, None, 10, False), "essay": CellGrade(None, 4, None, 5, False)}
     grade = StudentGrade("ada", None, None, None, None, None, None, 2.0, 15.0, True, cells)
-    grading.show_table(NAME, ["f"], reports, {"ada": grade})
+    results.show_table(NAME, ["f"], reports, {"ada": grade})
     out = capsys.readouterr().out
     assert "6.67/10" in out and "8.67/15" in out and "matic" in out and "total" not in out
     same = StudentGrade("ada", None, None, None, None, None, None, 0.0, 10.0, True, {"f_tests": cells["f_tests"]})
-    grading.show_table(NAME, ["f"], reports, {"ada": same})
+    results.show_table(NAME, ["f"], reports, {"ada": same})
     out = capsys.readouterr().out
     assert "total" in out and "matic" not in out
 
 
-def test_repairs_take_one_line_a_student(capsys):
-    """48 repairs of one notebook: the first, and how many more there are."""
+def test_repairs_take_one_line_a_kind(capsys):
+    """48 repairs of one kind and one of another: the first of each kind, and how many more there are."""
     repairs = tuple(Repair("cell missing", f"c{n}", f"cell `c{n}` was missing") for n in range(48))
-    grading.show_table(NAME, [], [Report(NAME, "ada", "graded", repairs=repairs),
-                                  Report(NAME, "bob", "not graded", reason="no notebook", repairs=repairs[:2])], {})
+    renamed = Repair("notebook renamed", None, "the notebook was named 'x'")
+    results.show_table(NAME, [], [Report(NAME, "ada", "graded", repairs=(*repairs, renamed)),
+                                  Report(NAME, "bob", "not graded", reason="no notebook", repairs=repairs[:1])], {})
     said = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("ada:", "bob:"))]
-    assert ["ada: cell `c0` was missing (and 47 more repairs: see the feedback)",
-            "bob: no notebook; cell `c0` was missing (and 1 more repair: see the feedback)"] == said
+    assert ["ada: cell `c0` was missing (and 47 more like this)", "ada: the notebook was named 'x'",
+            "bob: no notebook", "bob: cell `c0` was missing"] == said
+
+
+def test_the_totals_are_the_gradebooks():
+    """Mean with penalties, full marks, late, repaired; of those who are graded. Nothing is said of nobody."""
+    reports = [Report(NAME, student, "graded", (Verdict("f", score, 10, ()),)) for student, score in
+               (("ada", 10), ("bob", 8))] + [Report(NAME, "cid", "not graded", repairs=(Repair("copy", None, "x"),))]
+    late = StudentGrade("bob", None, None, None, None, None, None, 2.0, 10.0, True,
+                        {"f_tests": CellGrade(8.0, None, None, 10, False)})  # fmt: skip
+    totals = results.add_up(reports, {"bob": late})
+    assert results.Totals(8.0, 10.0, 1, 1, 1) == totals
+    assert ["mean 8 of 10 points, 1 with full marks, 1 late, 1 repaired"] == [*results.describe_totals(totals)]
+    assert [] == [*results.describe_totals(results.add_up(reports[2:], {}))]
