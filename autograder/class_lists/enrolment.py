@@ -83,11 +83,18 @@ def find_by_identifiers(one: ListedStudent, known: Roster) -> set[str]:
 def match_names(
     rows: Iterable[ListedStudent], known: Roster, matched: dict[str, list[ListedStudent]], enrolment: Enrolment
 ) -> list[ListedStudent]:
-    """Add the rows that a name alone matches, and return those of new students."""
-    rows = list(rows)
-    keys = Counter(map(name_of, rows))
+    """Add the rows that a name matches, alone or with the login in the address, and return those of new students."""
+    named = []
+    for one in rows:  # the login is often the part of the address before the @
+        same = [student for student in known.find("student", local_part(one))
+                if student in known.find("name", name_of(one)) and not contradicts(one, known.entries[student])]
+        if same:
+            matched[same[0]].append(one)
+        else:
+            named.append(one)
+    keys = Counter(map(name_of, named))
     others = []
-    for one in rows:
+    for one in named:
         found = [student for student in known.find("name", name_of(one))
                  if student not in matched and not contradicts(one, known.entries[student])]
         if len(found) == 1 and keys[name_of(one)] == 1:

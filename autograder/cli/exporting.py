@@ -115,8 +115,11 @@ def export_moodle(course: Course, assignment: str, to: Path | None, into: Path, 
     unless a person has written some. Students are matched by address, ID number, username, then name. Rows that
     Moodle has locked and submissions that were not graded stay unchanged.
     """
+    from ..platforms import load_record
+
     columns = {"grade": grade_column, "comments": feedback_column}
-    return write_grades(course, assignment, "moodle", to, into, columns=columns, **options)
+    numbers = load_record(course.root, assignment).numbers
+    return write_grades(course, assignment, "moodle", to, into, columns=columns, participants=numbers, **options)
 
 
 @export_command("feedback", "Write here instead of exports/ASSIGNMENT/feedback-canvas.zip or -moodle.zip.")

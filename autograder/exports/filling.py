@@ -18,9 +18,9 @@ DECIMAL_COMMA = re.compile(r"\s*\d+,\d+\s*")
 RowLabel = tuple[str, list[Identifier]]
 
 
-def roster_of(grades: Mapping[str, ExportedGrade]) -> Roster:
-    """Return the students that the gradebook knows."""
-    return Roster(grade.grade for grade in grades.values() if grade.grade)
+def roster_of(grades: Mapping[str, ExportedGrade], participants: Mapping[str, str] | None = None) -> Roster:
+    """Return the students that the gradebook knows, with their numbers in an assignment of Moodle."""
+    return Roster((grade.grade for grade in grades.values() if grade.grade), participants=participants)
 
 
 def match_rows(

@@ -18,13 +18,14 @@ from .words import list_students, summary_html
 
 FILE = "moodle.csv"
 #: The columns that identify a student, the most reliable first, with the kind of identifier.
-IDENTIFIERS = (("email", "email"), ("number", "student"), ("number", "lms_user_id"), ("username", "student"),
-               ("participant", "student"), ("name", "name"))
+IDENTIFIERS = (("participant", "participant"), ("email", "email"), ("number", "student"), ("number", "lms_user_id"),
+               ("username", "student"), ("anonymous", "student"), ("name", "name"))
 
 
 def export(
     grades: Mapping[str, ExportedGrade], assignment: str, into: bytes, where: str = "worksheet.csv",
     columns: Mapping[str, str | None] | None = None, zeros: bool = False,
+    participants: Mapping[str, str] | None = None,
 ) -> Export:
     """Return Moodle's grading worksheet with the scores and the feedback of this assignment.
 
@@ -40,6 +41,8 @@ def export(
         The titles of the columns "grade" and "comments", if they are not found.
     zeros : bool
         Give 0 instead of no grade to students who handed in nothing.
+    participants : dict, optional
+        The students' numbers in this assignment, where they are known.
 
     Raises
     ------
@@ -48,7 +51,7 @@ def export(
     """
     given = {key: title for key, title in (columns or {}).items() if title}
     sheet = read_sheet(into, where, lambda head: is_worksheet(head, given), KIND)
-    return fill_worksheet(Worksheet(sheet, find_columns(sheet, given)), grades, assignment, zeros)
+    return fill_worksheet(Worksheet(sheet, find_columns(sheet, given)), grades, assignment, zeros, participants)
 
 
 def is_worksheet(head: Sequence[str], given: Mapping[str, str]) -> bool:
@@ -143,8 +146,9 @@ class Worksheet:
         if not any(self.sheet.rows[row]):
             return None
         cells = {key: unescape(self.text(row, key)) for key in self.columns}
-        participant = NUMBER_AT_END.fullmatch(cells.get("identifier", "")) if anonymous else None
-        cells["participant"] = participant["number"] if participant else ""
+        found = NUMBER_AT_END.fullmatch(cells.get("identifier", ""))
+        cells["participant"] = found["number"] if found else ""
+        cells["anonymous"] = cells["participant"] if anonymous else ""
         title = ", ".join(filter(None, (cells.get("identifier"), cells.get("name"))))
         return title, [(kind, cells.get(key, "")) for key, kind in IDENTIFIERS]
 
@@ -159,10 +163,11 @@ class Worksheet:
 
 
 def fill_worksheet(
-    worksheet: Worksheet, grades: Mapping[str, ExportedGrade], assignment: str, zeros: bool
+    worksheet: Worksheet, grades: Mapping[str, ExportedGrade], assignment: str, zeros: bool,
+    participants: Mapping[str, str] | None = None,
 ) -> Export:
     """Put scores and feedback into a worksheet; rows whose grade Moodle has locked stay unchanged."""
-    sheet, columns, roster = worksheet.sheet, worksheet.columns, roster_of(grades)
+    sheet, columns, roster = worksheet.sheet, worksheet.columns, roster_of(grades, participants)
     comma = has_decimal_comma(sheet, columns["grade"], columns.get("maximum"))
     column = GradeColumn(sheet, columns["grade"], grades, zeros, comma)
     anonymous = worksheet.is_anonymous(roster)

@@ -41,6 +41,14 @@ def test_a_name_alone_decides_where_nothing_contradicts():
     assert ["ada2"] == [entry.student for entry in found.new]
 
 
+def test_a_login_in_the_address_tells_twins_apart():
+    """kim2@uni.example with the name of kim2 is kim2; with another name it is somebody new."""
+    lee = {"first_name": "Kim", "last_name": "Lee"}
+    found = enrol_rows({"email": "kim2@uni.example", **lee}, {"email": "kim1@uni.example", "first_name": "Kimberly"})
+    assert [RosterEntry("kim2", "Kim", "Lee", "kim2@uni.example")] == found.changed
+    assert ["kim1@uni.example"] == [entry.student for entry in found.new] and [] == found.by_name
+
+
 def test_twins_stay_two():
     """Two of one name are told apart by logins; by the name alone they are not taken."""
     lee = {"first_name": "Kim", "last_name": "Lee"}

@@ -172,3 +172,15 @@ def test_a_round_trip_with_any_names(last_names):
             sheet.put(1 + at, column, text)
     found = read_rows(fill(combine_grades(grades, {}), sheet.to_bytes())[0])
     assert [[last, str(75 + at)] for at, last in enumerate(last_names)] == [[row[1], row[4]] for row in found[1:]]
+
+
+def test_numbers_tell_students_of_one_name_apart():
+    """Without addresses, the participants' numbers of the imported worksheet decide between two of one name."""
+    twins = combine_grades({student: make_grade(student, auto, first="Kim", last="Lee")
+                            for student, auto in (("kim1", 75.0), ("kim2", 25.0))}, {})
+    data = (b"Identifier,Full name,Grade,Maximum grade,Grade can be changed,Last modified (grade)\n"
+            b"Participant 7002,Kim Lee,,100.00,Yes,-\nParticipant 7001,Kim Lee,,100.00,Yes,-\n")
+    filled, _ = fill(twins, data, participants={"kim1": "7001", "kim2": "7002"})
+    assert ["50", "100"] == [row[2] for row in read_rows(filled)[1:]]
+    filled, notes = fill(twins, data)
+    assert data == filled and "may be any of kim1, kim2" in notes
