@@ -27,7 +27,6 @@ class Totals:
     mean: float | None = None  # None if nobody has a score
     max_score: float = 0.0
     full_marks: int = 0
-    late: int = 0
     repaired: int = 0
 
 
@@ -40,7 +39,6 @@ def add_up(reports: Sequence[Report], grades: Mapping[str, StudentGrade]) -> Tot
     return Totals(
         fmean(source.score for source in sources), max(source.max_score for source in sources),
         sum(source.score >= source.max_score - 1e-9 for source in sources),
-        sum(grade.seconds_late > 0 or grade.late_penalty > 0 for grade in sources if isinstance(grade, StudentGrade)),
         sum(bool(report.repairs) for report in reports))
 
 
@@ -71,7 +69,7 @@ def describe_totals(totals: Totals) -> Iterator[str]:
     """Yield the totals as at most one line."""
     if totals.mean is not None:
         full = f"{totals.full_marks} with full marks"
-        more = [f"{totals.late} late"] * bool(totals.late) + [f"{totals.repaired} repaired"] * bool(totals.repaired)
+        more = [f"{totals.repaired} repaired"] * bool(totals.repaired)
         yield ", ".join([f"mean {number(totals.mean)} of {number(totals.max_score)} points", full, *more])
 
 

@@ -19,6 +19,7 @@ from ..errors import FeedbackError
 from ..model import Report, StudentGrade
 from ..notebooks.submission import read_timestamp, read_timestamp_file
 from ..pages.markup import MAX_PICTURE, FindPicture, data_uri
+from ..pages.plain_text import join_lines
 from ..pages.student_page import make_page
 from ..timestamps import SECRET_FILE, TIMESTAMP_FILE
 from . import gradebook, hooks
@@ -61,7 +62,8 @@ def feedback_files(
         before = read_text(course.feedback(student, name) / SECRET_FILE) or b""
         is_nobodys = before.startswith(NOBODYS.encode())
         beside[SECRET_FILE] = before if is_nobodys else (NOBODYS + secrets.token_hex(32)).encode()
-    html = make_page(nb, replace(report, assignment=name), grade, picture_finder(course, name, student))
+    html = make_page(nb, replace(report, assignment=name), grade, picture_finder(course, name, student),
+                     released_cells(course.release(name) / f"{name}.ipynb"))
     return {file: content for file, content in beside.items() if content is not None and (content or for_exchange)} | {
         f"{name}.html": html.encode("utf-8", "replace")}
 
@@ -91,6 +93,16 @@ def picture_finder(course: Course, name: str, student: str) -> FindPicture:
 def read_course_picture(folder: Path, source: str) -> str | None:
     """Return a picture of the course as a ``data:`` URI, read once for all students."""
     return read_picture(folder, source)
+
+
+@lru_cache(maxsize=16)
+def released_cells(path: Path) -> frozenset[tuple[str, str]]:
+    """Return the types and sources of a released notebook's cells, read once for all students; none if it is gone."""
+    try:
+        cells = json.loads(path.read_bytes())["cells"]
+        return frozenset((cell["cell_type"], join_lines(cell["source"])) for cell in cells)
+    except (OSError, ValueError, LookupError, TypeError):
+        return frozenset()
 
 
 def read_picture(folder: Path, source: str) -> str | None:
@@ -128,7 +140,8 @@ class FeedbackPage(HTMLExporter):
         # nbgrader makes one exporter for all pages of a run
         self._grades = cache(partial(gradebook.read_grades, self._course))
         self._outside = cache(partial(outside_exchange, self._course))
-        read_course_picture.cache_clear()  # Formgrader's server may be older than a figure
+        for read in (read_course_picture, released_cells):  # Formgrader's server may be older than a figure
+            read.cache_clear()
 
     def from_filename(self, filename: str, resources: Any = None, **more: Any) -> tuple[Any, dict[str, Any]]:
         """Return the page, and the resources with the files beside it."""

@@ -6,9 +6,11 @@ Nothing of hidden tests is shown, and nothing that a student wrote can run (`mar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import groupby
 from typing import Any
 
 from jinja2 import Template
@@ -28,6 +30,7 @@ MARKED = Markup('<mark id="{}-line-{}">{}</mark>{}')
 REMARK = Markup('<span class="remark">▲ {}</span>')
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
+MAX_HEADING = 80  # characters of a heading that are shown where a part of the lesson is folded
 MAX_OUTPUTS = 50  # of one cell
 MAX_WORK = 5_000_000  # as `markup.estimate_work` counts it, a second; a lesson's prose has 15,000. Later prose is text
 FIRST = 3  # failed checks that are shown at once; the others open on demand
@@ -174,10 +177,29 @@ class ShownCell:
     source: Markup
     outputs: tuple[Markup, ...] = ()
     part: Part | None = None  # whose answer or check it is
+    heading: str = ""  # the first in its source
+    is_lesson: bool = False  # as it was released, and nothing went wrong in it
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Neighbouring cells of the lesson, which are folded away, or of the student's own."""
+
+    is_lesson: bool
+    cells: tuple[ShownCell, ...]
+
+    @property
+    def title(self) -> str:
+        """Return words for the place where it is folded."""
+        first, last = self.cells[0].number, self.cells[-1].number
+        where = f"cell {first}" if first == last else f"cells {first} to {last}"
+        headings = [cell.heading for cell in self.cells if cell.heading]
+        return f"The lesson, {where}" + (f": {headings[0]}" if headings else "")
 
 
 def show_cells(
-    nb: Mapping[str, Any], parts: Sequence[Part], judged: Mapping[str, Verdict], find: markup.FindPicture
+    nb: Mapping[str, Any], parts: Sequence[Part], judged: Mapping[str, Verdict], find: markup.FindPicture,
+    released: Container[tuple[str, str]] = (),
 ) -> Iterator[ShownCell]:
     """Yield the notebook's cells in order, without the parts for graders; what comes after `MAX_PAGE` is left out.
 
@@ -188,6 +210,8 @@ def show_cells(
     judged : mapping of str to Verdict
         By the grade_id of the test cell.
     find : FindPicture
+    released : container of (str, str)
+        The types and sources of the released cells.
     """
     by_name = {part.name: part for part in parts}
     places = {cell["execution_count"]: place for place, cell in enumerate(nb["cells"], 1)
@@ -220,7 +244,21 @@ def show_cells(
             source = markup.TEXT.format(clean_text(text))
         room -= len(source)
         part = by_name.get(verdict.task if verdict else str(grade_id))
-        yield ShownCell(place, "check" if verdict else kind or "raw", source, tuple(pieces), part)
+        stopped = any(output.get("output_type") == "error" for output in cell.get("outputs", ()))
+        yield ShownCell(place, "check" if verdict else kind or "raw", source, tuple(pieces), part,
+                        find_heading(text) if kind == "markdown" else "",
+                        part is None and not stopped and (kind, text) in released)
+
+
+def find_heading(prose: str) -> str:
+    """Return the text of the first heading in Markdown, without its marks; "" if there is none."""
+    found = re.search(r"^#{1,6}[ \t]+(.+)$", prose, re.MULTILINE)
+    return clean_text(found[1].strip("# \t").replace("*", "").replace("`", ""), MAX_HEADING) if found else ""
+
+
+def fold_lesson(cells: Iterable[ShownCell]) -> list[Stretch]:
+    """Return the cells in stretches of the lesson, and of everything else."""
+    return [Stretch(is_lesson, tuple(those)) for is_lesson, those in groupby(cells, lambda cell: cell.is_lesson)]
 
 
 def mark_lines(source: Markup, part: Part | None) -> Markup:
@@ -257,7 +295,7 @@ def below_heading(prose: Markup, level: int) -> Markup:
 
 def make_page(
     nb: Mapping[str, Any] | None, report: Report, grade: StudentGrade | None,
-    find: markup.FindPicture = lambda source: None,
+    find: markup.FindPicture = lambda source: None, released: Container[tuple[str, str]] = (),
 ) -> str:
     """Return the feedback page, one self-contained HTML file without script.
 
@@ -269,14 +307,16 @@ def make_page(
     grade : StudentGrade or None
     find : FindPicture
         For pictures that are not in the notebook itself.
+    released : container of (str, str)
+        The types and sources of the released cells. Those that are still the same are folded away.
     """
     parts = make_parts(nb, report, grade) if report.is_graded else []
-    shown = list(show_cells(nb, parts, verdicts_by_test(report), find)) if nb and report.is_graded else []
+    shown = list(show_cells(nb, parts, verdicts_by_test(report), find, released)) if nb and report.is_graded else []
     total = grade if grade and grade.cells else None
     return _template().render(
         assignment=report.assignment, student=report.student, standing=grade, full_name=full_name(grade),
-        graded=report.is_graded, reason=report.reason or "", repairs=report.repairs, parts=parts, shown=shown,
-        score=total.score if total else sum(part.score for part in parts),
+        graded=report.is_graded, reason=report.reason or "", repairs=report.repairs, parts=parts,
+        shown=fold_lesson(shown), score=total.score if total else sum(part.score for part in parts),
         max_score=total.max_score if total else sum(part.max_score for part in parts),
         late=describe_lateness(grade), waiting=[part for part in parts if part.state == "waiting"],
         told=[part for part in parts if part.has_more], summary=summarise_parts(parts), first=FIRST,

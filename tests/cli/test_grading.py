@@ -95,12 +95,12 @@ def test_repairs_take_one_line_a_kind(capsys):
 
 
 def test_the_totals_are_the_gradebooks():
-    """Mean with penalties, full marks, late, repaired; of those who are graded. Nothing is said of nobody."""
+    """Mean with penalties, full marks, repaired; of those who are graded. Nothing is said of nobody."""
     reports = [Report(NAME, student, "graded", (Verdict("f", score, 10, ()),)) for student, score in
                (("ada", 10), ("bob", 8))] + [Report(NAME, "cid", "not graded", repairs=(Repair("copy", None, "x"),))]
     late = StudentGrade("bob", None, None, None, None, None, None, 2.0, 10.0, True,
                         {"f_tests": CellGrade(8.0, None, None, 10, False)})  # fmt: skip
     totals = results.add_up(reports, {"bob": late})
-    assert results.Totals(8.0, 10.0, 1, 1, 1) == totals
-    assert ["mean 8 of 10 points, 1 with full marks, 1 late, 1 repaired"] == [*results.describe_totals(totals)]
+    assert results.Totals(8.0, 10.0, 1, 1) == totals
+    assert ["mean 8 of 10 points, 1 with full marks, 1 repaired"] == [*results.describe_totals(totals)]
     assert [] == [*results.describe_totals(results.add_up(reports[2:], {}))]

@@ -38,11 +38,11 @@ WRONG = verdict(
     notes=("Seen on the arguments of the check cell.",), question="Which term is different?")  # fmt: skip
 
 
-def made(notebook_cells=TASK, tasks=None, standing=None, find=lambda source: None, **report):
+def made(notebook_cells=TASK, tasks=None, standing=None, find=lambda source: None, released=(), **report):
     verdicts = tuple(replace(each, task=task) for task, each in ({"f": WRONG} if tasks is None else tasks).items())
     report = Report(**{"assignment": "a1", "student": "s1", "status": "graded", "verdicts": verdicts, **report})
     nb = {"cells": notebook_cells} if notebook_cells is not None else None
-    return student_page.make_page(nb, report, standing, find)
+    return student_page.make_page(nb, report, standing, find, released)
 
 
 def shown(html):

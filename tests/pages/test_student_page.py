@@ -205,3 +205,18 @@ def test_a_line_that_begins_or_ends_a_text_is_not_marked():
     html = made([source, TASK[1]], {"f": replace(WRONG, lines=(
         Line(2, "b", "value", None, "Wrong."), Line(4, "b", "value", None, "Wrong.")))})
     assert "<mark " not in html and "Line 2" in shown(html)
+
+
+def test_what_is_as_released_is_folded():
+    """Neighbouring cells of the lesson are in one fold with their heading; changed, own and stopped cells are not."""
+    error = {"output_type": "error", "ename": "NameError", "evalue": "x", "traceback": ["x"]}
+    lesson = [cell("## The `cell`, *forward*\n\nIt steps.", "markdown"), cell("x = 1")]
+    own = [cell("My notes.", "markdown"), cell("y = 1", outputs=[error])]
+    released = {("markdown", lesson[0]["source"]), ("code", "x = 1"), ("code", "y = 1"), ("code", TASK[0]["source"])}
+    html = made([*lesson, *TASK, *own, cell("x = 1")], released=released)
+    assert ["The lesson, cells 1 to 2: The cell, forward", "The lesson, cell 7"] == re.findall(
+        r'<details class="lesson"><summary>(.*?)</summary>', html)
+    folded = "".join(re.findall(r'<details class="lesson">.*?</details>', html, re.DOTALL))
+    assert "It steps." in folded and 2 == folded.count("x = ")
+    assert not {"My notes.", "y = ", "def"} & set(re.findall("My notes.|y = |def", folded))
+    assert 'class="lesson"' not in made([*lesson, *TASK])
