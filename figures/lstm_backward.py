@@ -6,9 +6,7 @@ from style import (
     GRADIENT,
     GREY,
     HIDDEN,
-    INK,
     MEMORY,
-    PLAIN,
     PREDICTION,
     box,
     canvas,
@@ -29,11 +27,11 @@ def cell_backward() -> Axes:
     All arrows are dashed and run against the forward pass. On top, along the line of the cell state, dc_next enters
     from the right, meets a plus sign, becomes dc, is multiplied by the forget gate ft and leaves to the left as
     dc_prev. From below, da_next reaches the plus sign by way of ot times 1 minus tanh of c_next squared. From dc three
-    arrows go down to dft, dit and dcct; dot comes from da_next alone. The four feed a box below, which gives da_prev
-    to the left, dxt downwards and the gradients of the weights and biases to the right.
+    arrows go down to dft, dit and dcct; dot comes from da_next alone. The four meet on a line that feeds two boxes: the
+    transposed weights, which give da_prev and dxt, and the stacked input, which gives the gradients of the parameters.
     """
     ax = canvas(7, 4)
-    top, slope, gate, low = 3.35, 2.45, 1.55, 0.72
+    top, slope, rail, low = 3.35, 2.45, 1.24, 0.72
     forget, update, candidate, output = 1.65, 2.72, 3.78, 5.1
     box(ax, 3.5, 2.03, 4.9, 3.2, hue=GREY, lw=1.8, z=1)
 
@@ -68,20 +66,22 @@ def cell_backward() -> Axes:
         else:
             wire(ax, (5.75, slope), (5.75, 1.95), (x + 0.55, 1.95), **BACK)
         box(ax, x, 1.95, 0.98 if source == top else 1.1, 0.38, factor, hue=HIDDEN, size=10.5)
-        wire(ax, (x, 1.76), (x, low + 0.2), **BACK)
-        code(ax, x + 0.07, gate - 0.2, variable, color=GRADIENT.line, ha="left")
+        wire(ax, (x, 1.76), (x, rail), tip=False, **BACK)
+        dot(ax, x, rail, GRADIENT.line)
+        code(ax, x + 0.07, 1.5, variable, color=GRADIENT.line, ha="left")
 
     # through the weights
-    box(ax, 3.5, low, 4.6, 0.4, hue=PLAIN)
-    ax.plot([3.95, 3.95], [low - 0.2, low + 0.2], color=INK, linewidth=1.2, zorder=4)
-    write(ax, 2.55, low, r"$W_{s,a}^{\top}\,\cdot$ , $W_{s,x}^{\top}\,\cdot$ ; sum over $s$", size=11)
-    write(ax, 4.87, low, r"$\cdot\; (u^{\langle t \rangle})^{\top}$ ; sum over $m$", size=10.5)
-    wire(ax, (1.2, low), (0.8, low), **BACK)
+    wire(ax, (forget, rail), (output, rail), tip=False, **BACK)
+    for x in (2.4, 4.6):
+        wire(ax, (x, rail), (x, low + 0.2), **BACK)
+    box(ax, 2.4, low, 2.3, 0.4, r"$W_{s,a}^{\top}\,\cdot$ , $W_{s,x}^{\top}\,\cdot$ ; sum over $s$", size=11)
+    box(ax, 4.75, low, 2.0, 0.4, r"$\cdot\; (u^{\langle t \rangle})^{\top}$ ; sum over $m$", size=11)
+    wire(ax, (1.25, low), (0.8, low), **BACK)
     name(ax, 0.45, low + 0.12, r"$da^{\langle t{-}1 \rangle}$", "da_prev", GRADIENT.line)
-    wire(ax, (2.5, low - 0.2), (2.5, 0.28), **BACK)
-    write(ax, 2.5, 0.14, r"$dx^{\langle t \rangle}$", size=13, color=GRADIENT.line)
-    code(ax, 2.78, 0.14, "dxt", color=GRADIENT.line, ha="left")
-    wire(ax, (5.8, low), (6.2, low), **BACK)
+    wire(ax, (2.4, low - 0.2), (2.4, 0.28), **BACK)
+    write(ax, 2.4, 0.14, r"$dx^{\langle t \rangle}$", size=13, color=GRADIENT.line)
+    code(ax, 2.68, 0.14, "dxt", color=GRADIENT.line, ha="left")
+    wire(ax, (5.75, low), (6.2, low), **BACK)
     name(ax, 6.55, low + 0.12, r"$dW_s,\, db_s$", "dWf, ...", GRADIENT.line)
     return ax
 
