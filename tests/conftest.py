@@ -48,8 +48,7 @@ def session_with(assignment):
     """Return a function that makes a session with these sources; the reference solution fills the other tasks."""
 
     def make(missing=(), **sources):
-        namespace = {}
-        exec(assignment.reference.imports, namespace)
+        namespace = assignment.reference.run_imports()
         for name, source in {**assignment.reference.sources, **sources}.items():
             if name not in missing:
                 exec(compile(source, f"<cell {name}>", "exec"), namespace)

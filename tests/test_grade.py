@@ -36,8 +36,7 @@ class OpenSandbox:
 
     @contextmanager
     def open(self, cells, files, template, times, own_files=None):
-        namespace = {"__builtins__": self.assignment.reference.modules.builtins}
-        exec(self.assignment.reference.imports, namespace)
+        namespace = self.assignment.reference.run_imports()
         for _, source in cells:
             if finding.defined_functions(source) & self.assignment.tasks.keys():
                 exec(source, namespace)

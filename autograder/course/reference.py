@@ -50,6 +50,12 @@ class Reference:
         sources = {name: cell.source for name, cell in finding.solution_cells(nb).items()}
         return cls(sources, "\n".join(imports), modules)
 
+    def run_imports(self) -> dict[str, Any]:
+        """Return new names in which the notebook's imports have run; they find the helper modules."""
+        namespace: dict[str, Any] = {"__name__": "reference", "__builtins__": self.modules.builtins}
+        exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
+        return namespace
+
     @cached_property
     def functions(self) -> dict[str, Callable[..., Any]]:
         """The right functions; each calls the others."""
@@ -58,8 +64,7 @@ class Reference:
     @cached_property
     def namespace(self) -> dict[str, Any]:
         """The names that the right functions use: imports, helpers, and each other."""
-        namespace: dict[str, Any] = {"__name__": "reference", "__builtins__": self.modules.builtins}
-        exec(compile(self.imports, "<imports of the source notebook>", "exec"), namespace)
+        namespace = self.run_imports()
         for name, source in self.sources.items():
             exec(compile(source, f"<solution cell {name}>", "exec"), namespace)
         return namespace

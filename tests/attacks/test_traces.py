@@ -54,8 +54,7 @@ def words_on(assignment):
     def words_on(task, forge):
         old, new = TASKS[task]
         source = assignment.reference.sources[task].replace(old, new)
-        namespace = {}
-        exec(assignment.reference.imports, namespace)
+        namespace = assignment.reference.run_imports()
         for name, text in {**assignment.reference.sources, task: source}.items():
             exec(compile(text, f"<cell {name}>", "exec"), namespace)
         session = Forger(namespace)

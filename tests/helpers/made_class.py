@@ -85,8 +85,7 @@ def released(assignment: Assignment, task: str) -> str:
 @cache
 def judged(assignment: Assignment, task: str, source: str) -> dict[str, Verdict]:
     """The verdicts, by name, on a task written like this, and on those that call it; all else is right."""
-    namespace: dict = {"__builtins__": assignment.reference.modules.builtins}
-    exec(assignment.reference.imports, namespace)
+    namespace = assignment.reference.run_imports()
     for name, own in {**assignment.reference.sources, task: source}.items():
         exec(compile(source if name == task else own, f"<cell {name}>", "exec"), namespace)
     if f"def {task}(" not in source:

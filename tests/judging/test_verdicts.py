@@ -204,8 +204,7 @@ def test_constants_gain_nothing(assignment, verdicts_of):
 def _session(assignment, sources):
     from autograder.sandbox.local import LocalSession
 
-    namespace = {}
-    exec(assignment.reference.imports, namespace)
+    namespace = assignment.reference.run_imports()
     for source in {**assignment.reference.sources, **sources}.values():
         exec(source, namespace)
     session = LocalSession(namespace)

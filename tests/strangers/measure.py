@@ -60,8 +60,7 @@ def read_answers(folder, task):
 
 def verdicts_on(assignment, task, answer, judged=None):
     """Judge the instructor's notebook with one task replaced. Return the verdicts by task, of all or of some tasks."""
-    namespace = {"__name__": "__main__"}
-    exec(assignment.reference.imports, namespace)
+    namespace = {**assignment.reference.run_imports(), "__name__": "__main__"}
     sources = {**assignment.reference.sources, task: answer.written(assignment.reference.sources[task])}
     for name, source in sources.items():
         with contextlib.suppress(SyntaxError):  # as in a notebook: that cell defines nothing
