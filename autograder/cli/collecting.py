@@ -70,7 +70,7 @@ def collect_command(course: Course, assignment: str, path: Path, pattern: str | 
             save_record(course.root, assignment, record)
     show_result(result, dry_run)
     if not dry_run:
-        taken = (*result.matched, *result.replaced, *result.unchanged, *result.kept)
+        taken = (*result.matched, *result.replaced, *result.timed, *result.unchanged, *result.kept)
         show_times(course, assignment, sorted(file.student for file in taken))
     return SOME_NOT_GRADED if result.unmatched or result.refused or result.kept else ALL_GRADED
 
@@ -79,7 +79,7 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
     """Print the outcome of each file as a table, or counts of a large class; then each file that needs attention."""
     would = "would be " if dry_run else ""
     outcomes = {f"{would}collected": result.matched, f"{would}replaced": result.replaced,
-                "unchanged": result.unchanged, "kept": result.kept}
+                f"{would}given a time": result.timed, "unchanged": result.unchanged, "kept": result.kept}
     if 0 < sum(map(len, outcomes.values())) <= IN_A_TABLE:
         table = Table(Column("student", no_wrap=True), "", "from", "note", title=result.source, box=box.SIMPLE)
         for outcome, files in outcomes.items():
@@ -109,7 +109,7 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
 
 def hidden_strangers(result: CollectResult) -> Sequence[Skipped]:
     """Return the files of unknown students that one line is enough for: several, and more than half of all."""
-    taken = sum(map(len, (result.matched, result.replaced, result.unchanged, result.kept)))
+    taken = sum(map(len, (result.matched, result.replaced, result.timed, result.unchanged, result.kept)))
     return result.strangers if len(result.strangers) > max(2, taken) else ()
 
 

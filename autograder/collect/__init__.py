@@ -46,6 +46,7 @@ class CollectResult:
     source: str
     matched: list[CollectedFile] = field(default_factory=list)  # written, or to be written in a dry run
     replaced: list[CollectedFile] = field(default_factory=list)  # written in place of an earlier submission
+    timed: list[CollectedFile] = field(default_factory=list)  # already there, and the time is known only now
     unchanged: list[CollectedFile] = field(default_factory=list)  # already there
     kept: list[CollectedFile] = field(default_factory=list)  # not written, since another submission is there
     unmatched: list[Skipped] = field(default_factory=list)  # the student is not clear
@@ -161,7 +162,7 @@ class SubmissionWriter:
         else:
             outcome = self.result.replaced if there else self.result.matched
             if there == NO_TIME:
-                note = join_notes("its time is known now", note)
+                outcome = self.result.timed
             elif there and submission.timestamp is None and has_time(target):
                 note = join_notes("no time is known of it: no late penalty", note)
             if not self.dry_run:
