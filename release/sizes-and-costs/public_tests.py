@@ -348,7 +348,8 @@ def attempt(show, *needs):
         names = show.__globals__
         waiting = [name for name in needs if name not in names or waiting_line(names[name])]
         if waiting:
-            print(f"Fill in {' and '.join(waiting)} first; then this cell shows its result.")
+            first, last = ", ".join(waiting[:-1]), waiting[-1]
+            print(f"Fill in {f'{first} and {last}' if first else last} first; then this cell shows its result.")
         else:
             ours = [part for part in traceback.extract_tb(error.__traceback__) if is_cell(part.filename)]
             place = f" in `{ours[-1].name}`, at line {ours[-1].lineno} of its cell" if ours else ""
