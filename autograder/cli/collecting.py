@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..course.course import Course
-from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course
+from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course, print_line
 from .students import read_zone, timezone_option
 from .times import show_times
 
@@ -116,6 +116,6 @@ def hidden_strangers(result: CollectResult) -> Sequence[Skipped]:
 def show_lines(lines: Sequence[str]) -> None:
     """Print the first lines, and how many more there are."""
     for line in lines[:MAX_LINES]:
-        click.echo(line)
+        print_line(line)
     if len(lines) > MAX_LINES:
         click.echo(f"... and {len(lines) - MAX_LINES:,} more like these")

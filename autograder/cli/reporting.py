@@ -21,10 +21,10 @@ from ..notebooks.submission import printable
 from .common import (
     ALL_GRADED,
     SOME_NOT_GRADED,
-    console,
     in_course,
     must_be_writable,
     open_output,
+    print_line,
     short_path,
     to_stderr,
     write_json,
@@ -62,7 +62,7 @@ def report_command(course: Course, assignment: str | None, output: Path | None, 
         write_json(json_file, summary)
     for entry in summary["teach"]:
         line = f"{entry['count']:4}  {', '.join(entry['tasks'])}: {entry['says']}"
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(line)
     return ALL_GRADED
 
 
@@ -106,7 +106,7 @@ def write_report(course: Course, assignment: str, output: Path, hide_names: bool
     counts = summary["counts"]
     click.echo(f"wrote {short_path(output)}: {counts['graded']} of {counts['handed_in']} graded")
     for line in list_students("left out, since their submission is gone from submitted/", sorted(gone)):
-        click.echo(line)
+        print_line(line)
     return summary, made() if hide_names else summary
 
 
@@ -184,7 +184,7 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
                                   lambda *_: progress.update(bar, advance=1, refresh=True), jobs)
     for student, problem in problems.items():
         if problem:
-            console.print(f"{student}: {problem}", markup=False, highlight=False, soft_wrap=True)
+            print_line(f"{student}: {problem}")
     for folder in odd:
         click.echo(f"{printable(folder)}: no page, since folders {MISNAMED}: rename this one")
     written = [student for student, problem in problems.items() if problem is None]
@@ -192,7 +192,7 @@ def feedback_command(course: Course, assignment: str, patterns: Sequence[str], j
     if is_used:
         fact = "not from the exchange, so nbgrader fetch_feedback finds no page; give it to them yourself"
         for line in list_students(fact, filter(outside.__contains__, written)):
-            click.echo(line)
+            print_line(line)
     handed_in = len(students) + len(odd)
     click.echo(f"wrote {len(written)} of {handed_in} pages: feedback/STUDENT/{assignment}/{assignment}.html")
     return ALL_GRADED if len(written) == handed_in else SOME_NOT_GRADED
