@@ -3,7 +3,7 @@
 PAGE = """<div class="gates">
 <style>
 .gates { box-sizing: border-box; max-width: 34em; padding: 0.6em 1em; border-radius: 6px; background: #fff;
-  color: #1f2933; font: 15px/1.5 sans-serif }
+  color: #1f2933; color-scheme: light; font: 15px/1.5 sans-serif }
 .gates label { display: grid; grid-template-columns: 8em 1fr 3em; gap: 0.8em; align-items: center }
 .gates svg { display: block; width: 100%; height: auto; margin: 0.4em 0 }
 .gates text { font: 12px sans-serif; fill: #1f2933 }

@@ -98,17 +98,22 @@ def one_thread(monkeypatch):
         monkeypatch.setenv(f"{name}_NUM_THREADS", "1")
 
 
+def run_notebook(nb, folder):
+    """Execute a notebook in a folder, in a fresh kernel."""
+    from nbclient import NotebookClient
+
+    NotebookClient(nb, timeout=120, allow_errors=True, resources={"metadata": {"path": str(folder)}}).execute()
+
+
 @cache
 def executed(path, answers=()):
     """Return the cells of a notebook after a run in a fresh kernel, with pieces of them replaced by answers."""
-    from nbclient import NotebookClient
-
     nb = reading.read_notebook(path)
     for id_, old, new, _ in answers:
         cell = next(cell for cell in nb.cells if cell.id == id_)
         assert 1 == cell.source.count(old), (id_, old)
         cell.source = cell.source.replace(old, new)
-    NotebookClient(nb, timeout=120, allow_errors=True, resources={"metadata": {"path": str(path.parent)}}).execute()
+    run_notebook(nb, path.parent)
     return [cell for cell in nb.cells if cell.cell_type == "code"]
 
 

@@ -6,8 +6,13 @@ import subprocess
 import sys
 
 import pytest
+from nbformat.v4 import new_code_cell
 
-from tests.helpers.courses import ROOT
+from autograder import demo
+from autograder.course.course import Course
+from autograder.nbgrader_bridge import release
+from autograder.notebooks import reading
+from tests.helpers.courses import NAME, ROOT, run
 
 FOLDER = ROOT / "notebooks"
 QUESTIONS = json.loads((FOLDER / "quiz.json").read_text(encoding="utf-8"))
@@ -58,6 +63,28 @@ def test_a_page_folds_each_reply_and_escapes(quiz, monkeypatch, tmp_path):
     assert "Yes. So it is." in page and "Not this one. It is not." in page
     assert "Choose one of a, b." == quiz.ask("q").answer("x")
     assert repr(quiz.ask("q")).startswith("Is `a < b`?\n  a) <b>\n  b) yes\n")
+
+
+@pytest.mark.slow
+def test_an_assignment_can_have_questions(tmp_path):
+    """With both files in its folder, an assignment's notebook asks: released, in the sandbox, and graded as before."""
+    course = demo.make_course(Course(ROOT), tmp_path / "course")
+    source = course.root / "source" / NAME
+    for name in ("quiz.py", "quiz.json"):
+        (source / name).write_bytes((FOLDER / name).read_bytes())
+    nb = reading.read_notebook(source / f"{NAME}.ipynb")
+    asking = f'from quiz import ask\n\nprint(ask("{min(QUESTIONS)}").answer("a"))'
+    nb.cells.append(new_code_cell(asking, id="asking"))
+    reading.write_notebook(nb, source / f"{NAME}.ipynb")
+    release.release_assignment(course, NAME)
+    assert {"quiz.py", "quiz.json"} < {path.name for path in (course.root / "release" / NAME).iterdir()}
+    demo.make_class(course, NAME, {"ada": demo.rewritten(0)})
+    run(course.root, "autograder", "grade", NAME, "--json", str(tmp_path / "all.json"))
+    assert 100 == json.loads((tmp_path / "all.json").read_text())["submissions"][0]["score"]
+    graded = reading.read_notebook(course.root / "autograded" / "ada" / NAME / f"{NAME}.ipynb")
+    asked = next(cell for cell in graded.cells if 'from quiz import ask' in cell.source)
+    said = "".join(output.get("text", "") for output in asked.outputs)
+    assert said.startswith(("Yes.", "Not this one."))
 
 
 def test_the_helper_needs_only_the_standard_library(tmp_path):
