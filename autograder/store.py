@@ -6,12 +6,21 @@ If the key in the file is the submission's, all of it is done.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 from .files import write_file
 from .model import Report
+
+#: Before the digest of the work at the end of a key.
+WORK = "-"
+
+
+def work_digest(notebook: bytes, timestamp: str | None) -> str:
+    """Return the fingerprint of a notebook that was handed in at a time; keys of reports end with it."""
+    return hashlib.sha256(notebook + b"\0" + (timestamp or "").encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class ReportStore:
@@ -52,6 +61,12 @@ class ReportStore:
         """Tell if the student's submission with this key has been graded."""
         content = self._content(student)
         return content is not None and content.get("key") == key and content.get("status") == "graded"
+
+    def is_of(self, student: str, notebook: bytes, timestamp: str | None) -> bool | None:
+        """Tell if a student's report is about this notebook, handed in at this time; None if it does not say."""
+        content = self._content(student)
+        _, sign, work = str(content.get("key") or "").rpartition(WORK) if content else ("", "", "")
+        return work == work_digest(notebook, timestamp) if sign else None
 
     def _content(self, student: str) -> dict[str, Any] | None:
         try:

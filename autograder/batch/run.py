@@ -27,6 +27,7 @@ from ..notebooks.finding import nbgrader_metadata
 from ..notebooks.own_files import read_own_files
 from ..notebooks.reading import read_bytes
 from ..notebooks.submission import read_timestamp, submission_files
+from ..store import WORK, work_digest
 from .grader import GradedSubmission, Submission, not_graded, prepare_grader
 from .job import Job, digest_of, make_job
 from .workers import Workers
@@ -193,6 +194,7 @@ class Submissions:
         own = [part for name, file in sorted(own_files.items()) for part in (name, file)]
         key = digest_of(self.job.digest, student, content, timestamp or "", str(odd or ""),
                         str(self.extensions.get(student)), *own)
+        key += WORK + work_digest(content, timestamp)
         return Submission(student, content, path, repairs, timestamp, key, own_files), problem
 
     def _is_graded(self, submission: Submission) -> bool:

@@ -20,7 +20,7 @@ from ..course.course import Course
 from ..errors import CourseError, NotebookError
 from ..files import write_file
 from ..model import Report
-from ..notebooks.submission import read_timestamp_file, submission_files
+from ..notebooks.submission import read_timestamp, read_timestamp_file, submission_files
 from .writing import NO_TIME, SAME, Submission, compare_submission, list_special, replace_folder
 
 FOLDER = "attempts"
@@ -84,20 +84,22 @@ def count_attempts(course: Course, assignment: str, students: Iterable[str]) -> 
 
 
 def current_report(course: Course, student: str, assignment: str) -> Report | None:
-    """Return the report of the submission that is in place; None if it has not been graded since it came."""
-    folder = course.submitted(student, assignment)
+    """Return the report of the submission that is in place; None if it has not been graded since it came.
+
+    The report's key says of which work it is. One of nbgrader's own autograde has no key: its date and the time beside
+    the graded notebook decide.
+    """
+    folder, store = course.submitted(student, assignment), course.reports(assignment)
     try:
         notebook = submission_files(folder, f"{assignment}.ipynb").notebook
-        graded = (course.reports(assignment).folder / f"{student}.json").stat().st_mtime_ns
-        if graded < notebook.stat().st_mtime_ns:
-            return None
+        is_current = store.is_of(student, notebook.read_bytes(), read_timestamp(folder)[0])
+        if is_current is None:
+            graded = (store.folder / f"{student}.json").stat().st_mtime_ns
+            graded_time = read_timestamp_file(course.autograded(student, assignment))
+            is_current = graded >= notebook.stat().st_mtime_ns and graded_time == read_timestamp_file(folder)
     except (OSError, NotebookError):
         return None
-    report = course.reports(assignment).load(student)
-    if report is None or not report.is_graded:
-        return report
-    graded_time = read_timestamp_file(course.autograded(student, assignment))
-    return report if graded_time == read_timestamp_file(folder) else None
+    return store.load(student) if is_current else None
 
 
 def keep_attempt(course: Course, student: str, assignment: str) -> int | None:

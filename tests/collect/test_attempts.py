@@ -16,6 +16,7 @@ from autograder.collect.attempts import (
 )
 from autograder.course.course import Course
 from autograder.errors import CourseError
+from autograder.store import WORK, work_digest
 from tests.helpers.collecting import ROSTER, write_folder
 from tests.helpers.courses import NAME
 from tests.helpers.exporting import make_failure, make_report
@@ -91,6 +92,17 @@ def test_a_copy_with_an_old_date_is_not_taken_for_graded(loaded, hand_in):
     (folder / "timestamp.txt").write_text("2026-03-01 12:09:00 UTC")
     os.utime(folder / FILE, (1, 1))
     assert current_report(loaded, "ada", NAME) is None
+
+
+def test_the_key_of_a_report_tells_of_which_work_it_is(loaded, hand_in):
+    """With a key, dates do not matter, as in a course that was copied: only the notebook and its time do."""
+    hand_in(b"one", 0)
+    folder = loaded.submitted("ada", NAME)
+    time = (folder / "timestamp.txt").read_text()
+    for work, is_current in (((b"one", time), True), ((b"two", time), False), ((b"one", None), False)):
+        loaded.reports(NAME).save(make_report("ada", 30.0), f"key{WORK}{work_digest(*work)}")
+        os.utime(folder / FILE, (9e9, 9e9))
+        assert is_current == (current_report(loaded, "ada", NAME) is not None)
 
 
 @pytest.mark.parametrize("minute", [None, 0])
