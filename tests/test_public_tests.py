@@ -182,7 +182,8 @@ def test_an_experiment_names_what_is_not_there_yet(capsys):
     namespace = {"done": lambda: 1}
     exec("def show():\n    return done() + missing() + other()", namespace)
     public_tests.attempt(namespace["show"], "done", "missing", "other")
-    assert "Fill in missing and other first; then this cell shows its result.\n" == capsys.readouterr().out
+    expected = "Run the cell of missing and other first: no function of that name is there yet.\n"
+    assert expected == capsys.readouterr().out
 
 
 def test_without_its_cases_the_check_says_what_is_missing(tmp_path, monkeypatch):

@@ -346,15 +346,22 @@ def attempt(show, *needs):
         show()
     except Exception as error:
         names = show.__globals__
-        waiting = [name for name in needs if name not in names or waiting_line(names[name])]
-        if waiting:
-            first, last = ", ".join(waiting[:-1]), waiting[-1]
-            print(f"Fill in {f'{first} and {last}' if first else last} first; then this cell shows its result.")
+        absent = [name for name in needs if name not in names]
+        waiting = [name for name in needs if name in names and waiting_line(names[name])]
+        if absent:
+            print(f"Run the cell of {listed(absent)} first: no function of that name is there yet.")
+        elif waiting:
+            print(f"Fill in {listed(waiting)} first; then this cell shows its result.")
         else:
             ours = [part for part in traceback.extract_tb(error.__traceback__) if is_cell(part.filename)]
             place = f" in `{ours[-1].name}`, at line {ours[-1].lineno} of its cell" if ours else ""
             said = f"This experiment is stopped by {type(error).__name__}{place}: {error}"
             print(*[said, *(f"  the line: {part.line}" for part in ours[-1:])], sep="\n", file=sys.stderr)
+
+
+def listed(names):
+    """Names in a row: "a", "a and b", "a, b and c"."""
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def is_cell(filename):
