@@ -133,6 +133,25 @@ def test_the_lstm_learns_to_look_at_the_flag():
     assert "flag " + 40 * "█" in shown["looked-at-run"]
 
 
+#: Lines that lessons and solutions share, and that give nothing away: sizes, loops, a call of what is given.
+SHARED = {"a=np.zeros((n_a,m,T_x))", "fortinreversed(range(T_x)):", "a,y_pred,caches=forward(x,a0,parameters)",
+          "loss,gradients=loss_and_gradients(x,targets,mask,a0,parameters)"}
+
+
+def test_lessons_give_no_graded_line_away():
+    """Neither a lesson to read nor a module beside it has a line that a student must write for points."""
+    def lines(source):
+        return {"".join(line.split("#")[0].split()) for line in source.splitlines()} - {""}
+
+    shown = [source for path in READ for source in cells_of(path, "code").values()]
+    shown += [path.read_text(encoding="utf-8") for path in ROOT.glob("notebooks/*.py")]
+    graded = [re.findall(r"### START CODE HERE ###[^\n]*\n(.*?)### END CODE HERE ###", source, re.DOTALL)
+              for path in ROOT.glob("source/*/*.ipynb") for source in cells_of(path, "code").values()]
+    asked = {line for pieces in graded for piece in pieces for line in lines(piece) if len(line) > 8}
+    assert len(asked) > 100
+    assert asked & lines("\n".join(shown)) <= SHARED
+
+
 #: The exercises of the lessons to read: cell, what is given, the answer, and what the check then says.
 ANSWERS = {
     "02-one-cell-by-hand": [
