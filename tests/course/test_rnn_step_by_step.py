@@ -139,3 +139,20 @@ def test_the_notebooks_say_it_in_the_same_words():
     """Apart from the names of the files, the first code cells are equal."""
     tails = {first_cell(path).partition("missing = ")[2] for path in SOURCES}
     assert 1 == len(tails)
+
+
+def test_the_numbers_in_the_answers_are_those_of_the_experiments(lesson, assignment, speaking, capsys):
+    """A thousandth after ten steps, rounding after fifty; four equal names; what three forget biases leave of dx."""
+    change = lesson["changes"](53)
+    assert change[:2].max() == 0 and change[12] == pytest.approx(1e-3, rel=0.2) and change[52] < 1e-14
+    said = [set(speaking.invent(assignment.reference.functions[f"{kind}_cell_forward"], speaking.load_weights(kind)))
+            for kind in ("rnn", "lstm")]
+    assert 4 == len(said[0] & said[1])
+    assert 4971 == sum(array.size for array in speaking.load_weights("rnn").values())
+    left = []
+    for bias in (0.0, 1.0, 5.0):
+        lesson["show_distance"]("", lesson["lstm_forward"], lesson["lstm_backward"], lesson["lstm_weights"](bias))
+        last, *_, first = re.findall(r"dx at t = \d+ +(\S+)", capsys.readouterr().out)
+        left.append(float(first) / float(last))
+    assert left[0] < 1e-7 and left[1] == pytest.approx(1e-3, rel=0.5) and left[2] == pytest.approx(1, rel=0.1)
+    assert lesson["product"].shape == (20, 20) and lesson["norm"] == pytest.approx(2e-8, rel=0.5)
