@@ -54,7 +54,7 @@ def in_course(command: Callable[Concatenate[Course, P], int | None]) -> Callable
             if error.filename is None or error.errno == errno.EPIPE:
                 raise
             problem = f"{error.filename}: {error.strerror}. {remedy_of(error)}"
-        problem = " ".join(problem.splitlines())
+        problem = " ".join(problem.splitlines()).replace(f"{Path.cwd()}{os.sep}", "")
         to_stderr.print(f"autograder: {problem}", style="red", markup=False, highlight=False, soft_wrap=True)
         sys.exit(BAD_USAGE)
 

@@ -16,7 +16,7 @@ shuffle_by_lot = SystemRandom().shuffle  # an order that nobody can draw again
 _QUOTED = re.compile(r"""(?<!\w)(['"])(?:\\.|(?!\1)[^\\])*(?:\1|$)""", re.DOTALL)  # to the end, if it is cut short
 _PATH = re.compile(r"\S*[/\\]\S*")
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d[\d.,]*(?![\w])")
-_WHERE = re.compile(r"^[^\s:]*[/\\][^:]*: ")
+_WHERE = re.compile(r"^[^\s:]*(?:[/\\][^:]*|\.ipynb): ")
 
 
 def without_particulars(sentence: str) -> str:

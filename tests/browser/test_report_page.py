@@ -72,17 +72,15 @@ def test_it_fits_every_screen_and_loads_nothing(browser, files, view, size):
         assert [] == wrong
 
 
-@pytest.mark.parametrize("media", ["screen", "print"])
+@pytest.mark.parametrize("look, media", [*[(look, "screen") for look in VIEWS], ("dark", "print")])
 @pytest.mark.parametrize("size", [12, 100, ("index", 12)])  # more have the same elements, more of them
-def test_axe_finds_nothing(browser, files, view, size, media):
+def test_axe_finds_nothing(browser, files, look, size, media):
     """No violation of WCAG 2 A and AA, nor of axe's good practice, with all that can be opened open."""
-    if media == "print" and view is not VIEWS["dark"]:
-        pytest.skip("paper is as wide as it is, and from a dark screen is the harder case")
     package = find_spec("axe_playwright_python")
     if package is None:
         pytest.skip("needs axe-playwright-python (requirements.in)")
     axe = (Path(package.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    with lab.watched_page(browser, **view) as (page, _):
+    with lab.watched_page(browser, **VIEWS[look]) as (page, _):
         page.goto(files[size].as_uri())
         page.emulate_media(media=media)
         page.locator("details").evaluate_all(OPEN_ALL)
