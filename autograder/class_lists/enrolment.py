@@ -10,7 +10,7 @@ from ..model import StudentGrade
 from ..notebooks.submission import is_folder_name
 from ..platforms import Participant
 from ..roster import Roster, RosterEntry, name_key, normalise, strip_accents
-from .formats import ClassList, ListedStudent
+from .formats import NBGRADER, ClassList, ListedStudent
 
 
 @dataclass
@@ -38,6 +38,8 @@ def enrol(listed: ClassList, known: Roster) -> Enrolment:
     Numbers, logins and addresses decide. A name decides only if nothing else is known that speaks against it, and if
     one row and one student have it: twins stay two.
     """
+    if listed.platform == NBGRADER:
+        return enrol_ids(listed, known)
     enrolment = Enrolment()
     rows: dict[str, list[ListedStudent]] = defaultdict(list)
     others: list[ListedStudent] = []
@@ -64,6 +66,24 @@ def enrol(listed: ClassList, known: Roster) -> Enrolment:
             _add(enrolment, student, several[0], known.entries.get(student))
     in_list = {*rows, *(student for one in listed.students for student in find_by_identifiers(one, known))}
     enrolment.left = sorted(set(known.entries) - in_list)
+    return enrolment
+
+
+def enrol_ids(listed: ClassList, known: Roster) -> Enrolment:
+    """Return the students of a list of ids, which are taken as they are."""
+    enrolment, rows = Enrolment(), defaultdict[str, list[ListedStudent]](list)
+    for one in listed.students:
+        student = one.login or ""
+        if is_folder_name(student):
+            rows[student].append(one)
+        else:
+            enrolment.unclear.append((one.title, f"{student!r} cannot name a folder"))
+    for student, several in rows.items():
+        if len(several) > 1:
+            enrolment.unclear += [(one.title, f"several rows are about {student}") for one in several]
+        else:
+            _add(enrolment, student, several[0], known.entries.get(student))
+    enrolment.left = sorted(set(known.entries) - set(rows))
     return enrolment
 
 
@@ -96,7 +116,7 @@ def match_names(
     others = []
     for one in named:
         found = [student for student in known.find("name", name_of(one))
-                 if student not in matched and not contradicts(one, known.entries[student])]
+                 if student not in matched and may_be(one, known.entries[student])]
         if len(found) == 1 and keys[name_of(one)] == 1:
             matched[found[0]].append(one)
             enrolment.by_name.append(found[0])
@@ -116,6 +136,12 @@ def contradicts(one: ListedStudent, entry: RosterEntry | StudentGrade) -> bool:
     """Tell if a row and a student have different numbers or addresses."""
     pairs = ((one.lms_user_id, entry.lms_user_id), (one.email, entry.email))
     return any(ours and theirs and normalise(ours) != normalise(theirs) for ours, theirs in pairs)
+
+
+def may_be(one: ListedStudent, entry: RosterEntry | StudentGrade) -> bool:
+    """Tell if a name is enough to take a row for a student: one of them has nothing else, and nothing contradicts."""
+    has_more = (one.login or one.email), (entry.email or entry.lms_user_id)
+    return not all(has_more) and not contradicts(one, entry)
 
 
 def choose_ids(rows: Iterable[ListedStudent], taken: set[str]) -> list[str | None]:

@@ -82,12 +82,17 @@ def roster_command(course: Course, file: Path, assignment: str | None, timezone:
     return SOME_NOT_GRADED if enrolment.unclear else ALL_GRADED
 
 
+def number_of(listed: ClassList) -> str:
+    """Return how many students are listed, in words."""
+    return f"{len(listed.students)} student" + "s" * (len(listed.students) != 1)
+
+
 def show_enrolment(listed: ClassList, enrolment: Enrolment, assignment: str | None, dry_run: bool) -> None:
     """Print the counts, then what a person has to look at."""
     from ..exports.words import list_students
 
     counts = f"{len(enrolment.new)} new, {len(enrolment.changed)} changed, {len(enrolment.unchanged)} unchanged"
-    click.echo(f"{listed.title}: {len(listed.students)} students: {counts}" + "; nothing was written" * dry_run)
+    click.echo(f"{listed.title}: {number_of(listed)}: {counts}" + "; nothing was written" * dry_run)
     for title, reason in enrolment.unclear[:MAX_ROWS]:
         click.echo(f"not taken: {title}: {reason}")
     if (more := len(enrolment.unclear) - MAX_ROWS) > 0:

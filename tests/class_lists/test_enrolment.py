@@ -41,6 +41,14 @@ def test_a_name_alone_decides_where_nothing_contradicts():
     assert ["ada2"] == [entry.student for entry in found.new]
 
 
+def test_a_name_is_not_enough_where_both_have_more():
+    """Ada has an address, and the row another login: nobody knows if it is she, so it is somebody new."""
+    found = enrol_rows({"login": "lovelace7", "first_name": "Ada", "last_name": "Lovelace"})
+    assert ["lovelace7"] == [entry.student for entry in found.new] and "ada" in found.left
+    found = enrol_rows({"first_name": "Ada", "last_name": "Lovelace", "participant": Participant("7001")})
+    assert {"ada"} == found.participants.keys() and ["ada"] == found.by_name
+
+
 def test_a_login_in_the_address_tells_twins_apart():
     """kim2@uni.example with the name of kim2 is kim2; with another name it is somebody new."""
     lee = {"first_name": "Kim", "last_name": "Lee"}
@@ -97,3 +105,12 @@ def test_participants_are_kept_by_student():
                        {"email": "new@uni.example", "participant": Participant("7002"), "unread_time": "?"})
     assert {"ada": Participant("7001"), "new": Participant("7002")} == found.participants
     assert ["new"] == found.unread_times
+
+
+def test_ids_of_a_list_are_taken_as_they_are():
+    """In nbgrader's form, an id is the student's, whatever the name; one that cannot name a folder is not taken."""
+    found = enrol_rows({"login": "ek77", "first_name": "Bo", "last_name": "Ek"},
+                       {"login": "ada", "email": "a@b.example"}, {"login": "x/y"}, {"login": "Ada"}, platform="nbgrader")
+    assert ["ek77", "Ada"] == [entry.student for entry in found.new]
+    assert [RosterEntry("ada", "Ada", "Lovelace", "a@b.example", "101")] == found.changed
+    assert [("row 4, x/y", "'x/y' cannot name a folder")] == found.unclear and ["bo", "kim1", "kim2"] == found.left

@@ -1,6 +1,8 @@
 """Earlier submissions are kept, with their times and reports; the last or the best one counts."""
 
+import json
 import os
+import shutil
 
 import pytest
 
@@ -15,10 +17,12 @@ from autograder.collect.attempts import (
     students_with_attempts,
 )
 from autograder.course.course import Course
+from autograder.course.students import students_of
 from autograder.errors import CourseError
+from autograder.exports import class_grades
 from autograder.store import WORK, work_digest
 from tests.helpers.collecting import ROSTER, write_folder
-from tests.helpers.courses import NAME
+from tests.helpers.courses import NAME, run
 from tests.helpers.exporting import make_failure, make_report
 
 FILE = f"{NAME}.ipynb"
@@ -166,3 +170,29 @@ def test_the_setting_is_last_or_best(course):
     config.write_text("c = get_config()\nc.Attempts.counts = 'first'\n")
     with pytest.raises(CourseError, match="It is 'last' or 'best'"):
         counting_attempt(Course(course))
+
+
+@pytest.mark.slow
+def test_the_commands_keep_attempts_and_let_the_best_count(graded, tmp_path):
+    """Dora mends her work, then spoils it: the second of three attempts counts, and the report follows the hint."""
+    course = shutil.copytree(graded, tmp_path / "course", symlinks=True)
+    with (course / "nbgrader_config.py").open("a") as config:
+        config.write("c.Attempts.counts = 'best'\n")
+    for student in students_of(Course(course), NAME):
+        if student not in ("ada", "dora", "leo"):
+            shutil.rmtree(course / "submitted" / student)
+    for attempt, other in enumerate(("ada", "leo"), 2):
+        work = (graded / "submitted" / other / NAME / FILE).read_bytes()
+        folder = write_folder(tmp_path / f"up{attempt}", {"dora_x.ipynb": work})
+        assert "1 replaced" in run(course, "autograder", "collect", NAME, str(folder), "--replace")
+        output = run(course, "autograder", "grade", NAME)
+    assert "an earlier attempt counts, since it has more points (1): dora" in output
+    assert [(1, 85.0, False), (2, 100.0, True), (3, 0.0, False)] == [
+        (attempt.number, attempt.report.score, attempt.counts)
+        for attempt in list_attempts(Course(course), "dora", NAME)]
+    grades, _ = class_grades(Course(course), NAME)
+    assert 100.0 == grades["dora"].score
+    run(course, "autograder", "report", NAME, "--json", "report.json")
+    hints = json.loads((course / "report.json").read_bytes())["attempts"]
+    assert (2, 1) == (hints["pairs"], hints["kinds"]["mistake"]["gone"])
+    assert "attempt 3; a better one counts" in run(course, "autograder", "collect", NAME, str(folder), "--replace")
