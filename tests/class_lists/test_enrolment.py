@@ -109,8 +109,9 @@ def test_participants_are_kept_by_student():
 
 def test_ids_of_a_list_are_taken_as_they_are():
     """In nbgrader's form, an id is the student's, whatever the name; one that cannot name a folder is not taken."""
-    found = enrol_rows({"login": "ek77", "first_name": "Bo", "last_name": "Ek"},
-                       {"login": "ada", "email": "a@b.example"}, {"login": "x/y"}, {"login": "Ada"}, platform="nbgrader")
+    rows = ({"login": "ek77", "first_name": "Bo", "last_name": "Ek"}, {"login": "ada", "email": "a@b.example"},
+            {"login": "x/y"}, {"login": "Ada"})
+    found = enrol_rows(*rows, platform="nbgrader")
     assert ["ek77", "Ada"] == [entry.student for entry in found.new]
     assert [RosterEntry("ada", "Ada", "Lovelace", "a@b.example", "101")] == found.changed
     assert [("row 4, x/y", "'x/y' cannot name a folder")] == found.unclear and ["bo", "kim1", "kim2"] == found.left
