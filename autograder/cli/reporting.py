@@ -60,6 +60,8 @@ def report_command(course: Course, assignment: str | None, output: Path | None, 
     summary, _ = write_report(course, assignment, output or report_file(course, assignment, hide_names), hide_names)
     if json_file:
         write_json(json_file, summary)
+    if needy := sum(entry["count"] for entry in summary["help"]):
+        print_line(f"{needy} {'needs' if needy == 1 else 'need'} help: the page says who, and why")
     for entry in summary["teach"]:
         line = f"{entry['count']:4}  {', '.join(entry['tasks'])}: {entry['says']}"
         print_line(line)

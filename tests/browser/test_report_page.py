@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.pages.attempts import summarise_attempts
 from autograder.pages.class_page import make_class_page
 from autograder.pages.class_summary import summarise
 from autograder.pages.course_page import AssignmentRow, make_course_page
@@ -45,6 +46,8 @@ def files(tmp_path_factory, browser, assignment):
         beside = Beside(assignment.reference.sources, *({student: f"../{kind}/{student}" for student in reports}
                                                         for kind in ("feedback", "autograded")))
         summary = summarise(reports, grades, NAME, assignment.tasks, made="today", beside=beside)
+        pairs = zip(reports.values(), made_class(size, seed=size + 1)[0].values(), strict=False)
+        summary["attempts"] = summarise_attempts(pairs)
         found[size] = folder / f"{size}.html"
         found[size].write_text(make_class_page(summary), encoding="utf-8")
         rows = [AssignmentRow(NAME, found[size].name, summary), AssignmentRow("next", None, None, "not released yet")]
