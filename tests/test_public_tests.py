@@ -253,21 +253,23 @@ def test_gap_names_the_first_wrong_step():
     assert "Right at time step t = 0, 1, 3; wrong at the others." in gap.text
 
 
-@pytest.mark.parametrize("right, fill, words", [
-    ((0,), 0, "Right at time step t = 0; all others are 0: is something stored at every step?"),
-    ((0, 1, 2), 0, "Right at time step t = 0, 1, 2; the other one is 0: is something stored at every step?"),
-    ((3,), 0, "Right at time step t = 3; all others are 0: is something stored at every step?"),
-    ((0,), 7, "Right at the first time step, wrong at every step after it: is nothing carried on?"),
-    ((3,), 7, "Right at the last time step, wrong at every step before it: is nothing carried back?"),
-    ((1, 2), 7, "Right at time step t = 1, 2; wrong at the others."),
-    ((), 0, "No time step is right."),
+@pytest.mark.parametrize("right, fill, words, question", [
+    ((0,), 0, "Right at time step t = 0; all others are 0.", "Is something stored at every step?"),
+    ((0, 1, 2), 0, "Right at time step t = 0, 1, 2; the other one is 0.", "Is something stored at every step?"),
+    ((3,), 0, "Right at time step t = 3; all others are 0.", "Is something stored at every step?"),
+    ((0,), 7, "Right at the first time step, wrong at every step after it.", "carried on from each step to the next?"),
+    ((3,), 7, "Right at the last time step, wrong at every step before it.", "carried back from each step to the one"),
+    ((1, 2), 7, "Right at time step t = 1, 2; wrong at the others.", "Which term of the equation"),
+    ((), 0, "No time step is right.", "Which term of the equation"),
 ])
-def test_steps_that_were_never_reached_are_not_laid_to_the_carry(right, fill, words):
+def test_steps_that_were_never_reached_are_not_laid_to_the_carry(right, fill, words, question):
     """Zeros, as a `return` inside the loop leaves them, are called that; other numbers lead to what is carried."""
     expected = np.ones((2, 3, 4))
     got = np.full((2, 3, 4), float(fill))
     got[:, :, right] = 1
-    assert find_gap("a", expected, got, Layout(("n_a", "m", "T_x"), {}, "T_x")).text.endswith(words)
+    gap = find_gap("a", expected, got, Layout(("n_a", "m", "T_x"), {}, "T_x"))
+    assert gap.text.endswith(words)
+    assert question in gap.question
 
 
 @pytest.mark.parametrize("columns, fact", [
@@ -411,12 +413,28 @@ def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, ol
 
 def test_an_exception_in_a_helper_names_both_lines(said, wrong_source):
     """The line of the function that is checked comes first, then the helper's with what stands there."""
-    helper = wrong_source("rnn_cell_forward")
-    source = wrong_source("rnn_forward", replace={"x[:, :, t], a_next, parameters": "a_next, a_next, parameters"})
-    _, err = said("rnn_forward", f"{source}\n\n{helper}")
+    helper = wrong_source("rnn_cell_forward", replace={"Waa @ a_prev": "a_prev @ Waa"})
+    _, err = said("rnn_forward", f"{helper}\n\n{wrong_source('rnn_forward')}")
     text = " ".join(err.split())
     assert text.index("at line 41 of the function") < text.index("calls `rnn_cell_forward`, which stops at its line 32")
-    assert "`xt` has shape (5, 10)" in text
+    assert "the inner sizes of a matrix product differ: 10 and 5." in text
+    assert text.endswith("does not pass its own check yet. Begin there.")
+
+
+def test_a_helper_that_is_right_is_not_blamed(said, wrong_source):
+    """What the line hands to a helper that passes its own check is the finding."""
+    source = wrong_source("rnn_forward", replace={"x[:, :, t], a_next, parameters": "a_next, a_next, parameters"})
+    text = " ".join(said("rnn_forward", f"{source}\n\n{wrong_source('rnn_cell_forward')}").err.split())
+    assert ("This line calls `rnn_cell_forward`, which passes its own check. `xt` has shape (5, 10) here, and (3, 10) "
+            "there. It takes (xt, a_prev, parameters).") in text
+
+
+def test_prints_of_a_function_are_cut(said, wrong_source):
+    """A check is not lost among what the function prints, and nothing is printed twice."""
+    source = wrong_source("rnn_cell_forward", replace={"+ ba)": ")\n    print('z' * 1000)"})
+    out, err = said("rnn_cell_forward", source)
+    assert ("z" * public_tests.MOST_PRINTED) + "... (and 601 characters more)" == out.strip()
+    assert "z" * 9 not in err
 
 
 @pytest.mark.parametrize(("task", "old", "new", "first", "right"), [

@@ -12,6 +12,7 @@ import difflib
 import dis
 import importlib
 import inspect
+import io
 import json
 import linecache
 import re
@@ -20,6 +21,7 @@ import textwrap
 import traceback
 import warnings
 import zlib
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,6 +36,7 @@ import numpy as np
 # float32 arithmetic and for another order of summation, not for a missing term.
 RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
 CASES = "public_cases.json"
+MOST_PRINTED = 400  # characters that a function prints while it is checked
 NUMBER = (np.ndarray, np.generic, int, float)
 
 
@@ -110,7 +113,8 @@ def array_gap(name, expected, got, layout):
         got = np.asarray(got)
     if type(got) is not np.ndarray:
         asked = "an array" if expected.ndim else "one number" if expected.dtype.kind != "b" else "True or False"
-        return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", "What kind of thing is made?")
+        question = "What makes one array of the parts?" if isinstance(got, list) else "What kind of thing is made?"
+        return Gap(name, "type", f"`{name}` is {a_kind(got)}; {asked} is asked for.", question)
     if got.ndim > expected.ndim == 0:
         text = f"`{name}` has shape {got.shape}; one number is asked for."
         return Gap(name, "shape", text, "What makes one number of these?")
@@ -151,9 +155,11 @@ def value_gap(name, expected, got, layout):
     if total > 1:
         by = "" if truth or count == 1 else f", by up to {np.abs(got - expected)[wrong].max():.3g}"
         text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
+    question = "Which term of the equation, or which index, is different?"
     if time_axis is not None:
-        text += steps_text(wrong, got, time_axis)
-    return Gap(name, "value", text, "Which term of the equation, or which index, is different?")
+        steps, asked = steps_text(wrong, got, time_axis)
+        text, question = text + steps, asked or question
+    return Gap(name, "value", text, question)
 
 
 def is_changed(before, after):
@@ -183,20 +189,22 @@ def room_of(expected):
 
 
 def steps_text(wrong, got, time_axis):
-    """Which time steps are right, as a sentence; nothing where none or where all are wrong."""
+    """Which time steps are right, as a sentence, and the question that this leads to; empty where there is none."""
     others = tuple(axis for axis in range(wrong.ndim) if axis != time_axis)
     by_step, is_zero = wrong.any(axis=others), ~got.astype(bool).any(axis=others)
     right = [str(t) for t in np.flatnonzero(~by_step)]
     if not right:
-        return "" if len(by_step) == 1 else " No time step is right."
+        return ("" if len(by_step) == 1 else " No time step is right."), ""
     if is_zero[by_step].all():
         rest = "the other one is" if by_step.sum() == 1 else "all others are"
-        return f" Right at time step t = {', '.join(right)}; {rest} 0: is something stored at every step?"
+        return f" Right at time step t = {', '.join(right)}; {rest} 0.", "Is something stored at every step?"
     if len(right) == 1 and not by_step[-1]:
-        return " Right at the last time step, wrong at every step before it: is nothing carried back?"
+        return (" Right at the last time step, wrong at every step before it.",
+                "What is carried back from each step to the one before it?")
     if len(right) == 1 and not by_step[0]:
-        return " Right at the first time step, wrong at every step after it: is nothing carried on?"
-    return f" Right at time step t = {', '.join(right)}; wrong at the others."
+        return (" Right at the first time step, wrong at every step after it.",
+                "What is carried on from each step to the next?")
+    return f" Right at time step t = {', '.join(right)}; wrong at the others.", ""
 
 
 def notice(name, expected, got, layout=None):
@@ -254,6 +262,8 @@ def shape_question(expected, got, layout):
 
 def a_kind(thing):
     """A thing's type with its article, for a sentence."""
+    if thing is None:
+        return "None"
     name = "array" if type(thing) is np.ndarray else type(thing).__name__
     name = getattr(thing, "type_name", name) if name == "Foreign" else name  # what could not leave its process
     return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
@@ -310,8 +320,11 @@ def check(function):
     if name not in cases:
         print(f"There is no check for {name!r}; there is one for each of {', '.join(cases)}.", file=sys.stderr)
         return
-    passed, lines = examine(function, cases[name])
+    passed, lines = examine(function, cases[name], cases)
     DONE.discard(name)
+    if is_outdated(function):
+        lines.insert(0, f"This is an earlier {name}: the last cell that was to define it has stopped. What does its "
+                        "error say?")
     if not passed:
         for helper in cases[name]["calls"]:
             own = getattr(function, "__globals__", {}).get(helper)
@@ -369,28 +382,63 @@ def is_cell(filename):
     return filename.startswith(("<ipython-input", "<cell")) or "ipykernel_" in filename
 
 
-def examine(function, case):
-    """Whether a function passes a case, and the lines that say what is seen."""
+def call(function, arguments, room=0):
+    """Call a function, and return its value. Of what it prints, ``room`` characters are shown."""
+    shown = FirstCharacters(sys.stdout, room)
+    with redirect_stdout(shown), warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            return function(*arguments)
+        finally:
+            shown.finish()
+
+
+class FirstCharacters(io.TextIOBase):
+    """A stream that hands on the first characters to another one, so that a check is not lost among prints."""
+
+    def __init__(self, stream, room):
+        self.stream, self.room, self.is_shown = stream, room, room > 0
+
+    def write(self, text):
+        """Hand on what there is room for."""
+        self.stream.write(text[:max(self.room, 0)])
+        self.room -= len(text)
+        return len(text)
+
+    def finish(self):
+        """Say how much is left out."""
+        if self.is_shown and self.room < 0:
+            print(f"... (and {-self.room} characters more)", file=self.stream)
+
+
+def is_outdated(function):
+    """Whether a later cell was to define this function, and did not come to it; IPython keeps the cells in ``In``."""
+    cells, source = getattr(function, "__globals__", {}).get("In"), source_of(function).strip()
+    head = f"def {getattr(function, '__name__', '')}("
+    latest = [cell for cell in cells if head in cell] if isinstance(cells, list) else []
+    return bool(source and latest) and source not in latest[-1]
+
+
+def examine(function, case, cases=None):
+    """Whether a function passes a case, and the lines that say what is seen; ``cases`` has those of its helpers."""
     task, sizes = case["task"], ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
     line = waiting_line(function)
     where = f"the `None` in line {line} of the function" if line else "a `None` between START and END"
     undone = [f"{task} is not done yet: {where} waits for its value."]
     waits = [f"  The `None` in line {line} of the function still waits for its value."] if line else []
+    arguments = copy.deepcopy(case["arguments"])
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            arguments = copy.deepcopy(case["arguments"])
-            got = function(*arguments)
+        got = call(function, arguments, MOST_PRINTED)
     except Exception as error:
         is_undone = line and isinstance(error, TypeError) and "None" in str(error)
         if is_undone:
             return False, undone
-        *lines, question = error_lines(task, function, error)
+        *lines, question = error_lines(case, function, error, cases)
         first = first_difference(function, case, source_of(function), has_raised=True)
         return False, [*lines, *(f"  {line}" for line in first), question, *waits, *leftover_lines(function)]
     outputs, problem = split_outputs(case, got)
     if problem:
-        return False, [f"{task}: {problem.text}", f"  {problem.question}"]
+        return False, [f"{task}: {problem.text}", f"  {return_question(function) or problem.question}"]
     gaps = {}
     for output, expected in case["expected"].items():
         symbols = tuple(case["shapes"][output] or ())
@@ -400,8 +448,7 @@ def examine(function, case):
             gaps[output] = (gap, notice(output, expected, outputs[output], layout))
     if not gaps:
         if is_changed(case["arguments"], arguments):
-            text = f"{task}: all outputs are as expected, and an argument is changed by the call."
-            return False, [text, "  Which line writes into what was handed in?"]
+            return False, changed_lines(function, case, arguments)
         head = f"{task}: all outputs agree with the expected values ({sizes}; tolerance {RELATIVE:g} of each entry)."
         other = second_lines(function, case)
         if other:
@@ -422,15 +469,15 @@ def second_lines(function, case):
     sizes = ", ".join(f"{symbol} = {size}" for symbol, size in second["sizes"].items())
     head = f"{case['task']}: all is as expected on the sizes of the public case, and not on others ({sizes})."
     question = "  Which number in the code fits one size only?"
+    typed = typed_sizes(function, case)
     try:
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            got = function(*copy.deepcopy(second["arguments"]))
+        got = call(function, copy.deepcopy(second["arguments"]))
     except Exception as error:
-        return [head, *(f"  {line.strip()}" for line in error_lines(case["task"], function, error)[:-1]), question]
+        lines = error_lines(case, function, error)[:-1]
+        return [head, *(f"  {line.strip()}" for line in lines), *typed, question]
     outputs, problem = split_outputs(case, got)
     if problem:
-        return [head, f"  There {problem.text}", question]
+        return [head, f"  There {problem.text}", *typed, question]
     wrong = []
     for output, sums in second["expected"].items():
         mine = fingerprint(outputs[output])
@@ -440,7 +487,63 @@ def second_lines(function, case):
             wrong.append(f"  `{output}` has shape {np.shape(outputs[output])} there; the task asks for "
                          f"{tuple(shape)}." if mistaken
                          else f"  `{output}` has other values there than expected.")
-    return [head, *wrong, question] if wrong else []
+    return [head, *wrong, *typed, question] if wrong else []
+
+
+def typed_sizes(function, case):
+    """The lines in which the sizes of the public case stand as numbers, in a sentence each; at most three."""
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    sizes, found = {size for size in case["sizes"].values() if size > 2}, {}
+    for node in ast.walk(tree) if tree else ():
+        if isinstance(node, ast.Constant) and type(node.value) is int and node.value in sizes:
+            found.setdefault(node.lineno, []).append(str(node.value))
+    return [f"  Line {line} of the function holds the number{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}."
+            for line, numbers in sorted(found.items())[:3]]
+
+
+def return_question(function):
+    """The question on a function that ends without a return; empty where it has one."""
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    if tree is None or any(isinstance(node, ast.Return) for node in ast.walk(tree)):
+        return ""
+    printing = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") == "print"]
+    if printing:
+        return f"Line {printing[-1]} prints: that shows values, and hands nothing back. Which word hands them back?"
+    return "No line of the function returns anything. Which word hands a value back?"
+
+
+def changed_lines(function, case, arguments):
+    """What a call that is right but for its arguments changes, and the line that does, in sentences."""
+    names = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_varnames", ())
+    which = next((place for place, pair in enumerate(zip(case["arguments"], arguments)) if is_changed(*pair)), 0)
+    name = f"`{names[which]}`" if which < len(names) else "an argument"
+    lines = [f"{case['task']}: all outputs are as expected, and the call changes {name}, which is the caller's own."]
+    code, source = getattr(inspect.unwrap(function), "__code__", None), source_of(function).splitlines()
+    line = changing_line(function, code, copy.deepcopy(case["arguments"]), which) if code else 0
+    if 0 < line <= len(source):
+        lines.append(f"  It is changed by line {line} of the function: {source[line - 1].strip()}")
+    return [*lines, "  Which line writes into what was handed in, where a new array should be made?"]
+
+
+def changing_line(function, code, arguments, which):
+    """The line of a function, from 1, that first changes one of its arguments; 0 where none is seen to."""
+    was, lines, before = copy.deepcopy(arguments[which]), [0], sys.gettrace()
+
+    def local(frame, event, argument):
+        if is_changed(was, arguments[which]):
+            return None
+        lines.append(frame.f_lineno - code.co_firstlineno + 1)
+        return local
+
+    try:
+        sys.settrace(lambda frame, event, argument: local if frame.f_code is code else None)
+        call(function, arguments)
+    except Exception:  # it was right before: so it is silent here
+        return 0
+    finally:
+        sys.settrace(before)
+    return lines[-1]
 
 
 def split_outputs(case, got):
@@ -518,7 +621,17 @@ def gap_lines(case, outputs, gaps, sizes, first):
     lines += [f"  {gap.text}", *(f"  {fact}" for fact in facts)]
     lines += [f"  {other.text}" for other, _ in list(gaps.values())[1:]]
     mistake = recognise(case, outputs, gaps)
-    return [*lines, f"  {mistake['says']}", f"  {mistake['hint']}"] if mistake else [*lines, f"  {gap.question}"]
+    if mistake:
+        return [line for line in lines if line.strip() != mistake["says"]] + [f"  {mistake['says']}",
+                                                                              f"  {mistake['hint']}"]
+    asked = (question for start, question in LOOP_QUESTIONS for line in first if line.startswith(start))
+    return [*lines, f"  {next(asked, gap.question)}"]
+
+
+LOOP_QUESTIONS = (
+    ("The loop takes", "At which number does the loop begin, and at which does it end?"),
+    ("The loop leaves", "Which line should change it, and does that line stand inside the loop?"),
+)
 
 
 def recognise(case, outputs, wrong):
@@ -537,12 +650,13 @@ def recognise(case, outputs, wrong):
 # ---- exceptions ------------------------------------------------------------------------------------------------
 
 
-def error_lines(task, function, error):
+def error_lines(case, function, error, cases=None):
     """An exception in sentences: the learner's own line, what stands in it, the helper beneath, and a question."""
+    task = case["task"]
     code = getattr(inspect.unwrap(function), "__code__", None)
     calls = list(traceback.walk_tb(error.__traceback__))
     own = next(((frame, line) for frame, line in calls if frame.f_code is code), None)
-    said = " ".join(str(error).split())
+    said = plain_words(" ".join(str(error).split()))
     name = type(error).__name__
     if own is None:
         return [f"{task}: stopped by {name}: {said}.".replace("..", "."), f"  {error_question(error, None, {}, {})}"]
@@ -555,13 +669,42 @@ def error_lines(task, function, error):
     depth = [frame for frame, _ in calls].index(frame)
     beneath = [(f, n) for f, n in calls[depth + 1:] if is_learners(f.f_code.co_filename, code)
                and not f.f_code.co_name.startswith("<")]
+    handed = handed_lines(case, beneath[0][0], function, cases or {}) if beneath else []
+    if handed:
+        return lines + handed
     if beneath:
         inner, at = beneath[-1]
         tree, first = source_tree(inner.f_code)
         lines.append(f"  This line calls `{inner.f_code.co_name}`, which stops at its line {at - first + 1}:")
         lines += describe_line(statement_at(tree, at - first + 1), inner.f_code, at, inner, shows)
         frame, statement = inner, statement_at(tree, at - first + 1)
-    return [*lines, f"  {error_question(error, statement, {**frame.f_globals, **frame.f_locals}, tree)}"]
+    return [*lines, f"  {error_question(error, statement, names_of(frame), tree)}"]
+
+
+def plain_words(said):
+    """A message with numpy's sentence on matrix products in plain words."""
+    found = re.search(r"matmul: .*size (\d+) is different from (\d+)", said)
+    return f"the inner sizes of a matrix product differ: {found.group(2)} and {found.group(1)}" if found else said
+
+
+def handed_lines(case, frame, function, cases):
+    """What a helper gets from the line that calls it, where it passes its own check; nothing where it does not."""
+    name = frame.f_code.co_name
+    own, known = getattr(function, "__globals__", {}).get(name), cases.get(name)
+    if known is None or getattr(own, "__code__", None) is not frame.f_code or not examine(own, known)[0]:
+        return []
+    alike = all(known["sizes"].get(symbol, size) == size for symbol, size in case["sizes"].items())
+    differ = []
+    for argument, right in zip(frame.f_code.co_varnames, known["arguments"]):
+        got = frame.f_locals.get(argument)
+        if isinstance(right, np.ndarray) and np.shape(got) != right.shape and (alike or np.ndim(got) != right.ndim):
+            differ.append(f"`{argument}` has shape {np.shape(got)} here, and {right.shape} there.")
+        elif isinstance(right, dict) and isinstance(got, dict) and (missing := [k for k in right if k not in got]):
+            differ.append(f"`{argument}` has no entry {missing[0]!r} here.")
+    arguments = ", ".join(frame.f_code.co_varnames[:frame.f_code.co_argcount])
+    question = f"Is `{name}` the function to call here?" if name not in case["calls"] else (
+        f"It takes ({arguments}). Which part of what belongs in which place?")
+    return [f"  This line calls `{name}`, which passes its own check. {' '.join(differ[:3])}".rstrip(), f"  {question}"]
 
 
 def is_learners(filename, code):
@@ -588,8 +731,9 @@ def describe_line(statement, code, line, frame, shows_entries):
     """The text of a line, and what its names hold when it runs; of a dict the entries, if these matter."""
     text = linecache.getline(code.co_filename, line).strip()
     lines = [f"    {text}"] if text else []
-    names = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None and not (
-        hasattr(statement, "body")) else []
+    part = getattr(statement, "iter", getattr(statement, "test", None)) if hasattr(statement, "body") else statement
+    found = [node for node in ast.walk(part) if isinstance(node, ast.Name)] if part is not None else []
+    names = [node.id for node in sorted(found, key=lambda node: (node.lineno, node.col_offset))]
     held = [f"`{name}` {holds}" for name in dict.fromkeys(names) if name in frame.f_locals
             for holds in [describe_value(frame.f_locals[name], shows_entries)] if holds]
     return [*lines, f"  There {', '.join(held[:6])}."] if held else lines
@@ -613,30 +757,49 @@ def describe_value(value, shows_entries):
     return ""
 
 
+def names_of(frame):
+    """What the names of a call hold; of those that hide a name of the notebook's, that one as ``global name``."""
+    hidden = {f"global {name}": frame.f_globals[name] for name in frame.f_locals if name in frame.f_globals}
+    return {**frame.f_globals, **frame.f_locals, **hidden}
+
+
 def error_question(error, statement, names, tree):
     """The question that leads on from an exception, by its kind."""
     said = str(error)
     if isinstance(error, NameError):
         return name_question(error, said, names)
-    if isinstance(error, KeyError):
-        return "Which of the entries is meant, and is it spelt alike in both places?"
-    if isinstance(error, IndexError):
-        return "Which index is asked for, how long is its axis, and at which number does counting begin?"
+    for kind, question in KINDS:
+        if isinstance(error, kind):
+            return question
     if "NoneType" in said:
         return none_question(statement, names, tree)
+    hidden = hidden_name(statement, names, tree)
+    if hidden:
+        return hidden
     if isinstance(error, AttributeError):
         return attribute_question(error, said)
-    if isinstance(error, RecursionError):
-        return "The function calls itself. Which other function is meant?"
-    if isinstance(error, ZeroDivisionError):
-        return "What is divided by, and when is it 0?"
     if "unpack" in said:
         return "How many values come from the right, and how many names stand on the left?"
+    if "matmul: " in said and statement is not None and len(shapes_in(statement, names)) == 1:
+        return "All of these have one shape. Is a product of matrices meant, or one of entries?"
     for sign, question in SIGNS:
         if sign in said:
             return question
     return "Of what kind is each thing in this line, and which one does not fit?"
 
+
+def shapes_in(statement, names):
+    """The shapes of the arrays in a line."""
+    return {names[node.id].shape for node in ast.walk(statement) if isinstance(node, ast.Name)
+            and isinstance(names.get(node.id), np.ndarray)}
+
+
+KINDS = (
+    (KeyError, "Which of the entries is meant, and is it spelt alike in both places?"),
+    (IndexError, "Which index is asked for, how long is its axis, and at which number does counting begin?"),
+    (RecursionError, "The function calls itself. Which other function is meant?"),
+    (ZeroDivisionError, "What is divided by, and when is it 0?"),
+)
 
 #: Parts of Python's and numpy's messages, with the question that each leads to; the first that is found counts.
 SIGNS = (
@@ -644,6 +807,7 @@ SIGNS = (
     ("unexpected keyword", "Which names do the function's arguments have?"),
     ("not callable", "What stands before the round brackets, and are square ones meant?"),
     ("not subscriptable", "What stands before the square brackets, and are round ones meant?"),
+    ("not iterable", "What does this line run over, and what makes a row of numbers of one number?"),
     ("data type", "Is the whole shape in brackets of its own, as one argument?"),
     ("cannot interpret", "Is the whole shape in brackets of its own, as one argument?"),
     ("only integer scalar arrays", "Are the arrays put together in one tuple, and is each index a whole number?"),
@@ -656,6 +820,20 @@ SIGNS = (
     ("dimension", "Which two of these shapes meet, and on which axis do they have to agree?"),
     ("shape", "Which of these shapes does not fit, and what should each axis count?"),
 )
+
+
+def hidden_name(statement, names, tree):
+    """The question on a module or a function whose name a line gives another value; empty where there is none."""
+    used = [node.id for node in ast.walk(statement) if isinstance(node, ast.Name)] if statement is not None else []
+    for name in used:
+        before = names.get(f"global {name}")
+        if (inspect.ismodule(before) or callable(before)) and not callable(names[name]):
+            lines = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id == name
+                     and isinstance(node.ctx, ast.Store)] if tree else []
+            if lines:
+                kind = "a module" if inspect.ismodule(before) else "a function"
+                return f"`{name}` is the name of {kind}, and line {min(lines)} gives it another value. Which is meant?"
+    return ""
 
 
 def name_question(error, said, names):
@@ -780,9 +958,7 @@ def follow(function, arguments, source, names=None, filled=()):
 
     try:
         sys.settrace(begin)
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
-            function(*arguments)
+        call(function, arguments)
     except Exception:  # the values up to there count
         pass
     finally:
@@ -878,7 +1054,21 @@ def first_difference(function, case, source, has_raised=False):
                 right.append(name)
             elif mine is not None or part.key != "before":
                 return difference(name, line, part, source, right)
+        left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
+        if left and not has_raised:
+            return [f"The loop leaves `{left}` as it was."]
     return [too_few] if taken < steps and not has_raised else []
+
+
+def left_as_it_was(part, passes, known):
+    """The first name that a pass should change and does not; empty where there is none."""
+    before = passes[passes.index(part) - 1]
+    for name, expected in known[part.key].items():
+        mine = part.end.get(name)
+        if (mine is not None and mine == before.end.get(name) and not same_fingerprint(np.array(mine), expected)
+                and name not in dict(part.writers)):
+            return name
+    return ""
 
 
 def source_of(function):
