@@ -5,6 +5,7 @@ Also `award`, the line in each hidden test: the points of a function in the note
 
 from __future__ import annotations
 
+import difflib
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -219,6 +220,8 @@ def add_circumstances(
         return replace(verdict, notes=(note,), untouched=True)
     if is_defined_elsewhere(verdict.task, nb, cell):
         return add_stop(verdict, nb, cell, runs)
+    if note := note_misspelling(verdict.task, cell.source):
+        return replace(verdict, notes=(*verdict.notes, note))
     released, solution = released_source(assignment, verdict.task), assignment.reference.sources[verdict.task]
     if waiting := find_waiting_lines(cell.source, released, solution):
         if len(waiting) == count_blanks(released, solution) and not verdict.score:
@@ -226,6 +229,13 @@ def add_circumstances(
             return replace(verdict, notes=(note,), untouched=True)
         verdict = replace(verdict, waiting=waiting, question="What belongs there in place of `None`?")
     return add_stop(verdict, nb, cell, runs)
+
+
+def note_misspelling(task: str, source: str) -> str:
+    """Return a sentence on a function whose name is almost the task's; "" if the task's own is there, or none is."""
+    names = finding.defined_functions(source)
+    alike = difflib.get_close_matches(task, names, 1, 0.85) if task not in names else []
+    return f"Its cell defines `{alike[0]}`. Is `{task}` meant?" if alike else ""
 
 
 def add_stop(verdict: Verdict, nb: NotebookNode, cell: NotebookNode, runs: Mapping[str, CellRun]) -> Verdict:

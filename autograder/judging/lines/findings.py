@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -13,7 +14,7 @@ from ...model import Value
 from .comparing import holds_foreign, is_same
 from .equations import Block, Equation
 from .passes import Pass, Student, Write
-from .syntax import RETURN
+from .syntax import RETURN, names_read
 from .values import UNKNOWN, Values
 
 Kind = Literal["value", "missing", "given", "overwritten", "alias", "argument", "rebound", "loop", "raised"]
@@ -213,13 +214,31 @@ class Finder:
         yield Finding("loop", [self.oracle.loop_name], line, "loop", steps=(got, order))
 
     def find_raised(self) -> Iterator[Finding]:
-        """Yield the line that raised, and the name that it missed."""
+        """Yield the line that raised, with the name that it missed; or the line that hides a module by that name."""
         raised = self.student.trace.raised
         if raised is None:
             return
         part = self.student.passes[-1]
         line = self.student.lines.start(raised.line)
+        if (hidden := self.find_hidden(raised.line)) is not None:
+            name, hiding, value = hidden
+            yield Finding("rebound", [name], hiding, part.block, part.number, part=part, about=((name, value),))
+            return
         yield Finding("raised", [raised.missing] if raised.missing else [], line, part.block, part.number, part=part)
+
+
+    def find_hidden(self, line: int) -> tuple[str, int, Value] | None:
+        """Return a module or function that a line reads by name, where another line gave that name a value."""
+        statement, state = self.student.lines.statement(line), self.student.trace.states[-1]
+        for name in sorted(names_read(statement)) if statement is not None else ():
+            known = self.values.evaluator.namespace.get(name)
+            if not (inspect.ismodule(known) or callable(known)) or name not in state or name in self.oracle.parameters:
+                continue
+            if isinstance(state[name], int | float | np.ndarray | list | tuple | dict):
+                for other in self.student.trace.lines:
+                    if name in self.student.lines.written(other):
+                        return name, self.student.lines.start(other), state[name]
+        return None
 
 
 def find_reversed(values: Values, student: Student) -> bool:

@@ -6,6 +6,7 @@ It names only what stands in the student's own line: never the name that belongs
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from ...notebooks.waiting import WAITS
 from .findings import Finding
 from .setting import Edit
-from .syntax import RETURN
+from .syntax import RETURN, names_in
 from .values import Values
 
 #: By act: ``{x}`` is a name that stands in the line.
@@ -76,6 +77,8 @@ def say(values: Values, finding: Finding, edit: Edit | None) -> str:
     """
     if (waiting := say_waiting(values, finding)) is not None:
         return waiting
+    if finding.kind == "value" and RETURN in finding.names and ends_without_return(values, finding):
+        return "The function ends at this line and returns nothing. Which word hands values back?"
     if finding.kind == "value":
         start = "Something else than it should is returned." if RETURN in finding.names else (
             f"This line gives {quote(finding.names)} a wrong value.")
@@ -135,12 +138,36 @@ def say_raised(values: Values, finding: Finding) -> str:
     if finding.names:
         return f"{quote(finding.names)} has no value when this line runs."
     line = values.student.lines.statement(finding.line) if finding.line else None
-    state = finding.part.steps[-1].after if finding.part and finding.part.steps else {}
     if line is None or hasattr(line, "body"):
         return "The call stops at this line."
-    shapes = [f"`{name}` has shape {state[name].shape}" for name in dict.fromkeys(
-        part.id for part in ast.walk(line) if isinstance(part, ast.Name)) if isinstance(state.get(name), np.ndarray)]
-    return f"The call stops at this line: {', '.join(shapes[:4])}." if shapes else "The call stops at this line."
+    state = values.student.trace.states[-1]
+    names = sorted((part for part in ast.walk(line) if isinstance(part, ast.Name)),
+                   key=lambda part: (part.lineno, part.col_offset))
+    shapes = [f"`{name}` has shape {state[name].shape}" for name in dict.fromkeys(part.id for part in names)
+              if isinstance(state.get(name), np.ndarray)]
+    start = f"The call stops at this line: {', '.join(shapes[:4])}." if shapes else "The call stops at this line."
+    return f"{start} {say_callee(values, line)}".rstrip()
+
+
+def say_callee(values: Values, line: ast.stmt) -> str:
+    """Return a sentence on a function of the assignment that a line calls; "" if it calls none."""
+    for call in (part for part in ast.walk(line) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)):
+        name = call.func.id  # type: ignore[attr-defined]
+        function = values.evaluator.namespace.get(name)
+        if not inspect.isfunction(function):
+            continue
+        if name not in names_in(values.oracle.function):
+            return f"Is `{name}` the function that belongs there?"
+        arguments = list(inspect.signature(function).parameters)
+        if len(arguments) > 1:
+            return f"`{name}` takes ({', '.join(arguments)}). What shape does each of them need?"
+    return ""
+
+
+def ends_without_return(values: Values, finding: Finding) -> bool:
+    """Tell if a call came to its end with None, at a line that is no ``return``."""
+    line = values.student.lines.statement(finding.line) if finding.line else None
+    return finding.part is not None and finding.part.end.get(RETURN) is None and not isinstance(line, ast.Return)
 
 
 def say_missing(values: Values, finding: Finding) -> str:
@@ -195,6 +222,8 @@ def say_other(values: Values, finding: Finding) -> str:
         about = [name for name, _ in finding.about]
         return (f"{changed} {verb(about, 'gets another value', 'get other values')} here before "
                 f"{verb(about, 'it is', 'they are')} used.")
+    if finding.about[0][0] not in values.oracle.parameters:
+        return f"{changed} is the name of a module or function, and gets another value here."
     return f"The argument {changed} gets another value here."
 
 
