@@ -20,7 +20,8 @@ pytestmark = pytest.mark.browser
 #: Mistakes, everything right, nothing done.
 PUPILS = ("fay", "ada", "leo")
 #: axe needs seconds for a page; the notebook, most of it, is the same on all: one pupil's is looked at in every view.
-VIEWS = [("light", 1280, PUPILS), ("light", 320, PUPILS[:1]), ("dark", 1280, PUPILS[:1]), ("dark", 320, PUPILS)]
+VIEWS = [("light", 1280, PUPILS, "screen"), ("light", 320, PUPILS[:1], "screen"), ("dark", 1280, PUPILS[:1], "screen"),
+         ("dark", 320, PUPILS, "screen"), ("light", 390, PUPILS[:1], "screen"), ("dark", 794, PUPILS, "print")]
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
        "resultTypes": ["violations"]}  # fmt: skip
 OPEN = "all => all.forEach(details => { details.open = true })"
@@ -64,8 +65,8 @@ def written(tmp_path_factory, html):
     return path
 
 
-@pytest.mark.parametrize("scheme, width, pupils", VIEWS)
-def test_every_page_is_accessible(browser, pages, by_a_person, not_graded, scheme, width, pupils):
+@pytest.mark.parametrize("scheme, width, pupils, media", VIEWS)
+def test_every_page_is_accessible(browser, pages, by_a_person, not_graded, scheme, width, pupils, media):
     """axe-core finds no violation of WCAG A and AA, nor of its best practices; the page does not scroll sideways."""
     from axe_playwright_python.sync_playwright import Axe
 
@@ -75,6 +76,7 @@ def test_every_page_is_accessible(browser, pages, by_a_person, not_graded, schem
         view = {"color_scheme": scheme, "viewport": {"width": width, "height": 800}}
         with lab.watched_page(browser, **view) as (opened, wrong):
             opened.goto(path.as_uri())
+            opened.emulate_media(media=media, color_scheme=scheme)
             opened.locator("details").evaluate_all(OPEN)
             result = Axe().run(opened, options=AXE).response
             found[name] = [(v["id"], [node["html"] for node in v["nodes"]][:3]) for v in result["violations"]]
