@@ -96,3 +96,9 @@ def test_the_helper_needs_only_the_standard_library(tmp_path):
     said = subprocess.run([sys.executable, "-X", "utf8", "-S", "-c", code], cwd=tmp_path, check=True,
                           capture_output=True, encoding="utf-8").stdout
     assert QUESTIONS[name]["question"] in said
+
+
+def test_authors_get_the_digest(quiz):
+    """`python quiz.py NAME LETTER` prints what belongs into the file."""
+    said = subprocess.run([sys.executable, str(FOLDER / "quiz.py"), "after-tanh", "b"], capture_output=True, check=True)
+    assert quiz.digest("after-tanh", "b") == said.stdout.decode().strip() == QUESTIONS["after-tanh"]["right"]
