@@ -92,7 +92,7 @@ def test_pictures_and_formulas_show_without_a_network(browser, pages):
         asked = asked_by(opened)
         opened.goto(pages["ada"].as_uri())
         images = opened.locator("img")
-        assert 9 == images.count()
+        assert 9 <= images.count()
         assert [] == images.evaluate_all("all => all.filter(i => !i.naturalWidth || !i.alt).map(i => i.alt)")
         assert 200 < opened.locator("math").count()
         assert 0 == opened.locator("math").evaluate_all(FLAT)
