@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import CourseError
 from ..platforms import CANVAS, MOODLE, Participant
 from ..roster import COLUMNS, normalise
-from ..spreadsheets import Sheet, read_sheet, unescape
+from ..spreadsheets import Sheet, read_sheet, to_one_line, unescape
 from .dates import parse_date
 from .moodle import NUMBER_AT_END, column_values, has_participants, known_columns
 
@@ -173,7 +173,7 @@ def read_moodle(sheet: Sheet, zone: tzinfo) -> Listed:
     for row in range(1, len(sheet.rows)):
         if not any(sheet.rows[row]):
             continue
-        cells = {key: unescape(sheet.value(row, position)).strip() for key, position in columns.items()}
+        cells = {key: clean(sheet.value(row, position)) for key, position in columns.items()}
         found = NUMBER_AT_END.fullmatch(cells.get("identifier", ""))
         if found is None:
             left_out.append(f"row {row + 1}, {cells.get('name', '')}: no participant's number")
@@ -230,8 +230,13 @@ def rows_of(sheet: Sheet) -> Iterator[tuple[int, dict[str, str]]]:
     for row in range(1, len(sheet.rows)):
         cells: dict[str, str] = {}
         for title, text in zip(titles, sheet.values(row), strict=False):
-            cells.setdefault(title, unescape(text).strip())
+            cells.setdefault(title, clean(text))
         yield row + 1, cells
+
+
+def clean(text: str) -> str:
+    """Return a cell's text on one line, since students choose their names on some platforms."""
+    return to_one_line(unescape(text)).strip()
 
 
 def split_name(name: str) -> tuple[str | None, str | None]:

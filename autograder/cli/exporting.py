@@ -166,6 +166,8 @@ def export_feedback(course: Course, assignment: str, to: Path | None, platform: 
             click.echo(line)
     if plan.left_out.keys() & {feedback_zip.NO_PAGE, feedback_zip.OLD_PAGE}:
         click.echo(f"next: autograder feedback {assignment}, then this again")
+    if feedback_zip.NEW_WORK in plan.left_out:
+        click.echo(f"next: autograder grade {assignment}, feedback, then this again")
     return SOME_NOT_GRADED if plan.left_out else ALL_GRADED
 
 

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..course.course import Course
+from ..errors import NotebookError
 from ..files import replace_file
+from ..notebooks.submission import read_timestamp, submission_files
 from ..platforms import CANVAS, MOODLE, PlatformRecord, Received
 from ..roster import RosterEntry
 
@@ -24,6 +26,7 @@ MEANT = re.compile(r"\d*|anon|LATE", re.IGNORECASE)
 PLATFORMS = {CANVAS: "Canvas", MOODLE: "Moodle"}
 NO_PAGE = "no page yet"
 OLD_PAGE = "the page is older than the grade"
+NEW_WORK = "handed in again since it was graded"
 BY_GROUP = "handed in by a group"
 
 
@@ -85,7 +88,10 @@ def page_of(course: Course, student: str, assignment: str) -> Path:
 
 
 def find_problem(course: Course, assignment: str, student: str, page: Path) -> str:
-    """Return why a page cannot be handed out, or ""."""
+    """Return why a page cannot be handed out, or "".
+
+    It must be of the very submission that is in place: the platform's numbers are that one's.
+    """
     try:
         written = page.stat().st_mtime_ns
     except OSError:
@@ -94,7 +100,15 @@ def find_problem(course: Course, assignment: str, student: str, page: Path) -> s
         graded = (course.reports(assignment).folder / f"{student}.json").stat().st_mtime_ns
     except OSError:
         return ""
-    return OLD_PAGE if graded > written else ""
+    if graded > written:
+        return OLD_PAGE
+    folder = course.submitted(student, assignment)
+    try:
+        work = submission_files(folder, f"{assignment}.ipynb").notebook.read_bytes()
+    except (OSError, NotebookError):  # the page says so
+        return ""
+    is_of_it = course.reports(assignment).is_of(student, work, read_timestamp(folder)[0])
+    return NEW_WORK if is_of_it is False else ""
 
 
 def name_in_canvas(received: Received, assignment: str) -> str | None:

@@ -111,6 +111,12 @@ def test_another_file_is_refused_by_name(read, text, problem):
         read(text)
 
 
+def test_a_name_has_one_line(read):
+    """A name that would control a terminal or begin a formula is plain text."""
+    ada, _ = read(MOODLE.replace('"Ada Lovelace"', "\"'=1+1 Ada\x1b[31m\\r Lovelace\"")).students
+    assert ("=1+1 Ada [31m\\r", "Lovelace") == (ada.first_name, ada.last_name)
+
+
 def test_a_row_without_a_number_is_left_out(read):
     """A row of a worksheet without a participant's number is no student, and is named."""
     listed = read("Identifier,Full name,Status,Grade\nx,Ada,-,\n")

@@ -20,6 +20,7 @@ from autograder.nbgrader_bridge import release
 from autograder.nbgrader_bridge.times import read_times
 from autograder.platforms import Participant, PlatformRecord, Received
 from autograder.roster import RosterEntry
+from autograder.store import WORK, work_digest
 from tests.helpers.collecting import write_zip
 from tests.helpers.courses import NAME, ROOT, change
 from tests.helpers.platforms import (
@@ -244,6 +245,22 @@ def test_who_cannot_get_a_page_is_left_out_with_the_reason(course):
     unknown = "not collected from a download of Moodle, so the number is not known"
     left_out = {feedback_zip.OLD_PAGE: ["old"], unknown: ["gym", "none"], feedback_zip.NO_PAGE: ["no-page"]}
     assert left_out == plan.left_out
+
+
+def test_a_page_of_earlier_work_is_left_out(course):
+    """Who handed in again since grading gets no page of the earlier work under the new work's number."""
+    loaded = Course(course)
+    folder, page = loaded.submitted("ada", NAME), feedback_zip.page_of(loaded, "ada", NAME)
+    record = PlatformRecord({}, {"ada": Received("canvas", "101", "lovelaceada_101_5001_x.ipynb")})
+    for path in (folder, page.parent):
+        path.mkdir(parents=True)
+    (folder / f"{NAME}.ipynb").write_bytes(b"first")
+    loaded.reports(NAME).save(Report(NAME, "ada", "graded"), f"key{WORK}{work_digest(b'first', None)}")
+    page.write_text("ada")
+    assert {"ada"} == feedback_zip.plan_zip(loaded, NAME, "canvas", [ADA], record).pages.keys()
+    (folder / f"{NAME}.ipynb").write_bytes(b"second")
+    plan = feedback_zip.plan_zip(loaded, NAME, "canvas", [ADA], record)
+    assert ({}, {feedback_zip.NEW_WORK: ["ada"]}) == (plan.pages, plan.left_out)
 
 
 def test_a_damaged_record_is_one_line_with_the_remedy(course):
