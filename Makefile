@@ -11,7 +11,7 @@ MAP := notebooks/00-start-here.ipynb
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo release check-release audit test test-slow test-nbgrader lab site lint bench
+.PHONY: help setup demo release check-release audit test test-slow test-hub test-nbgrader lab site lint bench
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -37,10 +37,13 @@ audit: setup  ## check that the tests catch and name the known mistakes
 	for name in $(ASSIGNMENT); do $(BIN)/autograder audit $$name || exit 1; done
 
 test: setup  ## run the fast tests
-	$(PYTEST) -m "not slow and not browser" $(TESTS)
+	$(PYTEST) -m "not slow and not browser and not hub" $(TESTS)
 
 test-slow: setup  ## run the other tests: slow attacks, long runs, a browser
 	$(PYTEST) -m "slow or browser" $(TESTS)
+
+test-hub: setup  ## run a round on a JupyterHub with real users; needs root and npm, and is skipped without
+	$(BIN)/python -m pytest -q tests/hub
 
 test-nbgrader: setup  ## run nbgrader's own tests with our configuration
 	$(BIN)/python -m tests.nbgrader_suite
