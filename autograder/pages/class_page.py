@@ -21,7 +21,7 @@ from .findings import Entry
 from .templating import environment, read_style
 from .words import code, label, number
 
-LISTED, SINGLES = 10, 3  # findings that are not folded away; of those of one student
+LISTED, WIDER, SINGLES = 10, 5, 3  # findings that are not folded away: of themes and lines; of those of one student
 COMBINED = 5  # combinations of findings
 SOME, ROLL = 12, 60  # students of one need, and rows of the table of all, that are not folded away
 FEW = 30  # graded students, below whose number a discrimination says nothing
@@ -83,9 +83,9 @@ def _person(name: str, label: str, link: str) -> Markup:
     return Markup('<bdi data-as="{}">{}</bdi>').format(label, inner) if label else Markup("<bdi>{}</bdi>").format(inner)
 
 
-def shown_of(entries: Sequence[Entry]) -> int:
+def shown_of(entries: Sequence[Entry], most: int) -> int:
     """Return how many findings, the most frequent first, are not folded away."""
-    return max(sum(entry["count"] > 1 for entry in entries[:LISTED]), min(SINGLES, len(entries)))
+    return max(sum(entry["count"] > 1 for entry in entries[:most]), min(SINGLES, len(entries)))
 
 
 def notes_of(row: Entry) -> str:
@@ -103,8 +103,8 @@ def _template() -> Template:
         "check_label": lambda name: code(label(name)),
     }  # fmt: skip
     return made.get_template("report.html.j2", globals={
-        "LISTED": LISTED, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW, "HINTS_LISTED": HINTS_LISTED,
-        "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of, "segments": segments,
+        "LISTED": LISTED, "WIDER": WIDER, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW,
+        "HINTS_LISTED": HINTS_LISTED, "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of, "segments": segments,
         "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words, "edges": edges,
         "points": number,
     })  # fmt: skip
