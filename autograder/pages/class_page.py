@@ -104,9 +104,9 @@ def _template() -> Template:
     }  # fmt: skip
     return made.get_template("report.html.j2", globals={
         "LISTED": LISTED, "WIDER": WIDER, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW,
-        "HINTS_LISTED": HINTS_LISTED, "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of, "segments": segments,
-        "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words, "edges": edges,
-        "points": number,
+        "HINTS_LISTED": HINTS_LISTED, "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of,
+        "segments": segments, "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words,
+        "edges": edges, "points": number,
     })  # fmt: skip
 
 
