@@ -39,6 +39,8 @@ def parse_date(text: str, zone: tzinfo) -> datetime | None:
             hour = int(clock["hour"])
             if clock["half"]:
                 hour = hour % 12 + 12 * (clock["half"][0].lower() == "p")
+            elif hour <= 12 and text[clock.end() :].strip(" .").casefold() not in ("", "uhr", "h"):
+                return None  # it may be the word for the afternoon in another language
             try:
                 time = datetime(int(date["year"]), month, int(date["day"]), hour, int(clock["minute"]),
                                 int(clock["second"] or 0), tzinfo=zone)

@@ -103,8 +103,10 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
                    "worksheet, Gradescope's roster, nbgrader's CSV)")
     elif result.strangers:
         click.echo("who they are: autograder roster FILE")
+    if result.replaced and not dry_run:
+        click.echo("the submissions that were there before are kept in attempts/")
     if result.kept:
-        click.echo("give --replace to overwrite what is kept")
+        click.echo("give --replace to take the new ones; those that are there are then kept in attempts/")
 
 
 def hidden_strangers(result: CollectResult) -> Sequence[Skipped]:

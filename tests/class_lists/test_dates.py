@@ -15,7 +15,8 @@ BERLIN = tz.gettz("Europe/Berlin")
     "vendredi 27 novembre 2026, 17:12", "viernes, 27 de noviembre de 2026, 17:12", "venerdì, 27 novembre 2026, 17:12",
     "sexta-feira, 27 de novembro de 2026 às 17:12", "vrijdag, 27 november 2026, 17:12",
     "divendres, 27 de novembre 2026, 17:12", "fredag, 27 november 2026, 17:12", "2026-11-27 17:12",
-    "Friday, 27 November 2026, 5:12\u202fPM", "27 Nov 2026, 17:12:00",
+    "Friday, 27 November 2026, 5:12\u202fPM", "Freitag, 27. November 2026, 17:12 Uhr",
+    "27 Nov 2026, 17:12:00",
 ])  # fmt: skip
 def test_a_time_is_read_in_the_language_of_the_download(text):
     """17:12 in Berlin's winter is 16:12 in UTC, in whichever language."""
@@ -30,7 +31,8 @@ def test_summer_time_counts():
 
 @pytest.mark.parametrize("text", [
     "", "-", "No submission", "27/11/2026 17:12", "27.11.26", "Friday, 27 Foo 2026, 5:12 PM",
-    "Friday, 31 February 2026, 5:12 PM", "Friday, 27 November 2026", "27 November 99999, 17:12",
+    "Friday, 31 February 2026, 5:12 PM", "Friday, 27 November 2026", "27 November 2026, 5:12 iltapäivä",
+    "27 November 99999, 17:12",
 ])  # fmt: skip
 def test_a_text_that_may_mean_several_times_is_none(text):
     """A date of numbers alone, an unknown month, and half a time are not read."""
