@@ -10,6 +10,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from urllib.parse import quote
 
 from jinja2 import Template
 from markupsafe import Markup
@@ -23,6 +24,7 @@ from .words import code, label, number
 
 LISTED, WIDER, SINGLES = 10, 5, 3  # findings that are not folded away: of themes and lines; of those of one student
 COMBINED = 5  # combinations of findings
+MAIL = 50  # addresses in a link: programs cut longer ones
 SOME, ROLL = 12, 60  # students of one need, and rows of the table of all, that are not folded away
 FEW = 30  # graded students, below whose number a discrimination says nothing
 MANY = 5  # students, for the page to call a sign the class's rather than theirs
@@ -83,6 +85,13 @@ def _person(name: str, label: str, link: str) -> Markup:
     return Markup('<bdi data-as="{}">{}</bdi>').format(label, inner) if label else Markup("<bdi>{}</bdi>").format(inner)
 
 
+def mail_link(addresses: Sequence[str]) -> str | None:
+    """Return a link that begins a mail in which nobody sees the others; None for nobody, or too many for a link."""
+    if not 0 < len(addresses) <= MAIL:
+        return None
+    return "mailto:?bcc=" + ",".join(quote(each, safe="@+") for each in addresses)
+
+
 def shown_of(entries: Sequence[Entry], most: int) -> int:
     """Return how many findings, the most frequent first, are not folded away."""
     return max(sum(entry["count"] > 1 for entry in entries[:most]), min(SINGLES, len(entries)))
@@ -105,8 +114,8 @@ def _template() -> Template:
     return made.get_template("report.html.j2", globals={
         "LISTED": LISTED, "WIDER": WIDER, "COMBINED": COMBINED, "SOME": SOME, "ROLL": ROLL, "FEW": FEW,
         "HINTS_LISTED": HINTS_LISTED, "GOOD": GOOD, "MANY": MANY, "columns": columns, "shown_of": shown_of,
-        "segments": segments, "on_scale": on_scale, "by_difficulty": by_difficulty, "carried_words": carried_words,
-        "edges": edges, "points": number,
+        "mail_link": mail_link, "segments": segments, "on_scale": on_scale, "by_difficulty": by_difficulty,
+        "carried_words": carried_words, "edges": edges, "points": number,
     })  # fmt: skip
 
 

@@ -31,7 +31,7 @@ from .findings import (
     group,
 )
 from .likeness import describe_checking, find_likeness
-from .people import Beside, is_late, list_needs, list_people, to_entries
+from .people import Beside, addresses_of, is_late, list_needs, list_people, to_entries
 from .themes import choose_lesson, count_lines, count_themes
 
 
@@ -90,7 +90,7 @@ def summarise(
         "assignment": assignment, "made": made, "names_hidden": hide_names, "names": names,
         "counts": count_students(status, grades),
         "lesson": lesson, "teach": teach, "hardest": find_hardest(rows),
-        "people": to_entries(people), "help": list_needs(people),
+        "people": to_entries(people), "help": list_needs(people, {} if hide_names else addresses_of(grades)),
         "not_graded": count_failures(found, lambda reason: without_names(reason, words), quote=not hide_names),
         "waiting": [student for student in students if status[student] == "waiting"],
         "absent": [student for student in students if status[student] == "absent"],

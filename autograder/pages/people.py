@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -13,6 +14,8 @@ from .words import number
 
 UNDER = 0.5  # of the points, below which a student needs help
 STOPPED = 2  # tasks at the end that are not done, for a student to have stopped
+
+ADDRESS = re.compile(r"[^\s@,;:<>\"?&%]+@[^\s@,;:<>\"?&%]+")
 
 #: Why a student needs help, the most urgent first, and the title of those whose first reason it is.
 NEEDS = {
@@ -89,6 +92,11 @@ def is_late(grade: StudentGrade) -> bool:
     return grade.late_penalty > 0 or grade.seconds_late > 0
 
 
+def addresses_of(grades: Mapping[str, StudentGrade]) -> dict[str, str]:
+    """Return the mail addresses in the gradebook, without what is none."""
+    return {student: grade.email for student, grade in grades.items() if grade.email and ADDRESS.fullmatch(grade.email)}
+
+
 def find_needs(status: str, score: float | None, maximum: float | None, marks: Sequence[Mark]) -> tuple[Need, ...]:
     """Return why a student needs help; nothing if none is needed, or if the submission waits to be graded."""
     if status in ("not graded", "absent"):
@@ -106,14 +114,18 @@ def find_needs(status: str, score: float | None, maximum: float | None, marks: S
     return tuple(needs)
 
 
-def list_needs(people: Sequence[Person]) -> list[Entry]:
-    """Return those who need help, each once by the most urgent reason, with all that is to be said of each."""
+def list_needs(people: Sequence[Person], addresses: Mapping[str, str]) -> list[Entry]:
+    """Return those who need help, each once by the most urgent reason, with all that is to be said of each.
+
+    ``addresses`` are the mail addresses of students who have one.
+    """
     found = []
     for kind, title in NEEDS.items():
         those = [person for person in people if person.needs and person.needs[0].kind == kind]
         if those:
             says = {person.student: "; ".join(need.says for need in person.needs) for person in those}
-            found.append({"kind": kind, "title": title, "count": len(those), "students": list(says), "says": says})
+            found.append({"kind": kind, "title": title, "count": len(those), "students": list(says), "says": says,
+                          "addresses": [addresses[student] for student in says if student in addresses]})
     return found
 
 

@@ -94,6 +94,14 @@ def test_names_can_be_hidden_in_the_browser_by_random_labels():
     assert "<bdi>student 1" in made.replace("<span>", "") and "checkbox" not in made
 
 
+def test_those_in_need_can_be_written_to():
+    """One link a reason, with all addresses as blind copies; what is no address is left out, and so are hidden ones."""
+    absent = [StudentGrade(s, None, None, address, None, None, None, 0.0, 40.0, False) for s, address in
+              (("ada", "a+b@x.example"), ("bob", "b@x.example?subject=hi"), ("cid", None), ("dan", "d@x.example"))]
+    assert 'href="mailto:?bcc=a+b@x.example,d@x.example"' in make_class_page(summary_of(grades=absent))
+    assert "x.example" not in make_class_page(summary_of(grades=absent, hide_names=True))
+
+
 # ---- one level up -------------------------------------------------------------------------------------------------
 
 
