@@ -92,23 +92,22 @@ def find_problem(course: Course, assignment: str, student: str, page: Path) -> s
 
     It must be of the very submission that is in place: the platform's numbers are that one's.
     """
+    store, folder = course.reports(assignment), course.submitted(student, assignment)
     try:
         written = page.stat().st_mtime_ns
     except OSError:
         return NO_PAGE
     try:
-        graded = (course.reports(assignment).folder / f"{student}.json").stat().st_mtime_ns
-    except OSError:
-        return ""
-    if graded > written:
-        return OLD_PAGE
-    folder = course.submitted(student, assignment)
-    try:
         work = submission_files(folder, f"{assignment}.ipynb").notebook.read_bytes()
     except (OSError, NotebookError):  # the page says so
-        return ""
-    is_of_it = course.reports(assignment).is_of(student, work, read_timestamp(folder)[0])
-    return NEW_WORK if is_of_it is False else ""
+        is_of_it = None
+    else:
+        is_of_it = store.is_of(student, work, read_timestamp(folder)[0])
+    try:
+        is_old = (store.folder / f"{student}.json").stat().st_mtime_ns > written
+    except OSError:
+        is_old = False
+    return NEW_WORK if is_of_it is False else OLD_PAGE if is_old else ""
 
 
 def name_in_canvas(received: Received, assignment: str) -> str | None:
