@@ -21,8 +21,10 @@ from ..course.reference import mutate
 from ..model import Case, Value
 from ..sandbox.local import LocalSession
 from ..sandbox.session import Definition
+from .lines.equations import Equation
 from .lines.evaluate import Budget, Evaluator
 from .lines.locate import locate
+from .lines.naming import INLINED
 from .lines.passes import OtherFormError
 from .lines.pointing import (
     Explained,
@@ -157,8 +159,13 @@ def is_contradicted(explained: Explained) -> bool:
     edit, finding = explained.edit, explained.finding
     if edit is None or finding.part is None or finding.equation is None:
         return False
-    old = len(list(ast.walk(finding.equation.statement)))
-    return edit.act in ("missing term", "missing factor") and len(list(ast.walk(edit.node))) > old
+    return edit.act in ("missing term", "missing factor") and len(list(ast.walk(edit.node))) > size_of(finding.equation)
+
+
+def size_of(equation: Equation, depth: int = INLINED) -> int:
+    """Return how many parts an equation has once the names that it reads are written out."""
+    inner = sum(size_of(source, depth - 1) for source in equation.fresh.values()) if depth else 0
+    return len(list(ast.walk(equation.statement))) + inner
 
 
 # ---- right variants ---------------------------------------------------------------------------------------

@@ -107,6 +107,12 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
     ("rnn_forward", "        y_pred[:, :, t] = yt_pred\n", "", "No line of the loop gives `y_pred` its value."),
     ("rnn_backward", "reversed(range(T_x))", "reversed(range(1, T_x))", "The loop leaves out step 0."),
     ("rnn_backward", "dWax += gradients", "dWax @= gradients", "The call stops at this line: `dWax` has shape (5, 3)."),
+    ("rnn_cell_backward", "dxt = Wax.T @ dtanh", "dxt = Wax.T @ (1 - a_next**2)", "A factor is missing."),
+    ("rnn_cell_backward", "dxt = Wax.T @ dtanh", "dxt = 0 * (Wax.T @ dtanh)", "Every entry of it is 0."),
+    ("lstm_cell_backward", "Wf[:, :n_a].T @ dft", "Wf[:, n_x:].T @ dft", "Another part of `Wf` is taken than the one"),
+    ("rnn_forward", "return a, y_pred", "return np.moveaxis(a, 2, 0), y_pred", "The axes of one item are not the ones"),
+    ("lstm_forward", "c_next, yt, cache = lstm", "c_next[:], yt, cache = lstm", "writes into what `c_next` already has"),
+    ("rnn_forward", "x[:, :, t], a_next", "x[:, :, (t + 1) % T_x], a_next", "Look at the index with which `x` is taken."),
 ])
 def test_the_class_of_the_mistake_is_said(assignment, lines_of, task, old, new, says):
     """Where one small change of the equation explains the value, the sentence says of which class it is."""
@@ -255,6 +261,15 @@ def test_what_a_break_leaves_out_is_not_missing():
     mistake = next(mistake for mistake in assignment.tasks["sample"].mistakes if mistake.id == "softmax_twice")
     found, verdict = judge_lines(assignment, "sample", mutate(source, mistake))
     assert ("right", ["index"]) == (verdict, [explained.line.name for explained in found])
+
+
+def test_a_whole_number_that_fits_by_chance_names_no_change():
+    """Rounded up to a whole number, many changes give what the student has: none is named."""
+    assignment = Course(ROOT).assignment("sizes-and-costs")
+    source = assignment.reference.sources["steps_until_forgotten"]
+    mistake = next(m for m in assignment.tasks["steps_until_forgotten"].mistakes if m.id == "no_logarithm")
+    ((explained,), verdict) = judge_lines(assignment, "steps_until_forgotten", mutate(source, mistake))
+    assert ("right", None) == (verdict, explained.edit)
 
 
 def test_a_none_among_other_arguments_does_not_wait(assignment, lines_of):

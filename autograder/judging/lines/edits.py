@@ -58,7 +58,7 @@ def edits_of_part(part: Part, setting: Setting) -> Iterator[Edit]:
     elif isinstance(node, ast.Tuple) and not isinstance(part.parent, ast.Call | ast.Subscript):
         yield from of_tuple(node, setting)
     elif isinstance(node, ast.Dict):
-        yield from of_dict(node)
+        yield from of_dict(node, setting)
 
 
 def other_names(node: ast.expr, setting: Setting) -> Iterator[Edit]:
@@ -80,6 +80,7 @@ def of_name(node: ast.Name, parent: ast.AST, setting: Setting) -> Iterator[Edit]
     if f"before {node.id}" in setting.values:
         yield Edit("stale", name(f"before {node.id}"), (), node.id)
     yield Edit("complement", binary(number(1), ast.Sub, node))
+    yield Edit("power", binary(node, ast.Pow, number(2)), ("**",))
     if isinstance(held, np.ndarray) and held.dtype.kind == "f":
         for reduction in ("sum", "mean", "max"):
             yield Edit("function", call(f"np.{reduction}", node), (reduction,))
@@ -177,6 +178,8 @@ def of_product(parts: Sequence[ast.expr]) -> Iterator[Edit]:
         yield Edit("operation", binary(chain(parts[:i], ast.Mult), ast.Add, chain(parts[i:], ast.Mult)))
     for part in parts:
         yield Edit("twice", chain([*parts, part], ast.Mult))
+    for one, two in combinations(parts, 2):
+        yield Edit("twice", chain([*parts, one, two], ast.Mult))
     yield Edit("product", binary(parts[0], ast.MatMult, chain(parts[1:], ast.Mult)))
     for part in parts:
         rest = [other for other in parts if other is not part]
@@ -187,6 +190,7 @@ def of_product(parts: Sequence[ast.expr]) -> Iterator[Edit]:
                 square = binary(part.left, ast.Sub, binary(part.right, ast.Pow, number(2)))
                 yield Edit("slope", chain([*others, square], ast.Mult))
             yield Edit("brackets", binary(part.left, ast.Sub, chain([part.right, *rest], ast.Mult)))
+            yield Edit("brackets", binary(chain([*rest, part.left], ast.Mult), ast.Sub, part.right))
         inside = terms_of(part, ast.Add)
         for a, b in permutations(inside, 2) if len(inside) == 2 else ():
             yield Edit("brackets", binary(a, ast.Add, chain([b, *rest], ast.Mult)))

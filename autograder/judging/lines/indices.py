@@ -8,7 +8,7 @@ from itertools import combinations
 
 from .setting import Edit, Setting, steps_around
 from .syntax import names_in
-from .trees import binary, name, number
+from .trees import attribute, binary, call, name, number
 
 #: Returns the part at another index.
 Indexed = Callable[[list[ast.expr]], ast.expr]
@@ -60,8 +60,9 @@ def of_slice(element: ast.Slice, place: int, elements: list[ast.expr], with_elem
         (name(text), (text,)) for text in setting.sizes]
     bounds += [(binary(bound, op, number(1)), ()) for op in (ast.Add, ast.Sub)]
     for new, brought in bounds:
-        cut = ast.Slice(new, None) if element.lower else ast.Slice(None, new)
-        yield Edit("slice", with_elements([*before, cut, *after]), brought, base)
+        cut, rest = ast.Slice(new, None), ast.Slice(None, new)
+        yield Edit("slice", with_elements([*before, cut if element.lower else rest, *after]), brought, base)
+        yield Edit("slice", with_elements([*before, rest if element.lower else cut, *after]), brought, base)
 
 
 def of_tuple(node: ast.Tuple, setting: Setting) -> Iterator[Edit]:
@@ -78,13 +79,33 @@ def of_tuple(node: ast.Tuple, setting: Setting) -> Iterator[Edit]:
         for other in setting.values if isinstance(item, ast.Name) else ():
             if other in setting.allowed and other != getattr(item, "id", None):
                 yield Edit("name", ast.Tuple([*items[:i], name(other), *items[i + 1:]], ast.Load()), (other,))
+    for i, item in enumerate(items):
+        for new in otherwise_placed(item, setting):
+            yield Edit("axes", ast.Tuple([*items[:i], new, *items[i + 1:]], ast.Load()))
     yield Edit("items", ast.List(items, ast.Load()))
     if len(items) == 2:
         yield from (Edit("items", item) for item in items)
 
 
-def of_dict(node: ast.Dict) -> Iterator[Edit]:
+def otherwise_placed(item: ast.expr, setting: Setting) -> Iterator[ast.expr]:
+    """Yield an array with its axes in another order, or with one axis less."""
+    axes = getattr(setting.value(item), "ndim", 0)
+    if axes == 2:
+        yield attribute(item, "T")
+        yield ast.Subscript(item, ast.Tuple([ast.Slice(), number(0)], ast.Load()), ast.Load())
+    for place in range(axes - 1) if axes > 2 else ():
+        yield call("np.moveaxis", item, number(axes - 1), number(place))
+
+
+def of_dict(node: ast.Dict, setting: Setting) -> Iterator[Edit]:
     """Yield the changes of a dict of entries."""
+    for size in setting.sizes:
+        divided = [binary(value, ast.Div, name(size)) for value in node.values]
+        for i, value in enumerate(divided):
+            yield Edit("size", ast.Dict(node.keys, [*node.values[:i], value, *node.values[i + 1:]]))
+    for i, value in enumerate(node.values):
+        for new in otherwise_placed(value, setting):
+            yield Edit("axes", ast.Dict(node.keys, [*node.values[:i], new, *node.values[i + 1:]]))
     for i, j in combinations(range(len(node.keys)), 2):
         values = list(node.values)
         values[i], values[j] = values[j], values[i]

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ...course.public_cases import count_bits
 from ...model import Value
 from .comparing import CLOSE, is_same
 from .edits import edits_of
@@ -25,6 +26,7 @@ from .values import Values
 Others = Callable[[], Sequence[Values]]
 
 INLINED = 3  # how deep names that the student does not have are written out
+CERTAIN_BITS = 60.0  # of values that hundreds of changes do not give by chance
 EXACT = 1e-9  # a change that gives the right value after all is none
 
 #: Acts whose sentence says less than another about the same statement.
@@ -56,28 +58,46 @@ def find_edit(values: Values, finding: Finding, others: Others) -> Edit | None:
     line = values.student.lines.statement(finding.line) if finding.line else None
     if equation is None or part is None or line is None or hasattr(equation.statement, "body"):
         return None
-    statement, scope = spell_out(values, equation, part)
-    known = what_is_read(line)
-    setting = Setting(scope, values.evaluator, values.oracle.loop_name, frozenset(known))
+    known = frozenset(what_is_read(line))
+    edit, statement = find_edit_of(values, finding, others, line, known, None)
+    if edit is None and spell_out(values, equation, part, known)[0] is not statement:
+        edit, _ = find_edit_of(values, finding, others, line, known, known)  # some names are written out in the line
+    return edit
+
+
+def find_edit_of(values: Values, finding: Finding, others: Others, line: ast.stmt, known: frozenset[str],
+                 standing: frozenset[str] | None) -> tuple[Edit | None, ast.stmt]:
+    """Return the change that explains a wrong value, or None, and the statement that it is a change of.
+
+    ``known`` is what the student's line reads. For ``standing`` see `spell_out`.
+    """
+    equation, part = finding.equation, finding.part
+    assert equation is not None and part is not None
+    statement, scope = spell_out(values, equation, part, standing)
+    setting = Setting(scope, values.evaluator, values.oracle.loop_name, known)
     got = {name: part.end[name] for name in finding.names if name in equation.targets and name in part.end}
     right = values.ask(equation, part)
     places = [(values, place) for place in values.student.passes if place.block == part.block and place is not part]
     found = []
     for edit, changed in (*edits_of_statement(statement, setting), *edits_of(statement, setting)):
+        if standing is not None and edit.act == "zeros":
+            continue  # that a part has no effect is not what stands there
         if set(edit.brought) <= known and gives(values, changed, scope, got, right):
             found.append(Match(edit._replace(about=edit.about if edit.about in known else ""), changed))
-    found = fitting(found, equation, places, list(got))
+    found = fitting(found, equation, places, list(got), standing)
     if found:
-        places = [(other, place) for other in others() for place in other.student.passes if place.block == part.block]
-        found = fitting(found, equation, places, list(got))
-    return choose(found, line)
+        elsewhere = [(v, place) for v in others() for place in v.student.passes if place.block == part.block]
+        found = fitting(found, equation, elsewhere, list(got), standing)
+        places += elsewhere
+    known_bits = sum(count_bits(place.end.get(name)) for place in (part, *(p for _, p in places)) for name in got)
+    return choose(found, line, known_bits < CERTAIN_BITS), statement
 
 
-def fitting(found: Sequence[Match], equation: Equation, places: Sequence[tuple[Values, Pass]], names: Sequence[str]
-            ) -> list[Match]:
+def fitting(found: Sequence[Match], equation: Equation, places: Sequence[tuple[Values, Pass]], names: Sequence[str],
+            standing: frozenset[str] | None) -> list[Match]:
     """Return the changes that give what the student has in other passes, too."""
     return [match for match in found if all(
-        gives_in(values, equation, place, match.statement, names) for values, place in places)]
+        gives_in(values, equation, place, match.statement, names, standing) for values, place in places)]
 
 
 def gives(values: Values, statement: ast.stmt, scope: Scope, got: dict[str, Value], right: dict[str, Value]) -> bool:
@@ -91,11 +111,12 @@ def gives(values: Values, statement: ast.stmt, scope: Scope, got: dict[str, Valu
     return not all(is_same(result[name], right.get(name), EXACT) for name in got)
 
 
-def gives_in(values: Values, equation: Equation, part: Pass, statement: ast.stmt, names: Sequence[str]) -> bool:
+def gives_in(values: Values, equation: Equation, part: Pass, statement: ast.stmt, names: Sequence[str],
+             standing: frozenset[str] | None) -> bool:
     """Tell if a changed statement gives what the student has in another pass."""
     if part.is_partial or not all(name in part.end for name in names):
         return True
-    _, scope = spell_out(values, equation, part)
+    _, scope = spell_out(values, equation, part, standing)
     try:
         result = values.evaluator.run(statement, scope)
     except CannotAskError:
@@ -103,9 +124,11 @@ def gives_in(values: Values, equation: Equation, part: Pass, statement: ast.stmt
     return all(name in result and is_same(result[name], part.end[name], CLOSE) for name in names)
 
 
-def spell_out(values: Values, equation: Equation, part: Pass) -> tuple[ast.stmt, Scope]:
+def spell_out(values: Values, equation: Equation, part: Pass, standing: frozenset[str] | None = None
+              ) -> tuple[ast.stmt, Scope]:
     """Return the equation's statement with the names that the student does not have written out, and all values.
 
+    With ``standing``, the names of the student's line, those that do not stand there are written out as well.
     Besides what the equation reads, the values are the student's before the line, and as ``before x`` those from
     before the block.
     """
@@ -113,7 +136,8 @@ def spell_out(values: Values, equation: Equation, part: Pass) -> tuple[ast.stmt,
     names = dict(values.environment(equation, part).names)
     fresh = dict(equation.fresh)
     for _ in range(INLINED):
-        absent = {name: source for name, source in fresh.items() if name not in part.end and is_plain(source.statement)}
+        absent = {name: source for name, source in fresh.items() if is_plain(source.statement) and (
+            name not in part.end or (standing is not None and name not in standing))}
         if not absent:
             break
         statement = with_values(statement, {name: source.statement.value  # type: ignore[attr-defined]
@@ -148,23 +172,32 @@ def with_values(statement: ast.stmt, names: dict[str, ast.expr]) -> ast.stmt:
 
 
 def what_is_read(line: ast.stmt) -> set[str]:
-    """Return the names, attributes and constants that stand in a student's line."""
+    """Return the names, attributes and texts that stand in a student's line, and ``**`` for a power."""
     found = names_read(line) | {part.attr for part in ast.walk(line) if isinstance(part, ast.Attribute)}
     if isinstance(line, ast.AugAssign) and isinstance(line.target, ast.Name):
         found.add(line.target.id)
+    if any(isinstance(part, ast.Pow) for part in ast.walk(line)) or "square" in found:
+        found.add("**")
     return found | {part.value for part in ast.walk(line) if isinstance(part, ast.Constant)
                     and isinstance(part.value, str)}
 
 
-def choose(found: Sequence[Match], line: ast.stmt) -> Edit | None:
-    """Return the change whose statement is written most like the student's line; None if two would say different."""
-    if len(found) < 2:
-        return found[0].edit if found else None
+def choose(found: Sequence[Match], line: ast.stmt, tells_little: bool) -> Edit | None:
+    """Return the change whose statement is written most like the student's line; None if two would say different.
+
+    Where the values tell little, as single whole numbers do, only a statement written in the same way counts.
+    """
+    if len(found) == 1 and not tells_little:
+        return found[0].edit
+    if not found:
+        return None
     mine, rated = tokens_of(line), list[tuple[float, Edit]]()
     for match in found:
         ratio = difflib.SequenceMatcher(None, mine, tokens_of(match.statement), False).ratio()
         rated.append((ratio, match.edit))
     best = max(ratio for ratio, _ in rated)
+    if tells_little and best < 1:
+        return None
     first = [edit for ratio, edit in rated if ratio > best - 1e-9]
     first.sort(key=lambda edit: (edit.act in VAGUE, edit.act == "name", "missing" not in edit.act, not edit.about))
     said = {(edit.act, edit.brought, edit.about) for edit in first}

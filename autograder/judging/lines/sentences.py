@@ -14,7 +14,7 @@ import numpy as np
 from ...notebooks.waiting import WAITS
 from .findings import Finding
 from .setting import Edit
-from .syntax import RETURN, names_in
+from .syntax import RETURN, base_of, names_in, targets_in
 from .values import Values
 
 #: By act: ``{x}`` is a name that stands in the line.
@@ -39,8 +39,9 @@ ACTS: Mapping[str, str] = {
     "slope": "The slope is that of another function.",
     "order": "Two parts stand in each other's place.",
     "transpose": "One transpose is missing, or one is too many.",
-    "brackets": "The brackets hold together what does not belong together.",
+    "brackets": "Look at the brackets: which parts does this line take together?",
     "axis": "Something runs along the wrong axis.",
+    "axes": "The axes of one item are not the ones that are asked for, or stand in another order.",
     "axis kept": "The axis that is summed over has to stay.",
     "function": "`{x}` stands there. Is it the function that belongs there?",
     "index": "Look at the index with which `{x}` is taken.",
@@ -82,7 +83,8 @@ def say(values: Values, finding: Finding, edit: Edit | None) -> str:
     if finding.kind == "value":
         start = "Something else than it should is returned." if RETURN in finding.names else (
             f"This line gives {quote(finding.names)} a wrong value.")
-        return f"{start} {say_form(values, finding) or (say_edit(edit) if edit else FOLLOWS)}"
+        says = say_form(values, finding) or (say_edit(edit) if edit else say_target(finding, values) or FOLLOWS)
+        return f"{start} {says}"
     if finding.kind == "raised":
         return say_raised(values, finding)
     return say_other(values, finding)
@@ -116,6 +118,22 @@ WITHOUT_NAME = {"slice": "Another part is taken than the one that is needed.",
                 "index": "Look at the index.", "turned": "Something is read in the other direction."}
 
 
+def say_target(finding: Finding, values: Values) -> str | None:
+    """Return a sentence on a line that differs from the equation in that it writes into an array that is there."""
+    line = values.student.lines.statement(finding.line) if finding.line else None
+    right = finding.equation.statement if finding.equation else None
+    if not (isinstance(line, ast.Assign) and isinstance(right, ast.Assign)) or ast.dump(line.value) != ast.dump(
+            right.value):
+        return None
+    mine, theirs = (list(targets_in(s.targets[0])) for s in (line, right))
+    parts = [base.id for node in ast.walk(line.targets[0]) if isinstance(node, ast.Subscript)
+             and isinstance(base := base_of(node), ast.Name)]
+    new = [name for name in parts if mine == theirs and not any(
+        isinstance(node, ast.Subscript) for node in ast.walk(right.targets[0]))]
+    has = verb(new, "has", "have")
+    return f"It writes into what {quote(new)} already {has}, and makes no new array." if new else None
+
+
 def say_form(values: Values, finding: Finding) -> str | None:
     """Return a sentence on the type, the shape or the kind of numbers of a wrong value."""
     if finding.equation is None or finding.part is None or len(finding.names) != 1:
@@ -128,6 +146,8 @@ def say_form(values: Values, finding: Finding) -> str | None:
         return None
     if right.shape != got.shape:
         return f"Its shape is {got.shape}. Which shape should it have?"
+    if right.any() and not got.any():
+        return "Every entry of it is 0."
     if right.dtype.kind == "f" and got.dtype.kind in "iub":
         return ACTS["whole numbers"]
     return None

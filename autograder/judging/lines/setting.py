@@ -13,8 +13,8 @@ from .evaluate import CannotAskError, Evaluator, Scope
 from .trees import binary, name, number
 
 #: Functions of one array, entry by entry, that beginners take for each other.
-FUNCTIONS = ("np.tanh", "np.exp", "np.log", "np.sqrt", "np.abs", "np.sin", "np.cos", "np.tan", "np.arctan", "np.sinh",
-             "np.cosh", "sigmoid", "softmax", "relu")
+FUNCTIONS = ("np.tanh", "np.exp", "np.log", "np.log2", "np.log10", "np.sqrt", "np.abs", "np.sin", "np.cos", "np.tan",
+             "np.arctan", "np.sinh", "np.cosh", "sigmoid", "softmax", "relu")
 
 
 class Edit(NamedTuple):
@@ -77,6 +77,8 @@ def steps_around(setting: Setting) -> Iterator[ast.expr]:
         yield from (step, binary(step, ast.Sub, number(1)), binary(step, ast.Add, number(1)))
         yield ast.UnaryOp(ast.USub(), step)
         yield binary(ast.UnaryOp(ast.USub(), number(1)), ast.Sub, step)
+        for size in setting.sizes:
+            yield binary(binary(step, ast.Add, number(1)), ast.Mod, name(size))
 
 
 def at_last_axis(array: str, index: ast.expr, axes: int) -> ast.expr:

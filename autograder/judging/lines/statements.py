@@ -72,6 +72,9 @@ def renamed(statement: ast.Assign | ast.AugAssign, setting: Setting) -> Iterator
     fresh = [other for other, _ in setting.arrays() if other not in read]
     for (one, two), (first, second) in product(permutations(arrays, 2), combinations(fresh, 2)):
         yield Edit("names", with_names(statement, {one: first, two: second}), (first, second))
+    for text, function in product((text for text in arrays if read.count(text) > 1), setting.functions()):
+        inside = rename(statement.value, {text: call(function, name(text))})
+        yield Edit("function", with_field(statement, "value", inside), (function.rpartition(".")[2],))
     gradients = {text: f"d{text}" for text in arrays if f"d{text}" in setting.values}
     values = {text: text[1:] for text in arrays if text[:1] == "d" and text[1:] in setting.values}
     for names in (gradients, values):
