@@ -53,7 +53,7 @@ def list_wider(themes: Sequence[Entry], lines: Sequence[Entry]) -> list[Entry]:
         students = set(entry["students"])
         if entry["count"] > 1 and len(found) < SHOWN and not any(students <= other for other in covered):
             covered.append(students)
-            found.append({"list": name, "place": place, "tasks": tasks, "says": says, "hint": None,
+            found.append({"list": name, "place": place, "tasks": tasks, "says": says, "hint": entry.get("hint"),
                           "count": entry["count"]})
     return found
 
@@ -61,15 +61,16 @@ def list_wider(themes: Sequence[Entry], lines: Sequence[Entry]) -> list[Entry]:
 def count_themes(answers: Sequence[Answer], tasks: Mapping[str, Task], graded: int) -> list[Entry]:
     """Return the themes of the catalogued mistakes, most frequent first; several tasks may share one.
 
-    ``kinds`` counts the different mistakes; ``tasks`` the students of each task.
+    ``kinds`` counts the different mistakes; ``tasks`` the students of each task; ``hint`` is the most frequent one.
     """
-    made: dict[str, list[tuple[Answer, str]]] = defaultdict(list)
+    made: dict[str, list[tuple[Answer, Mistake]]] = defaultdict(list)
     for answer in answers:
         for mistake in known_mistakes(answer, tasks):
             if mistake.theme:
-                made[mistake.theme].append((answer, mistake.id))
+                made[mistake.theme].append((answer, mistake))
     found = [
-        {"theme": theme, "kinds": len({(answer.task, id_) for answer, id_ in those}),
+        {"theme": theme, "kinds": len({(answer.task, mistake.id) for answer, mistake in those}),
+         "hint": Counter(mistake.hint for _, mistake in those).most_common(1)[0][0],
          "tasks": dict(Counter(task for task, _ in {(answer.task, answer.student): None for answer, _ in those}))}
         | weigh(list({(answer.student, answer.task): answer for answer, _ in those}.values()), graded)
         for theme, those in made.items()

@@ -133,7 +133,8 @@ def test_where_no_mistake_is_common_it_goes_up_to_themes():
             for n, mistake in enumerate(["minus", "twice"] * 2 + [None] * 36)]  # fmt: skip
     found = summary_of(*made)
     assert {"kinds": 2, "most": 2, "level": "themes"} == found["lesson"]
-    assert [("themes", "the sum", 4)] == [(entry["list"], entry["says"], entry["count"]) for entry in found["teach"]]
+    assert [("themes", "the sum", 4, "Why?")] == [
+        (entry["list"], entry["says"], entry["count"], entry["hint"]) for entry in found["teach"]]
     assert "No mistake is common (2 kinds, at most 2 students each)." in make_class_page(found)
     common = summary_of(*made[:4])
     assert "rare" != common["lesson"]["level"]
