@@ -1,14 +1,17 @@
 """The course's RNN and LSTM over whole sequences, forward and backward: given here, built in the first assignment.
 
-They are written for speed: products of all time steps at once, and the four LSTM weight matrices as one. Time comes
-first inside, so that ``states[t]`` is a matrix; arguments and results have it last, as everywhere in the course.
+They are written for speed: products of all time steps at once, the four LSTM weight matrices as one, and each step's
+values written into arrays that were made before the loop. Time comes first inside, so that ``states[t]`` is a matrix;
+arguments and results have it last, as everywhere in the course.
 """
 
 import numpy as np
 
-from rnn_utils import sigmoid, softmax
+from rnn_utils import softmax
 
 GATES = "fico"
+#: For each of them: a gate is (1 + tanh(score / 2)) / 2, the candidate tanh(score). One call of tanh makes all four.
+HALF = np.array([0.5, 0.5, 1.0, 0.5])[:, None, None]
 
 
 def forward(x, a0, parameters):
@@ -54,11 +57,11 @@ def backward(da, caches):
 def rnn_forward(x, a0, parameters):
     """Run a tanh RNN; returns ``a``, ``y_pred``, ``caches``, as in the first assignment."""
     Waa, from_x = parameters["Waa"], parameters["Wax"] @ time_first(x) + parameters["ba"]
-    states = [a0]
-    for arriving in from_x:
-        states.append(np.tanh(arriving + Waa @ states[-1]))
-    a = time_last(np.array(states[1:]))
-    return a, predictions(a, parameters["Wya"], parameters["by"]), (x, np.array(states), parameters)
+    states = room_for_states(a0, len(from_x))
+    for t, arriving in enumerate(from_x):
+        np.tanh(arriving + Waa @ states[t], out=states[t + 1])
+    a = time_last(states[1:].copy())  # the caches keep their own
+    return a, predictions(a, parameters["Wya"], parameters["by"]), (x, states, parameters)
 
 
 def rnn_backward(da, caches):
@@ -77,17 +80,18 @@ def lstm_forward(x, a0, parameters):
     """Run an LSTM from an empty cell state; returns ``a``, ``y``, ``c``, ``caches``, as in the first assignment."""
     n_a = len(a0)
     W, b = (np.concatenate([parameters[kind + gate] for gate in GATES]) for kind in "Wb")
-    from_x = W[:, n_a:] @ time_first(x) + b
-    states, memories, opened = [a0], [np.zeros_like(a0)], []
-    for arriving in from_x:
-        scores = arriving + W[:, :n_a] @ states[-1]
-        ft, it, cct, ot = sigmoid(scores).reshape(4, n_a, -1)
-        cct = np.tanh(scores[2 * n_a : 3 * n_a])
-        memories.append(ft * memories[-1] + it * cct)
-        states.append(ot * np.tanh(memories[-1]))
-        opened.append((ft, it, cct, ot))
-    a, c = time_last(np.array(states[1:])), time_last(np.array(memories[1:]))
-    caches = (x, np.array(states), np.array(memories), np.array(opened), W, parameters)
+    opened = (W[:, n_a:] @ time_first(x) + b).reshape(-1, 4, *a0.shape)  # now what arrives from x, soon the gates
+    states, memories = room_for_states(a0, len(opened)), room_for_states(np.zeros_like(a0), len(opened))
+    for t, values in enumerate(opened):
+        values += (W[:, :n_a] @ states[t]).reshape(values.shape)
+        np.tanh(values * HALF, out=values)
+        values *= HALF
+        values += 1 - HALF
+        ft, it, cct, ot = values
+        memories[t + 1] = ft * memories[t] + it * cct
+        states[t + 1] = ot * np.tanh(memories[t + 1])
+    a, c = time_last(states[1:].copy()), time_last(memories[1:].copy())
+    caches = (x, states, memories, opened, W, parameters)
     return a, predictions(a, parameters["Wy"], parameters["by"]), c, caches
 
 
@@ -110,6 +114,13 @@ def lstm_backward(da, caches):
         rows = slice(k * n_a, (k + 1) * n_a)
         gradients |= {"dW" + gate: dW[rows], "db" + gate: db[rows]}
     return gradients
+
+
+def room_for_states(start, steps):
+    """Return an array for a state before and after each step; the first is filled in."""
+    room = np.empty((steps + 1, *start.shape))
+    room[0] = start
+    return room
 
 
 def time_first(x):
