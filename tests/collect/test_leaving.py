@@ -1,5 +1,6 @@
 """A student who leaves the class: everything moves to dropped/, and nothing is lost."""
 
+import errno
 import json
 import shutil
 
@@ -9,6 +10,7 @@ from nbgrader.api import Gradebook
 
 from autograder import exports
 from autograder.cli import main
+from autograder.collect import leaving
 from autograder.course.course import Course
 from autograder.platforms import Participant, PlatformRecord, Received, load_record, save_record
 from tests.helpers.courses import NAME, change, rows
@@ -91,3 +93,23 @@ def test_a_student_who_came_back_and_left_again_has_two_folders(course):
     autograder("drop", "dora", "ada", "--yes")
     assert ["ada", "dora", "dora-2", "leo"] == sorted(path.name for path in (course / "dropped").iterdir())
     assert [] == [trace for student in ("dora", "ada", "leo") for trace in traces(course, student)]
+
+
+def test_a_drop_that_is_stopped_goes_on(course, monkeypatch):
+    """A full disk at the second folder stops it in one line; the same command moves the rest, and nothing is lost."""
+    work = (course / "submitted" / "dora" / NAME / f"{NAME}.ipynb").read_bytes()
+    real, calls = shutil.move, []
+
+    def fail_once(source, target):
+        calls.append(source)
+        if len(calls) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return real(source, target)
+
+    monkeypatch.setattr(leaving.shutil, "move", fail_once)
+    assert "Make room, then run it again." in autograder("drop", "dora", "--yes", code=2)
+    autograder("drop", "dora", "--yes")
+    assert [] == traces(course, "dora")
+    assert work == (course / "dropped" / "dora" / "submitted" / NAME / f"{NAME}.ipynb").read_bytes()
+    assert (course / "dropped" / "dora-2" / "autograded").is_dir()
+    assert 85.0 == json.loads((course / "dropped" / "dora" / "student.json").read_bytes())["grades"][NAME]["score"]
