@@ -22,7 +22,7 @@ from autograder.course.folder import list_files, zip_folder
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 #: The order of the assignments.
-ORDER = ["rnn-step-by-step", "gradient-checking", "character-model"]
+ORDER = ["rnn-step-by-step", "sizes-and-costs", "gradient-checking", "character-model"]
 #: The kernels warn, once a lesson, that other users of the machine could listen to them.
 KERNEL_CONFIG = "c = get_config()\nc.IPKernelApp.log_level = 40\n"
 
