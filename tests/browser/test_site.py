@@ -15,7 +15,7 @@ import pytest
 from tests.browser import lab
 from tests.helpers.courses import ROOT
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]  # all pages, twice, on a machine that may be busy
 
 VIEWS = {
     "wide": {"viewport": {"width": 1280, "height": 900}},
@@ -75,7 +75,7 @@ def seen(request, browser, site, address):
                 "asked": list(asked), "targets": targets, "too wide": page.evaluate(TOO_WIDE),
                 "wrong": [one for one in wrong if "favicon" not in one],
                 "without alt": page.locator(SILENT).count(),
-                "cells": page.locator(".cell").count(),
+                "cells": page.locator(".cell").count(), "outputs": page.locator(".cell_output").count(),
             }
             page.evaluate(axe)
             result = page.evaluate(WCAG)
@@ -109,9 +109,11 @@ def test_every_link_leads_somewhere(seen, site, address):
 
 
 def test_every_lesson_and_release_has_a_page(seen, site):
-    """Each notebook of the course has a page with its cells; each release is there as a zip with all its files."""
+    """Each notebook has a page, with outputs if it is a lesson; each release is there as a zip with all its files."""
     for notebook in sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("release/*/*.ipynb")]):
-        assert seen[notebook.relative_to(ROOT).with_suffix(".html").as_posix()]["cells"] > 3
+        page = seen[notebook.relative_to(ROOT).with_suffix(".html").as_posix()]
+        assert page["cells"] > 3
+        assert (notebook.parent.name == "notebooks") == bool(page["outputs"])
     for release in ROOT.glob("release/*"):
         with zipfile.ZipFile(site / "release" / f"{release.name}.zip") as archive:
             packed = {f"{release.name}/{path.relative_to(release).as_posix()}"
