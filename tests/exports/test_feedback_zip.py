@@ -11,7 +11,6 @@ from click.testing import CliRunner
 from dateutil import tz
 
 from autograder import demo
-from autograder.class_lists.dates import parse_date
 from autograder.cli import main
 from autograder.course.course import Course
 from autograder.exports import feedback_zip
@@ -21,6 +20,7 @@ from autograder.nbgrader_bridge.times import read_times
 from autograder.platforms import Participant, PlatformRecord, Received
 from autograder.roster import RosterEntry
 from autograder.store import WORK, work_digest
+from autograder.timestamps import parse_utc
 from tests.helpers.collecting import write_zip
 from tests.helpers.courses import NAME, ROOT, change
 from tests.helpers.platforms import (
@@ -117,7 +117,7 @@ def test_everybody_of_a_class_gets_their_own_page(course, make, receivers):
         assert hand_in(one) == (folder / f"{NAME}.ipynb").read_bytes()
         if platform == "moodle":
             expected = one.when.replace(tzinfo=tz.gettz(ZONE)).astimezone(tz.UTC).replace(tzinfo=None)
-            assert expected == parse_date((folder / "timestamp.txt").read_text(), tz.UTC)
+            assert expected == parse_utc((folder / "timestamp.txt").read_text())
         else:
             assert not (folder / "timestamp.txt").exists()
     record = json.loads((course / "collected" / f"{NAME}.json").read_bytes())
