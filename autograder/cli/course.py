@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,23 +114,24 @@ def audit_command(course: Course, assignment: str, json_file: Path | None) -> in
 
     must_be_writable("--json", json_file)
     audits = audit.audit(course.assignment(assignment))
-    table = Table(Column("task", no_wrap=True), title=f"what the checks catch: {assignment}", box=box.SIMPLE)
-    for head in ("known", "hidden", "public", "named", "in a\ngroup", "gap\nonly", "right"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = make_table(f"what the checks catch: {assignment}",
+                       ("known", "hidden", "public", "named", "in a\ngroup", "gap\nonly", "right"))
     for task in audits:
         accepted = f"{task.variants - len(task.refused)}/{task.variants}"
         numbers = (task.mistakes, task.hidden, task.public, task.unique, task.group, len(task.gap_only), accepted)
         table.add_row(task.task, *map(str, numbers))
     console.print(table)
     lines = [line_audit.audit_lines(course.assignment(assignment), task.task) for task in audits]
-    table = Table(Column("task", no_wrap=True), title=f"the wrong lines: {assignment}", box=box.SIMPLE)
-    for head in ("known", "right\nline", "other", "silent", "named", "pairs", "right\nline", "variants\nsilent"):
-        table.add_column(head, justify="right", no_wrap=True)
+    table = make_table(f"the wrong lines: {assignment}", ("known", "right\nline", "other", "none", "named", "pairs",
+                                                          "right\nline", "at\nodds", "variants\nsilent"))
     for one in lines:
         silent = f"{one.variants - len(one.flagged)}/{one.variants}"
         table.add_row(one.task, *map(str, (one.changes, one.right, len(one.other), len(one.silent), one.named,
-                                           one.pairs, one.pairs_right, silent)))
+                                           one.pairs, one.pairs_right, len(one.at_odds), silent)))
     console.print(table)
+    for one in lines:
+        for pair in one.at_odds:
+            click.echo(f"{one.task}: the sentence of a known mistake is about another line than is shown: {pair}")
     problems = [problem for task in audits for problem in task.problems]
     problems += [problem for one in lines for problem in one.problems]
     for problem in problems:
@@ -138,6 +140,14 @@ def audit_command(course: Course, assignment: str, json_file: Path | None) -> in
         write_json(json_file, {"assignment": assignment, "tasks": [task.to_dict() for task in audits],
                                "lines": [task.to_dict() for task in lines]})
     return SOME_NOT_GRADED if problems else ALL_GRADED
+
+
+def make_table(title: str, heads: Sequence[str]) -> Table:
+    """Return an empty table of tasks with columns of numbers. A narrow window cuts the names of tasks alone."""
+    table = Table(Column("task", no_wrap=True), title=title, box=box.SIMPLE, padding=0, pad_edge=False)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True, min_width=max(map(len, head.split("\n"))))
+    return table
 
 
 @click.command("doctor")

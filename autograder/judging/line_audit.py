@@ -39,6 +39,7 @@ from .lines.pointing import (
 from .lines.sentences import FOLLOWS
 from .lines.syntax import Lines, find_function, first_line
 from .reference_callees import reference_callee
+from .verdicts import judge_task
 
 RIGHT, FEWEST = 0.95, 20  # the gate, and the number of changes from which it is one
 PAIRS = 12  # of one task
@@ -66,6 +67,7 @@ class LineAudit:
     pairs_right: int
     pairs_other: tuple[str, ...]
     misnamed: tuple[str, ...]  # a sentence that the changed text contradicts
+    at_odds: tuple[str, ...]  # pairs in which the catalogue's sentence is about other names than those of the lines
     variants: int
     flagged: tuple[str, ...]  # right variants with a line
 
@@ -96,13 +98,17 @@ def audit_lines(assignment: Assignment, name: str) -> LineAudit:
         {"other": other, "silent": silent}.get(verdict, []).append(mistake.id)
         if any(is_contradicted(one) for one in found):
             misnamed.append(mistake.id)
-    pairs = [(id_, *judge_lines(assignment, name, pair)) for id_, pair in islice(pairs_of(assignment, name), PAIRS)]
+    sources = list(islice(pairs_of(assignment, name), PAIRS))
+    pairs = [(id_, *judge_lines(assignment, name, pair)) for id_, pair in sources]
+    at_odds = [f"{id_}: {suspect}" for (id_, pair), (_, found, _) in zip(sources, pairs, strict=True)
+               if (suspect := find_contradiction(assignment, name, pair, found))]
     variants = assignment.variants(name)
     return LineAudit(
         name, len(task.mistakes), right, tuple(other), tuple(silent), named, len(pairs),
         sum(verdict == "right" for _, _, verdict in pairs),
         tuple(id_ for id_, _, verdict in pairs if verdict == "other"),
-        (*misnamed, *(id_ for id_, found, _ in pairs if any(map(is_contradicted, found)))), len(variants),
+        (*misnamed, *(id_ for id_, found, _ in pairs if any(map(is_contradicted, found)))), tuple(at_odds),
+        len(variants),
         tuple(variant.id for variant in variants if is_flagged(assignment, name, mutate(source, variant))),
     )
 
@@ -162,6 +168,26 @@ def is_contradicted(explained: Explained) -> bool:
     return edit.act in ("missing term", "missing factor") and len(list(ast.walk(edit.node))) > size_of(finding.equation)
 
 
+def find_contradiction(assignment: Assignment, name: str, source: str, found: list[Explained]) -> str:
+    """Return the catalogued mistake whose sentence is given, and which changes no name that the lines show; or ""."""
+    session = session_of(assignment, name, source)
+    shown = {written for one in found for written in one.finding.names}
+    if session is None or not shown or any(one.finding.equation is None for one in found):
+        return ""
+    with redirect_stdout(StringIO()):
+        diagnosis = judge_task(session, assignment, name).diagnosis
+    right = assignment.reference.sources[name]
+    for mistake in assignment.tasks[name].mistakes if diagnosis else ():
+        if diagnosis is not None and mistake.id in diagnosis.mistake.split("+"):
+            new = mutate(right, mistake)
+            changed, function = changes_of(right, new, name), find_function(new, name)
+            lines = Lines(function) if function else None
+            names = {written for line in changed.lines for written in (lines.written(line) if lines else ())}
+            if names and not names & shown:
+                return mistake.id
+    return ""
+
+
 def size_of(equation: Equation, depth: int = INLINED) -> int:
     """Return how many parts an equation has once the names that it reads are written out."""
     inner = sum(size_of(source, depth - 1) for source in equation.fresh.values()) if depth else 0
@@ -192,15 +218,10 @@ def is_flagged(assignment: Assignment, name: str, source: str) -> bool:
 
 def follower(assignment: Assignment, name: str, source: str) -> Follow | None:
     """Return a function that follows calls of a changed solution; None if it cannot be run."""
-    function = find_function(source, name)
-    namespace = dict(assignment.reference.namespace)
-    try:
-        exec(compile(source, f"<cell {name}>", "exec"), namespace)
-    except Exception:  # a change may be no Python, or raise
+    function, session = find_function(source, name), session_of(assignment, name, source)
+    if function is None or session is None:
         return None
-    if function is None:
-        return None
-    session, definition = LocalSession(namespace), Definition(name, 0, first_line(function))
+    definition = Definition(name, 0, first_line(function))
     replacing = {callee: reference_callee(assignment, callee) for callee in assignment.tasks[name].calls
                  if callee in assignment.tasks}
 
@@ -210,6 +231,16 @@ def follower(assignment: Assignment, name: str, source: str) -> Follow | None:
     return follow
 
 
+def session_of(assignment: Assignment, name: str, source: str) -> LocalSession | None:
+    """Return a session with a changed solution; None if it cannot be run."""
+    namespace = dict(assignment.reference.namespace)
+    try:
+        exec(compile(source, f"<cell {name}>", "exec"), namespace)
+    except Exception:  # a change may be no Python, or raise
+        return None
+    return LocalSession(namespace)
+
+
 def totals(audits: list[LineAudit]) -> Mapping[str, int]:
     """Return the sums over all tasks."""
     return {
@@ -217,6 +248,7 @@ def totals(audits: list[LineAudit]) -> Mapping[str, int]:
         "other": sum(len(audit.other) for audit in audits), "silent": sum(len(audit.silent) for audit in audits),
         "named": sum(audit.named for audit in audits), "pairs": sum(audit.pairs for audit in audits),
         "pairs right": sum(audit.pairs_right for audit in audits),
+        "at odds": sum(len(audit.at_odds) for audit in audits),
         "variants": sum(audit.variants for audit in audits), "flagged": sum(len(a.flagged) for a in audits),
     }
 

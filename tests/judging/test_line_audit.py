@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from autograder.course.course import Course
-from autograder.judging.line_audit import audit_lines, changes_of, judge_lines, pairs_of
+from autograder.course.reference import mutate
+from autograder.judging.line_audit import audit_lines, changes_of, find_contradiction, judge_lines, pairs_of
 from tests.helpers.courses import ROOT
 
 
@@ -48,3 +49,15 @@ def test_a_wrong_line_elsewhere_is_no_right_one(assignment):
     shifted = source.replace("    ### END CODE HERE ###", "    a_next += 0.1\n    ### END CODE HERE ###")
     assert "right" == judge_lines(assignment, "rnn_cell_forward", shifted)[1]
     assert "silent" == judge_lines(assignment, "rnn_cell_forward", source)[1]
+
+
+def test_a_sentence_about_another_line_is_at_odds(assignment):
+    """A named mistake and the lines of the trace check each other."""
+    name, source = "lstm_cell_forward", assignment.reference.sources["lstm_cell_forward"]
+    changed = {key: mutate(source, mistake) for key, mistake in (
+        (mistake.id, mistake) for mistake in assignment.tasks[name].mistakes) if key in ("no_bf", "yt_c_next")}
+    assert 2 == len(changed)
+    one, two = changed.values()
+    found, _ = judge_lines(assignment, name, one)
+    assert "" == find_contradiction(assignment, name, one, found)
+    assert find_contradiction(assignment, name, two, found) in changed

@@ -111,8 +111,8 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
     ("rnn_cell_backward", "dxt = Wax.T @ dtanh", "dxt = 0 * (Wax.T @ dtanh)", "Every entry of it is 0."),
     ("lstm_cell_backward", "Wf[:, :n_a].T @ dft", "Wf[:, n_x:].T @ dft", "Another part of `Wf` is taken than the one"),
     ("rnn_forward", "return a, y_pred", "return np.moveaxis(a, 2, 0), y_pred", "The axes of one item are not the ones"),
-    ("lstm_forward", "c_next, yt, cache = lstm", "c_next[:], yt, cache = lstm", "writes into what `c_next` already has"),
-    ("rnn_forward", "x[:, :, t], a_next", "x[:, :, (t + 1) % T_x], a_next", "Look at the index with which `x` is taken."),
+    ("lstm_forward", "c_next, yt, cache = lstm", "c_next[:], yt, cache = lstm", "what `c_next` already has"),
+    ("rnn_forward", "x[:, :, t], a_next", "x[:, :, (t + 1) % T_x], a_next", "index with which `x` is taken."),
 ])
 def test_the_class_of_the_mistake_is_said(assignment, lines_of, task, old, new, says):
     """Where one small change of the equation explains the value, the sentence says of which class it is."""
