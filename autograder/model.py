@@ -271,7 +271,7 @@ class Report:
             tuple(Repair(**repair) for repair in content["repairs"]), content["isolation"], content["seconds"],
             content["peak_memory"],
             {limit["cell"]: CellRun(problem=Problem(limit["kind"], limit["problem"])) for limit in content["limits"]},
-            content["reason_kind"], {task: Work(**work) for task, work in content["work"].items()},
+            content["reason_kind"], {task: Work(**work) for task, work in content.get("work", {}).items()},
         )
 
 
