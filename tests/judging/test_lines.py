@@ -254,6 +254,51 @@ def test_where_a_line_is_hard_to_see_it_is_right_or_silent(assignment, lines_of,
     assert ([] if text is None else [text]) == [line[:len(text or "")] for line, _ in found]
 
 
+#: Ways of writing a loop that the equations do not have, as a task and its changes.
+LOOPS = {
+    "lists that are stacked after the loop": ("rnn_forward", {
+        "a = np.zeros((n_a, m, T_x))": "a = []", "a[:, :, t] = a_next": "a.append(a_next)",
+        "    ### END CODE": "    a = np.stack(a, axis=2)\n    ### END CODE"}),
+    "a loop over slices": ("rnn_forward", {
+        "for t in range(T_x):": "for t, xt in enumerate(np.moveaxis(x, 2, 0)):", "x[:, :, t], a_next": "xt, a_next"}),
+    "a loop over the slices alone": ("rnn_forward", {
+        "for t in range(T_x):": "t = -1\n    for xt in np.moveaxis(x, 2, 0):\n        t += 1",
+        "x[:, :, t], a_next": "xt, a_next"}),
+    "two loops": ("rnn_forward", {
+        "        # store the prediction of step t (≈1 line)\n        y_pred[:, :, t] = yt_pred\n": "",
+        "    ### END CODE": "    for t in range(T_x):\n        y_pred[:, :, t] = softmax(parameters[\"Wya\"] @ "
+                            "a[:, :, t] + parameters[\"by\"])\n    ### END CODE"}),
+    "a loop with while": ("rnn_forward", {
+        "for t in range(T_x):": "t = 0\n    while t < T_x:",
+        "caches.append(cache)": "caches.append(cache)\n        t += 1"}),
+    "the cell written out": ("rnn_forward", {
+        "a_next, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)":
+        "a_prev = a_next\n        a_next = np.tanh(parameters[\"Wax\"] @ x[:, :, t] + parameters[\"Waa\"] @ a_prev + "
+        "parameters[\"ba\"])\n        yt_pred = softmax(parameters[\"Wya\"] @ a_next + parameters[\"by\"])\n"
+        "        cache = (a_next, a_prev, x[:, :, t], parameters)"}),
+    "a view without a name": ("lstm_forward", {
+        "c_next = np.zeros((n_a, m))": "c_next = None",
+        "(xt, a_next, c_next, parameters)": "(xt, a_next, c[:, :, t - 1], parameters)"}),
+    "state in a default": ("rnn_forward", {
+        "x, a0, parameters)": "x, a0, parameters, kept=[])", "    caches = []\n": "    caches = kept\n"}),
+}
+
+
+@pytest.mark.parametrize("way", LOOPS)
+def test_loops_of_other_forms_are_right_or_silent(assignment, way):
+    """A right loop has no line, whatever its form; a wrong line before it is found, or there is silence."""
+    task, changes = LOOPS[way]
+    source = assignment.reference.sources[task]
+    for old, new in changes.items():
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    view = ["a_next, c_next, yt, cache = lstm_cell_forward(xt, a_next, c[:, :, t - 1], parameters)"]
+    for wrong, lines in ((source, []), (source.replace("a_next = a0", "a_next = 2 * a0"), ["a_next = 2 * a0"])):
+        found, _ = judge_lines(assignment, task, wrong)
+        texts = [wrong.split("\n")[one.line.line - 1].strip() for one in found]
+        assert ([] if way == "two loops" else lines + view if "view" in way else lines) == texts
+
+
 def test_what_a_break_leaves_out_is_not_missing():
     """A pass that the reference leaves early has no line for what stands below; the wrong line above is found."""
     assignment = Course(ROOT).assignment("character-model")

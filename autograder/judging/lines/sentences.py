@@ -13,6 +13,7 @@ import numpy as np
 
 from ...notebooks.waiting import WAITS
 from .findings import Finding
+from .passes import parts_read
 from .setting import Edit
 from .syntax import RETURN, base_of, names_in, targets_in
 from .values import Values
@@ -203,8 +204,10 @@ def say_alias(values: Values, finding: Finding) -> str:
     """Return the sentence for a value that changes through another name."""
     if finding.lines and finding.line != finding.lines[0]:
         changes = verb(finding.names, "changes", "change")
-        return (f"{quote(finding.names)} {changes} later, when line {finding.lines[0]} writes: this line makes one "
-                "array with two names.")
+        statement = values.student.lines.statement(finding.line) if finding.line else None
+        parts = sorted(parts_read(statement) & set(values.student.lines.written(finding.lines[0]))) if statement else []
+        does = f"takes a part of {quote(parts)}, and no copy." if parts else "makes one array with two names."
+        return f"{quote(finding.names)} {changes} later, when line {finding.lines[0]} writes: this line {does}"
     return (f"{quote(finding.names)} {verb(finding.names, 'is', 'are')} changed by this line, which does not name "
             f"{pronoun(finding.names)}: one array has two names.")
 
