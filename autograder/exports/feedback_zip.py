@@ -66,13 +66,11 @@ def plan_zip(
         if not reason and received and received.group:
             reason = BY_GROUP
         if not reason:
-            listed = record.participants.get(entry.student)
-            if received and received.platform != platform:
-                name = None
-            elif platform == CANVAS:
-                name = name_in_canvas(received, assignment) if received else None
-            else:
-                number = received.number if received else listed.number if listed else None
+            own = received if received and received.platform == platform else None
+            if platform == CANVAS:
+                name = name_in_canvas(own, assignment) if own else None
+            else:  # the worksheet has the number, too, wherever the work came from
+                number = own.number if own else record.numbers.get(entry.student)
                 name = name_in_moodle(entry, number, assignment) if number else None
             if name:
                 plan.pages[entry.student] = name

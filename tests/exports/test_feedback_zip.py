@@ -229,19 +229,20 @@ def test_a_name_for_moodle_has_the_number_second(first, last, expected):
 
 
 def test_who_cannot_get_a_page_is_left_out_with_the_reason(course):
-    """No page, a page older than the grade, another platform's number, no number at all: each has its reason."""
+    """No page, a page older than the grade, no number of this platform: each has its reason; a listed number is one."""
     loaded = Course(course)
-    for student in ("ada", "old", "gym", "none"):
+    for student in ("ada", "old", "gym", "none", "eve"):
         page = feedback_zip.page_of(loaded, student, NAME)
         page.parent.mkdir(parents=True)
         page.write_text(student)
     loaded.reports(NAME).save(Report(NAME, "old", "graded"))
     os.utime(feedback_zip.page_of(loaded, "old", NAME), (1, 1))
-    participants = {"ada": Participant("7001"), "gym": Participant("7")}
-    record = PlatformRecord(participants, {"gym": Received("canvas", "1", "x")})
-    students = [ADA, *map(RosterEntry, ("old", "gym", "none", "no-page"))]
+    participants = {"ada": Participant("7001"), "eve": Participant("7005")}
+    record = PlatformRecord(participants, {"gym": Received("canvas", "1", "x"), "eve": Received("canvas", "2", "y")})
+    students = [ADA, *map(RosterEntry, ("old", "gym", "none", "no-page", "eve"))]
     plan = feedback_zip.plan_zip(loaded, NAME, "moodle", students, record)
-    assert {"ada": f"Ada Lovelace_7001_assignfeedback_file_/{NAME}.html"} == plan.pages
+    assert {"ada": f"Ada Lovelace_7001_assignfeedback_file_/{NAME}.html",
+            "eve": f"Participant_7005_assignfeedback_file_/{NAME}.html"} == plan.pages
     unknown = "not collected from a download of Moodle, so the number is not known"
     left_out = {feedback_zip.OLD_PAGE: ["old"], unknown: ["gym", "none"], feedback_zip.NO_PAGE: ["no-page"]}
     assert left_out == plan.left_out
