@@ -35,6 +35,7 @@ def of_call(node: ast.Call, setting: Setting) -> Iterator[Edit]:
 def of_function(node: ast.Call, argument: ast.expr, setting: Setting) -> Iterator[Edit]:
     """Yield the changes of a function of one array."""
     yield Edit("missing function", argument)
+    yield Edit("sign", call(node.func, ast.UnaryOp(ast.USub(), argument)))
     for other in setting.functions():
         short = other.rpartition(".")[2]
         if short != function_name(node):
@@ -137,9 +138,12 @@ def of_arguments(node: ast.Call, function: str, setting: Setting) -> Iterator[Ed
         if not isinstance(held, np.ndarray):
             continue
         yield Edit("zeros", with_argument(i, call("np.zeros", attribute(argument, "shape"))))
+        yield Edit("size", with_argument(i, binary(argument, ast.Div, number(2))))
         for other, value in setting.arrays():
             if value.shape == held.shape and not isinstance(argument, ast.Name):
                 yield Edit("argument", with_argument(i, name(other)), (other,), function)
+            if value.shape == held.shape:
+                yield Edit("extra", with_argument(i, binary(argument, ast.Add, name(other))), (other,), other)
             if value.ndim == held.ndim + 1:
                 # else another array stands there
                 whole, part = ("whole", "index") if other in names_in(argument) else ("name", "name")

@@ -8,11 +8,11 @@ from itertools import combinations, permutations
 
 import numpy as np
 
-from .calls import of_call
+from .calls import of_call, shape_of
 from .indices import of_dict, of_subscript, of_tuple
 from .setting import Edit, Setting
 from .syntax import names_read
-from .trees import Part, attribute, binary, call, chain, name, number, parts_of, put, terms_of
+from .trees import Part, attribute, binary, call, chain, function_name, name, number, parts_of, put, terms_of
 
 MAX_KEY = 40  # characters of a key that a sentence quotes
 
@@ -141,6 +141,8 @@ def of_operation(node: ast.BinOp, parent: ast.AST) -> Iterator[Edit]:
         yield Edit("order", binary(node.right, ast.Div, node.left))
     elif op is ast.MatMult:
         yield from of_matrix_product(node.left, node.right)
+        if function_name(node.right) == "concatenate":
+            yield from of_joined_product(node.left, node.right)
 
 
 def of_sum(parts: Sequence[ast.expr]) -> Iterator[Edit]:
@@ -215,6 +217,16 @@ def of_difference(node: ast.BinOp) -> Iterator[Edit]:
             yield Edit("missing function", binary(node.left, ast.Sub, binary(inner, ast.Pow, number(4))))
         else:
             yield Edit("brackets", binary(node.left, ast.Sub, call("np.tanh", power)), ("tanh",))
+
+
+def of_joined_product(left: ast.expr, right: ast.expr) -> Iterator[Edit]:
+    """Yield the product of a matrix and two parts on top of each other without one of the parts."""
+    joined = right.args[0] if isinstance(right, ast.Call) and right.args else None
+    if isinstance(joined, ast.Tuple) and len(joined.elts) == 2:
+        top, bottom = joined.elts
+        for part, cut in ((top, ast.Slice(None, shape_of(top, 0))), (bottom, ast.Slice(shape_of(top, 0), None))):
+            columns = ast.Subscript(left, ast.Tuple([ast.Slice(), cut], ast.Load()), ast.Load())
+            yield Edit("missing term", binary(columns, ast.MatMult, part))
 
 
 def of_matrix_product(left: ast.expr, right: ast.expr) -> Iterator[Edit]:

@@ -79,6 +79,8 @@ def steps_around(setting: Setting) -> Iterator[ast.expr]:
         yield binary(ast.UnaryOp(ast.USub(), number(1)), ast.Sub, step)
         for size in setting.sizes:
             yield binary(binary(step, ast.Add, number(1)), ast.Mod, name(size))
+            yield binary(binary(name(size), ast.Sub, number(1)), ast.Sub, step)
+            yield binary(step, ast.Sub, name(size))
 
 
 def at_last_axis(array: str, index: ast.expr, axes: int) -> ast.expr:

@@ -127,6 +127,7 @@ def of_sum_in_place(statement: ast.AugAssign, setting: Setting) -> Iterator[Edit
     yield Edit("replaced", ast.Assign([target], value))
     yield Edit("sign", ast.AugAssign(target, ast.Sub(), value))
     yield Edit("operation", ast.AugAssign(target, ast.Mult(), value))
+    yield Edit("transpose", ast.AugAssign(target, statement.op, attribute(value, "T")))
     yield Edit("zeros", ast.AugAssign(target, statement.op, number(0)))
     if isinstance(target, ast.Name):
         yield Edit("name", ast.AugAssign(target, statement.op, name(target.id)), (target.id,))
@@ -171,7 +172,9 @@ def of_plain(statement: ast.Assign, target: ast.Name, setting: Setting) -> Itera
         if held.ndim == 3:
             act = "index" if other in names_in(value) else "name"
             for index in steps_around(setting):
-                yield Edit(act, with_value(at_last_axis(other, index, held.ndim)), (other,), other)
+                part = at_last_axis(other, index, held.ndim)
+                yield Edit(act, with_value(part), (other,), other)
+                yield Edit("extra", with_value(binary(value, ast.Add, part)), (other,), other)
     yield Edit("whole numbers", with_value(call(attribute(value, "astype"), name("int"))))
     yield Edit("zeros", with_value(call("np.zeros", call("np.shape", value))))
 
@@ -182,6 +185,10 @@ def of_filling(statement: ast.Assign, target: ast.Subscript, setting: Setting) -
     base = target.value.id
     yield Edit("whole", ast.Assign([ast.Name(base, ast.Store())], statement.value), (), base)
     yield Edit("added", ast.AugAssign(target, ast.Add(), statement.value))
+    yield Edit("sign", ast.Assign([target], ast.UnaryOp(ast.USub(), statement.value)))
+    for index in steps_around(setting):
+        earlier = at_last_axis(base, index, getattr(setting.values.get(base), "ndim", 1))
+        yield Edit("extra", ast.Assign([target], binary(statement.value, ast.Add, earlier)), (), base)
     yield from scaled(statement, setting)
     for other, _ in setting.arrays():
         yield Edit("name", ast.Assign([target], name(other)), (other,))
@@ -200,6 +207,7 @@ def of_method(statement: ast.Expr, setting: Setting) -> Iterator[Edit]:
         ("nested", ast.Tuple([held, item], ast.Load())), ("replaced", item), ("replaced", one),
         ("twice", binary(held, ast.Add, ast.List([item, item], ast.Load()))), ("front", binary(one, ast.Add, held)),
         ("apart", binary(held, ast.Add, call("list", item))),
+        ("items", binary(held, ast.Add, ast.List([one], ast.Load()))),
     ):
         yield Edit(act, ast.Assign([target], value))
     for other in setting.values:
