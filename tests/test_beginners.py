@@ -67,6 +67,14 @@ def test_a_definition_that_a_stopped_cell_left_behind_is_said_to_be_old(assignme
     names["In"] = ["", source.replace("+ by)", "+ by"), source, "check(rnn_cell_forward)"]
     public_tests.check(names["rnn_cell_forward"])
     assert "earlier" not in capsys.readouterr().err
+    names["In"] += ["# def rnn_cell_forward(", "class Cell:\n    def rnn_cell_forward(self):\n        pass"]
+    public_tests.check(names["rnn_cell_forward"])
+    assert "earlier" not in capsys.readouterr().err
+    spaced = source.replace("    # next", "    \n    # next")
+    names = notebook("rnn_cell_forward", spaced)
+    names["In"] = ["", spaced.replace("\n\n", "\n  \n")]
+    public_tests.check(names["rnn_cell_forward"])
+    assert "earlier" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("source", "note"), [

@@ -413,10 +413,15 @@ class FirstCharacters(io.TextIOBase):
 
 def is_outdated(function):
     """Whether a later cell was to define this function, and did not come to it; IPython keeps the cells in ``In``."""
-    cells, source = getattr(function, "__globals__", {}).get("In"), source_of(function).strip()
-    head = f"def {getattr(function, '__name__', '')}("
-    latest = [cell for cell in cells if head in cell] if isinstance(cells, list) else []
-    return bool(source and latest) and source not in latest[-1]
+    cells, source = getattr(function, "__globals__", {}).get("In"), without_trailing(source_of(function)).strip()
+    head = re.compile(rf"^def {getattr(function, '__name__', '')}\(", re.MULTILINE)
+    latest = [cell for cell in cells if isinstance(cell, str) and head.search(cell)] if isinstance(cells, list) else []
+    return bool(source and latest) and source not in without_trailing(latest[-1])
+
+
+def without_trailing(text):
+    """A text without the blanks at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in text.splitlines())
 
 
 def examine(function, case, cases=None):
