@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from public_tests import Gap, Layout, differs, find_gap, is_changed, split_outputs
+from public_tests import Gap, Layout, differs, find_gap, is_changed, plain_words, split_outputs
 
 from ..caches import cached_by_answer
 from ..model import Case, Failed, Outcome, Task, Value
@@ -45,7 +45,7 @@ def find_gaps(task: Task, case: Case, outcome: Outcome) -> dict[str, Gap]:
     """
     if isinstance(outcome, Failed):
         question = EXCEPTIONS.get(outcome.exception, QUESTIONS[outcome.kind])
-        return {"returns": Gap("returns", outcome.kind, outcome.message, question)}
+        return {"returns": Gap("returns", outcome.kind, plain_words(outcome.message), question)}
     form = {"returns_dict": task.returns_dict, "returns_value": task.returns_value, "expected": task.outputs}
     outputs, problem = split_outputs(form, outcome.value)
     if problem and problem.kind != "missing":

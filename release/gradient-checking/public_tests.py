@@ -323,6 +323,7 @@ def check(function):
     passed, lines = examine(function, cases[name], cases)
     DONE.discard(name)
     if is_outdated(function):
+        passed = False
         lines.insert(0, f"This is an earlier {name}: the last cell that was to define it has stopped. What does its "
                         "error say?")
     if not passed:
@@ -688,8 +689,8 @@ def error_lines(case, function, error, cases=None):
 
 def plain_words(said):
     """A message with numpy's sentence on matrix products in plain words."""
-    found = re.search(r"matmul: .*size (\d+) is different from (\d+)", said)
-    return f"the inner sizes of a matrix product differ: {found.group(2)} and {found.group(1)}" if found else said
+    return re.sub(r"matmul: Input operand .{1,200}?\(size (\d+) is different from (\d+)\)",
+                  r"the inner sizes of a matrix product differ: \2 and \1", said)
 
 
 def handed_lines(case, frame, function, cases):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from autograder.judging.comparison import is_identical, leaves_arguments
+from autograder.judging.comparison import find_gaps, is_identical, leaves_arguments
 from autograder.model import Case, Failed, Returned
 
 
@@ -36,3 +36,16 @@ def test_arguments_are_left_as_the_check_cell_sees_it():
     assert not leaves(np.array([0.3]), {"W": np.array([1.0, 2.0])})
     assert not leaves(np.array([0.3]), {"W": np.ones(2), "b": 0})
     assert not leaves(np.array([0.3]), {})
+
+
+def test_numpys_sentence_on_matrix_products_is_put_in_plain_words(assignment):
+    """The sizes that differ are said, in the order of the product; other messages stay as they are."""
+    said = ("ValueError: matmul: Input operand 1 has a mismatch in its core dimension 0, with gufunc signature "
+            "(n?,k),(k,m?)->(n?,m?) (size 5 is different from 3) (line 32 of the cell)")
+    task = assignment.tasks["rnn_cell_forward"]
+    for message, expected in (
+        (said, "ValueError: the inner sizes of a matrix product differ: 3 and 5 (line 32 of the cell)"),
+        ("ValueError: matmul is my own word", "ValueError: matmul is my own word"),
+    ):
+        gaps = find_gaps(task, assignment.visible_cases(task.name)[0], Failed("raised", message, "ValueError"))
+        assert expected == gaps["returns"].text
