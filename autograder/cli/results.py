@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich import box
 from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Table
 
 from ..course.course import Course
 from ..model import Repair, Report, StudentGrade, Verdict
@@ -18,6 +18,9 @@ from .common import IN_A_TABLE, console, print_line
 
 if TYPE_CHECKING:
     from ..batch.writing import RunSummary
+
+NARROWEST = 4  # letters of a head in one line
+WIDE = 10_000  # more than a table needs
 
 
 @dataclass(frozen=True)
@@ -78,32 +81,52 @@ def show_table(
 ) -> None:
     """Print scores by student and task, then a line for each student with a reason or repairs.
 
-    If the gradebook has another total, because of manual points or a penalty, it is the last column.
+    If the gradebook has another total, because of manual points or a penalty, it is the last column. A score is never
+    cut: where the terminal is narrow, long heads are folded, and the tasks are left out if that is not enough.
     """
-    table = Table(Column("student", no_wrap=True), title=escape(name), box=box.SIMPLE, collapse_padding=True)
-    for task in tasks:  # where the terminal is narrow, long heads are folded; points are not
-        table.add_column(short_head(task), justify="right", overflow="fold", min_width=len("12.5*"))
     totals = {report.student: grades[report.student] for report in reports
               if report.is_graded and report.student in grades}
     differ = any(abs(totals[report.student].score - report.score) > 1e-9 or
                  totals[report.student].max_score != report.max_score for report in reports if report.student in totals)
-    for head in ["auto-\nmatic", "grade-\nbook"] if differ else ["total"]:
-        table.add_column(head, justify="right", no_wrap=True)
+    heads = ["auto-\nmatic", "grade-\nbook"] if differ else ["total"]
+    rows, short_rows = [], []
     for report in reports:
-        if not report.is_graded:
-            table.add_row(escape(report.student), *[""] * len(tasks), "not graded")
-            continue
-        grade = totals.get(report.student)
-        last = [f"{number(grade.score)}/{number(grade.max_score)}" if grade else ""] if differ else []
-        verdicts = {verdict.task: verdict for verdict in report.verdicts}
-        cells = [points(verdicts[task]) for task in tasks]
-        table.add_row(escape(report.student), *cells, f"{number(report.score)}/{number(report.max_score)}", *last)
-    console.print(table)
+        scores, sums = [""] * len(tasks), ["not graded"]
+        if report.is_graded:
+            verdicts = {verdict.task: verdict for verdict in report.verdicts}
+            scores = [points(verdicts[task]) for task in tasks]
+            both = [report, totals.get(report.student)] if differ else [report]
+            sums = [f"{number(source.score)}/{number(source.max_score)}" if source else "" for source in both]
+        sums += [""] * (len(heads) - len(sums))
+        rows.append([report.student, *scores, *sums])
+        short_rows.append([report.student, *sums])
+    table = fitting_table(name, ["student", *map(short_head, tasks), *heads], rows)
+    console.print(table or fitting_table(name, ["student", *heads], short_rows) or
+                  escape("\n".join(" ".join(filter(None, row)) for row in short_rows)))
+    if table is None and tasks:
+        print_line("The terminal is too narrow for the tasks: widen it, or see the class report.")
     for report in reports:
         for line in [*filter(None, [report.reason]), *summarise_repairs(report.repairs)]:
             print_line(f"{report.student}: {line}")
     if any(verdict.blamed_on for report in reports for verdict in report.verdicts):
         print_line("* judged with a correct function beneath it: the student's own is wrong")
+
+
+def fitting_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Table | None:
+    """Return a table that the terminal has room for, with the widest heads that fit; None if a score would be cut."""
+    cells = [max((len(word) for row in rows for word in row[index].split()), default=1) for index in range(len(heads))]
+    cells[0] = max((len(row[0]) for row in rows), default=1)  # an id stays in one line
+    words = [max(map(len, head.split())) for head in heads]
+    for widest in range(max(words), NARROWEST - 1, -1):
+        table = Table(title=escape(title), box=box.SIMPLE, padding=(0, 1, 0, 0))
+        for index, head in enumerate(heads):
+            table.add_column(head, justify="right" if index else "left", overflow="fold",
+                             width=max(cells[index], min(widest, words[index])))
+        if console.measure(table, options=console.options.update(width=WIDE)).maximum <= console.width:
+            for row in rows:
+                table.add_row(*map(escape, row))
+            return table
+    return None
 
 
 def summarise_repairs(repairs: Sequence[Repair]) -> list[str]:

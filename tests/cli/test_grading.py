@@ -83,6 +83,25 @@ def test_the_table_has_the_gradebooks_total(capsys):
     assert "total" in out and "matic" not in out
 
 
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_no_score_is_cut(width, capsys, monkeypatch):
+    """With eight tasks and two totals each score is whole; where they do not fit, a line tells of the tasks."""
+    monkeypatch.setattr(results.console, "_width", width)
+    tasks = [f"{cell}_{way}" for cell in ("rnn_cell", "rnn", "lstm_cell", "lstm") for way in ("forward", "backward")]
+    scores = {"ada": 12.5, "bob": 0.0}
+    reports = [Report(NAME, student, "graded", tuple(Verdict(task, score, 12.5, ()) for task in tasks))
+               for student, score in scores.items()]
+    cells = {task: CellGrade(12.5, None, None, 12.5, False) for task in tasks}
+    late = StudentGrade("ada", None, None, None, None, None, None, 3.5, 100.0, True, cells)
+    results.show_table(NAME, tasks, reports, {"ada": late})
+    out = capsys.readouterr().out
+    ada, bob = (next(line.split() for line in out.splitlines() if line.split()[:1] == [student]) for student in scores)
+    with_tasks = "too narrow for the tasks" not in out
+    assert (["ada", *["12.5"] * 8 * with_tasks, "100/100", "96.5/100"],
+            ["bob", *["0"] * 8 * with_tasks, "0/100"]) == (ada, bob)
+    assert with_tasks == (width >= 80) and max(map(len, out.split("widen")[0].splitlines()[:-1])) <= width
+
+
 def test_repairs_take_one_line_a_kind(capsys):
     """48 repairs of one kind and one of another: the first of each kind, and how many more there are."""
     repairs = tuple(Repair("cell missing", f"c{n}", f"cell `c{n}` was missing") for n in range(48))
