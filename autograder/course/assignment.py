@@ -241,10 +241,11 @@ def load_assignment(folder: Path, secret: Secret) -> Assignment:
     Raises
     ------
     CourseError
-        The notebook or ``tasks.py`` is missing or cannot be read, a task lacks its solution cell, points or `Task`, or
-        a solution does not run.
+        A link leads nowhere, the notebook or ``tasks.py`` is missing or cannot be read, a task lacks its solution
+        cell, points or `Task`, or a solution does not run.
     """
     path = folder / f"{folder.name}.ipynb"
+    check_links(folder)
     check_single(path)
     try:
         nb = reading.read_notebook(path)
@@ -278,6 +279,20 @@ def with_form(assignment: Assignment, name: str) -> Task:
             value = assignment.public_case(name).expected
             return replace(task, returns_value=not isinstance(value, tuple | list | dict))
     return task
+
+
+def check_links(folder: Path) -> None:
+    """Check that each link in an assignment leads to a file.
+
+    Raises
+    ------
+    CourseError
+        One does not, as after a copy of ``source/`` without the files that its links lead to.
+    """
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() and not path.exists():
+            fix = f"Put a copy of {path.readlink().name} in its place. To copy a course, use: cp -rL source ..."
+            raise CourseError(path, "is a link to a file that is not there", fix)
 
 
 def check_single(path: Path) -> None:

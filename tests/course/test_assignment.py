@@ -218,3 +218,12 @@ def test_a_courses_own_secret_changes_the_hidden_arguments(assignment, monkeypat
 def test_the_default_secret_is_the_assignments_name(assignment):
     """A course without a secret draws hidden arguments from the public name of the assignment."""
     assert Secret(NAME, False) == load_assignment(ROOT / "source" / NAME, Course(ROOT).secret_for(NAME)).secret
+
+
+def test_a_link_to_nothing_is_named(tmp_path):
+    """After a copy without the files that links lead to, the error names the link, not the cell that imports it."""
+    folder = tmp_path / "source" / "sizes"
+    folder.mkdir(parents=True)
+    (folder / "rnn_utils.py").symlink_to("../../rnn_utils.py")
+    with pytest.raises(CourseError, match=r"rnn_utils\.py: is a link to a file that is not there.*cp -rL"):
+        load_assignment(folder, Secret("x", True))
