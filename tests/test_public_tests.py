@@ -85,6 +85,45 @@ def test_none_of_a_learners_own_is_not_said_to_wait(said, wrong_source):
     assert "not done yet" not in err and "TypeError" in err
 
 
+@pytest.fixture
+def examined(monkeypatch):
+    """Return what `examine` says of any assignment's task, its solution changed; white space is made even."""
+
+    def examine(name, task, *changes):
+        assignment, folder = Course(ROOT).assignment(name), ROOT / "release" / name
+        source = assignment.reference.sources[task]
+        for old, new in changes:
+            assert old in source
+            source = source.replace(old, new)
+        monkeypatch.syspath_prepend(str(folder))
+        cases = public_tests.read_cases((folder / public_tests.CASES).read_text(encoding="utf-8"))
+        namespace = dict(assignment.reference.namespace)
+        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
+        exec(compile(source, "<cell>", "exec"), namespace)
+        passed, lines = public_tests.examine(namespace[task], cases[task], cases)
+        assert not passed
+        return " ".join(" ".join(lines).split())
+
+    return examine
+
+
+@pytest.mark.parametrize(("new", "question"), [
+    ("print(vector)", "prints: that shows values, and hands nothing back. Which word hands them back?"),
+    ("return print(vector)", "prints: that shows values, and hands nothing back. Which word hands them back?"),
+    ("return", "returns nothing. Which value should stand there?"),
+    ("def show():\n        return vector", "No line of the function returns anything. Which word hands a value back?"),
+    ("", "No line of the function returns anything. Which word hands a value back?"),
+    ("return [].append(vector)", "`vector` is None. Which line gives it its value?"),
+])
+def test_a_return_that_is_missing_is_no_task_that_waits(examined, new, question):
+    """A function with one output that hands back nothing is asked about its return, with no `None` in it."""
+    text = examined("gradient-checking", "flatten", ("return vector", new))
+    assert text.endswith(question) and "not done yet" not in text
+    gap = "np.concatenate([array.ravel() for array in parameters.values()])"
+    assert "is not done yet: the `None` in line" in examined("gradient-checking", "flatten", (gap, "None"),
+                                                             ("return vector", new))
+
+
 def test_a_catalogued_mistake_gets_its_hint(said, wrong_source, assignment):
     """A missing bias is named by its fingerprint, with the hint, in the check cell too."""
     mistake = next(m for m in assignment.tasks["rnn_cell_forward"].mistakes if m.id == "no_ba")
@@ -140,7 +179,7 @@ def test_the_check_needs_numpy_alone(release_folder):
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=release_folder, capture_output=True, text=True, check=True)
     assert "[]" == done.stdout.strip()
-    assert "is not done yet" in done.stderr
+    assert "`a_next` is None." in done.stderr
 
 
 def test_the_files_run_on_python_3_9():
@@ -328,12 +367,12 @@ def test_packing_keeps_types(value):
 @pytest.mark.parametrize("got, said", [
     (3.0, "`loss` is 3; expected 2."),
     (np.float64(2.1), "`loss` is 2.1; expected 2."),
-    (None, "task is not done yet: a `None` between START and END waits for its value."),
+    (None, "`loss` is None."),
     (np.full((2, 3), 2.0), "`loss` has shape (2, 3); one number is asked for."),
     ((2.0,), "`loss` is a tuple; one number is asked for."),
 ])  # fmt: skip
 def test_a_task_that_returns_one_number(got, said):
-    """A wrong number is a gap; only None is a task that is not done."""
+    """A wrong number is a gap, and so is None."""
     case = {"task": "task", "sizes": {}, "steps": "", "returns_dict": False, "returns_value": True, "calls": [],
             "shapes": {"loss": []}, "printed": [], "arguments": (1.0,), "expected": {"loss": np.array(2.0)},
             "mistakes": []}

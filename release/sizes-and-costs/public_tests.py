@@ -429,8 +429,7 @@ def examine(function, case, cases=None):
     """Whether a function passes a case, and the lines that say what is seen; ``cases`` has those of its helpers."""
     task, sizes = case["task"], ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
     line = waiting_line(function)
-    where = f"the `None` in line {line} of the function" if line else "a `None` between START and END"
-    undone = [f"{task} is not done yet: {where} waits for its value."]
+    undone = [f"{task} is not done yet: the `None` in line {line} of the function waits for its value."]
     waits = [f"  The `None` in line {line} of the function still waits for its value."] if line else []
     arguments = copy.deepcopy(case["arguments"])
     try:
@@ -443,6 +442,8 @@ def examine(function, case, cases=None):
         first = first_difference(function, case, source_of(function), has_raised=True)
         return False, [*lines, *(f"  {line}" for line in first), question, *waits, *leftover_lines(function)]
     outputs, problem = split_outputs(case, got)
+    if got is None and not line and not problem and (question := return_question(function)):
+        return False, [f"{task}: the function returns None; a value is asked for.", f"  {question}"]
     if problem:
         return False, [f"{task}: {problem.text}", f"  {return_question(function) or problem.question}"]
     gaps = {}
@@ -461,7 +462,7 @@ def examine(function, case, cases=None):
             return False, other
         return True, [head, *value_lines(case, outputs), *leftover_lines(function)]
     named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
-    if all(outputs[output] is None for output in named):
+    if line and all(outputs[output] is None for output in named):
         return False, undone
     first = first_difference(function, case, source_of(function))
     return False, gap_lines(case, outputs, gaps, sizes, first) + waits + leftover_lines(function)
@@ -508,15 +509,31 @@ def typed_sizes(function, case):
 
 
 def return_question(function):
-    """The question on a function that ends without a return; empty where it has one."""
+    """The question on a function that hands nothing back; empty where one of its lines returns a value."""
     tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
-    if tree is None or any(isinstance(node, ast.Return) for node in ast.walk(tree)):
+    definition = tree.body[0] if tree and tree.body else None
+    if not isinstance(definition, ast.FunctionDef):
         return ""
-    printing = [node.lineno for node in ast.walk(tree) if isinstance(node, ast.Call)
-                and getattr(node.func, "id", "") == "print"]
+    own = [node for node in own_nodes(definition) if isinstance(node, (ast.Return, ast.Call))]
+    returns = [node for node in own if isinstance(node, ast.Return)]
+    printing = [node for node in own if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"]
+    empty = [node for node in returns if node.value is None or is_blank(node.value) or node.value in printing]
+    if len(empty) < len(returns):
+        return ""
     if printing:
-        return f"Line {printing[-1]} prints: that shows values, and hands nothing back. Which word hands them back?"
+        line = max(node.lineno for node in printing)
+        return f"Line {line} prints: that shows values, and hands nothing back. Which word hands them back?"
+    if empty:
+        return f"Line {empty[-1].lineno} returns nothing. Which value should stand there?"
     return "No line of the function returns anything. Which word hands a value back?"
+
+
+def own_nodes(node):
+    """The nodes of a function, without those of functions inside it."""
+    for child in ast.iter_child_nodes(node):
+        yield child
+        if not isinstance(child, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+            yield from own_nodes(child)
 
 
 def changed_lines(function, case, arguments):
