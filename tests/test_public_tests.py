@@ -381,6 +381,29 @@ def test_a_task_that_returns_one_number(got, said):
     assert public_tests.examine(lambda number: 2, case)[0]
 
 
+@pytest.mark.parametrize("task", ["rnn_forward", "lstm_forward"])
+@pytest.mark.parametrize("times", [1, 4])
+def test_a_list_that_contains_itself_is_called_that(examined, task, times):
+    """Its own list appended instead of the cache is a sentence, once or at each of four steps."""
+    new = "caches.append(caches)" + "\n        caches.append(caches)" * (times - 1)
+    assert "`caches[0]` is a list that contains itself." in examined(
+        "rnn-step-by-step", task, ("caches.append(cache)", new))
+
+
+def test_what_contains_itself_has_an_end():
+    """Lists and dicts that contain themselves, and lists that are nested deep, are compared and have no sums."""
+    one, two, deep = {}, [], []
+    one["a"] = two.append(one) or two
+    for _ in range(5000):
+        deep = [deep]
+    for got in (one, two, deep, [one, two] * 3, {1: 2, "a": one}):
+        assert public_tests.fingerprint(got) is None
+        for expected in (EXPECTED, [EXPECTED], {"a": [EXPECTED]}, ([[EXPECTED]], 1)):
+            assert find_gap("a", expected, got) and public_tests.is_changed(expected, got)
+    assert find_gap("a", {"a": [EXPECTED]}, one).text == "`a` is a dict that contains itself."
+    assert public_tests.fingerprint([[1.0], (2.0, {"a": 3.0})]) is not None
+
+
 def test_truth_values_are_said_in_words():
     """True and False, and no distance between them."""
     gap = find_gap("fails", {"W": True, "b": False}, {"W": True, "b": True})

@@ -37,6 +37,7 @@ import numpy as np
 RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
 CASES = "public_cases.json"
 MOST_PRINTED = 400  # characters that a function prints while it is checked
+DEEPEST = 20  # lists within lists that are followed
 NUMBER = (np.ndarray, np.generic, int, float)
 
 
@@ -75,6 +76,8 @@ def find_gap(name, expected, got, layout=None):
 
 
 def sequence_gap(name, expected, got):
+    if contains_itself(got):
+        return Gap(name, "type", f"`{name}` is {a_kind(got)} that contains itself.", "What is put into it, and when?")
     if not isinstance(got, (tuple, list)):
         kind = type(expected).__name__
         text = f"`{name}` is {a_kind(got)}; a {kind} of {len(expected)} is asked for."
@@ -87,6 +90,8 @@ def sequence_gap(name, expected, got):
 
 
 def dict_gap(name, expected, got):
+    if contains_itself(got):
+        return Gap(name, "type", f"`{name}` is a dict that contains itself.", "What is put into it, and when?")
     if not isinstance(got, dict):
         return Gap(name, "type", f"`{name}` is {a_kind(got)}; a dict is asked for.", "What is stored under that name?")
     missing = [key for key in expected if key not in got]
@@ -94,6 +99,29 @@ def dict_gap(name, expected, got):
         return Gap(name, "missing", f"`{name}` has no entry {missing[0]!r}.", "Under which name is it stored?")
     gaps = (find_gap(f'{name}["{key}"]', expected[key], got[key]) for key in expected)
     return next((gap for gap in gaps if gap), None)
+
+
+def contains_itself(value):
+    """Whether a list or a dict has itself among its items, however deep."""
+    seen, left = set(), [value]
+    while left:
+        held = left.pop()
+        items = held.values() if isinstance(held, dict) else held if isinstance(held, (tuple, list)) else ()
+        if any(item is value for item in items) and isinstance(value, (dict, tuple, list)):
+            return True
+        if id(held) not in seen:
+            seen.add(id(held))
+            left += items
+    return False
+
+
+def is_endless(value, above=()):
+    """Whether a value contains itself or has a part that does; so has one that is nested too deep to be followed."""
+    if not isinstance(value, (dict, tuple, list)):
+        return False
+    if len(above) > DEEPEST or any(value is other for other in above):
+        return True
+    return any(is_endless(item, (*above, value)) for item in (value.values() if isinstance(value, dict) else value))
 
 
 def plain_gap(name, expected, got):
@@ -274,7 +302,7 @@ def a_kind(thing):
 
 def fingerprint(value):
     """Three weighted sums over all numbers of a value, then over their sizes, as a scale; None if any is not finite."""
-    leaves = list(numbers_in(value))
+    leaves = [None] if is_endless(value) else list(numbers_in(value))
     if any(leaf is None for leaf in leaves):
         return None
     numbers = np.concatenate([leaf.ravel() for leaf in leaves]) if leaves else np.zeros(0)
@@ -286,7 +314,7 @@ def fingerprint(value):
 
 def numbers_in(value):
     if isinstance(value, dict):
-        value = [value[key] for key in sorted(value)]
+        value = [value[key] for key in sorted(value, key=str)]
     if isinstance(value, (tuple, list)):
         for item in value:
             yield from numbers_in(item)
@@ -490,7 +518,7 @@ def second_lines(function, case):
         mine = fingerprint(outputs[output])
         if mine is None or not same_fingerprint(mine, sums, room=RELATIVE):
             shape = [second["sizes"].get(symbol, symbol) for symbol in case["shapes"][output] or ()]
-            mistaken = shape and np.shape(outputs[output]) != tuple(shape)
+            mistaken = shape and not is_endless(outputs[output]) and np.shape(outputs[output]) != tuple(shape)
             wrong.append(f"  `{output}` has shape {np.shape(outputs[output])} there; the task asks for "
                          f"{tuple(shape)}." if mistaken
                          else f"  `{output}` has other values there than expected.")
@@ -720,7 +748,9 @@ def handed_lines(case, frame, function, cases):
     differ = []
     for argument, right in zip(frame.f_code.co_varnames, known["arguments"]):
         got = frame.f_locals.get(argument)
-        if isinstance(right, np.ndarray) and np.shape(got) != right.shape and (alike or np.ndim(got) != right.ndim):
+        if is_endless(got):
+            differ.append(f"`{argument}` has a part that contains itself.")
+        elif isinstance(right, np.ndarray) and np.shape(got) != right.shape and (alike or np.ndim(got) != right.ndim):
             differ.append(f"`{argument}` has shape {np.shape(got)} here, and {right.shape} there.")
         elif isinstance(right, dict) and isinstance(got, dict) and (missing := [k for k in right if k not in got]):
             differ.append(f"`{argument}` has no entry {missing[0]!r} here.")
