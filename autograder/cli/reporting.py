@@ -86,6 +86,7 @@ def write_report(course: Course, assignment: str, output: Path, hide_names: bool
     from ..collect.attempts import count_attempts, report_pairs
     from ..exports.words import list_students
     from ..nbgrader_bridge import gradebook
+    from ..nbgrader_bridge.times import read_times
     from ..pages.attempts import summarise_attempts
     from ..pages.class_page import make_class_page
     from ..pages.class_summary import summarise
@@ -99,7 +100,8 @@ def write_report(course: Course, assignment: str, output: Path, hide_names: bool
         grades.pop(student, None)
     beside = Beside(loaded.reference.sources, link_to(course.feedback, students, assignment, ".html", output),
                     link_to(course.autograded, students, assignment, ".ipynb", output),
-                    count_attempts(course, assignment, students))
+                    count_attempts(course, assignment, students),
+                    frozenset(read_times(course, assignment, students).marked_late))
     made = partial(summarise, reports, grades, assignment, loaded.tasks, students, made=time_in_words(), beside=beside)
     summary = made(hide_names=hide_names)
     summary["attempts"] = summarise_attempts(report_pairs(course, assignment))

@@ -20,6 +20,7 @@ def show_times(course: Course, assignment: str, students: Iterable[str]) -> None
     if times.due is None:
         click.echo("no due date is set; to set one: "
                    f'nbgrader db assignment add {assignment} --duedate "2026-11-27 18:00 UTC"')
+        click.echo("on late penalties, and on times that Canvas does not tell: docs/deadlines.md")
     else:
         click.echo(f"due {times.due:%Y-%m-%d %H:%M} UTC: {len(times.late)} of {len(times.students)} late"
                    + (f", {len(times.unknown)} without a time, so without a late penalty" if times.unknown else ""))

@@ -101,7 +101,7 @@ def notes_of(row: Entry) -> str:
     """Return what is to be said of a student beside the marks; the score says by itself if it is low."""
     needs = [need["says"] for need in row["needs"] if need["kind"] != "under half"]
     waits = ["not looked at yet"] if row["status"] == "waiting" else []
-    return "; ".join([*needs, *waits, *["late"] * row["late"]])
+    return "; ".join([*needs, *waits, *["late"] * row["late"], *["late, says Canvas"] * row["marked_late"]])
 
 
 @cache

@@ -31,7 +31,7 @@ from .findings import (
     group,
 )
 from .likeness import describe_checking, find_likeness
-from .people import Beside, addresses_of, is_late, list_needs, list_people, to_entries
+from .people import Beside, Person, addresses_of, list_needs, list_people, to_entries
 from .themes import choose_lesson, count_lines, count_themes
 
 
@@ -68,7 +68,8 @@ def summarise(
         reports, grades = relabel(reports, labels), relabel(grades, labels)
         students, came = sort_ids(labels.values()), {labels[student] for student in came}
         beside = Beside(beside.solutions, attempts={labels[student]: count for student, count in beside.attempts.items()
-                                                       if student in labels})
+                                                       if student in labels},
+                        marked_late=frozenset(labels[student] for student in beside.marked_late if student in labels))
     status = {student: status_of(reports.get(student), grades.get(student), student in came) for student in students}
     graded = [student for student in students if status[student] == "graded"]
     found = [replace(reports[student], student=student) for student in students if student in reports]
@@ -88,7 +89,7 @@ def summarise(
     rows = [describe_task(task, by_task.get(task, []), totals) for task in order]
     return {
         "assignment": assignment, "made": made, "names_hidden": hide_names, "names": names,
-        "counts": count_students(status, grades),
+        "counts": count_students(status, people),
         "lesson": lesson, "teach": teach, "hardest": find_hardest(rows),
         "people": to_entries(people), "help": list_needs(people, {} if hide_names else addresses_of(grades)),
         "not_graded": count_failures(found, lambda reason: without_names(reason, words), quote=not hide_names),
@@ -133,14 +134,14 @@ def status_of(report: Report | None, grade: StudentGrade | None, handed_in: bool
     return "graded" if any(cell.has_points for cell in grade.cells.values()) else "waiting"
 
 
-def count_students(status: Mapping[str, str], grades: Mapping[str, StudentGrade]) -> dict[str, int]:
-    """Return how many students there are of each status, and how many are late."""
+def count_students(status: Mapping[str, str], people: Sequence[Person]) -> dict[str, int]:
+    """Return how many students there are of each status, how many are late, and how many only by Canvas's mark."""
     states = [*status.values()]
     return {
         "all": len(states), "handed_in": len(states) - states.count("absent"),
         "graded": states.count("graded"), "not_graded": states.count("not graded"),
         "waiting": states.count("waiting"), "absent": states.count("absent"),
-        "late": sum(is_late(grades[student]) for student in status if student in grades),
+        "late": sum(person.late for person in people), "marked_late": sum(person.marked_late for person in people),
     }  # fmt: skip
 
 

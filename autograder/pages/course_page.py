@@ -37,6 +37,7 @@ class Result:
     max_score: float | None = None
     page: str | None = None
     late: bool = False
+    marked_late: bool = False  # by Canvas alone
     needs_help: bool = False
 
     @property
@@ -72,7 +73,8 @@ def list_students(assignments: Sequence[AssignmentRow]) -> list[StudentRow]:
 
 def result_of(row: Mapping[str, Any]) -> Result:
     """Return the result that a row of a class report holds."""
-    return Result(row["status"], row["score"], row["max_score"], row["page"], row["late"], bool(row["needs"]))
+    return Result(row["status"], row["score"], row["max_score"], row["page"], row["late"], row["marked_late"],
+                  bool(row["needs"]))
 
 
 def make_course_page(

@@ -32,6 +32,7 @@ class Beside:
     pages: Mapping[str, str] = field(default_factory=dict)  # the address of each student's feedback page, if there
     notebooks: Mapping[str, str] = field(default_factory=dict)  # the address of each autograded notebook, if there
     attempts: Mapping[str, int] = field(default_factory=dict)  # how often each student handed in, where it is known
+    marked_late: frozenset[str] = frozenset()  # without a time, but late, says Canvas
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Person:
     score: float | None
     max_score: float | None
     late: bool
+    marked_late: bool  # not late by a time, but late, says Canvas
     attempts: int | None
     page: str | None
     notebook: str | None
@@ -77,13 +79,15 @@ def list_people(
     people = []
     for student, state in status.items():
         grade, own = grades.get(student), by_student.get(student, [])
+        late = grade is not None and is_late(grade)
         source = source_of(grade, reports.get(student)) if state == "graded" else None
         score, maximum = (neat(source.score), neat(source.max_score)) if source else (None, None)
         marks = tuple(Mark(answer.task, state_of(answer), neat(answer.score), neat(answer.max_score))
                       for answer in own)
         people.append(Person(
-            student, state, score, maximum, grade is not None and is_late(grade), beside.attempts.get(student),
-            beside.pages.get(student), beside.notebooks.get(student), marks, find_needs(state, score, maximum, marks)))
+            student, state, score, maximum, late, student in beside.marked_late and not late,
+            beside.attempts.get(student), beside.pages.get(student), beside.notebooks.get(student), marks,
+            find_needs(state, score, maximum, marks)))
     return people
 
 

@@ -9,6 +9,7 @@ from autograder.model import Check, Diagnosis, Line, Mistake, Report, StudentGra
 from autograder.notebooks.worked import take_form
 from autograder.pages.class_page import make_class_page
 from autograder.pages.class_summary import summarise
+from autograder.pages.course_page import AssignmentRow, make_course_page
 from autograder.pages.people import Beside
 from tests.helpers.courses import NAME
 
@@ -46,6 +47,17 @@ def test_each_student_has_a_mark_for_each_task():
     assert (15, 40) == (ada["score"], ada["max_score"])
     made = make_class_page(found)
     assert "✓</i>10" in made and "◐</i>5" in made and "✗</i>0" in made and "not done</span>" in made
+
+
+@pytest.mark.parametrize("hide_names", [False, True])
+def test_what_canvas_marks_as_late_is_said(hide_names):
+    """Without a time nobody is late by the clock: the class report and the index say whose word it is."""
+    found = summary_of(report("ada"), report("bob"), hide_names=hide_names,
+                       beside=Beside(marked_late=frozenset({"ada"})))
+    assert (0, 1) == (found["counts"]["late"], found["counts"]["marked_late"])
+    assert 2 == make_class_page(found).count("late, says Canvas")  # the count, and the note of the student
+    if not hide_names:
+        assert 2 == make_course_page("c", [AssignmentRow(NAME, None, found)]).count("late, says Canvas")
 
 
 @pytest.mark.parametrize("verdicts, expected", [
