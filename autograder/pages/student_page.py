@@ -31,6 +31,7 @@ REMARK = Markup('<span class="remark">▲ {}</span>')
 
 MAX_PAGE = 5_000_000  # characters; a lesson has 600,000, most of them its figures
 MAX_HEADING = 80  # characters of a heading that are shown where a part of the lesson is folded
+MAX_LINE = 200  # characters of a line of an answer, beside what is said of it on paper
 MAX_OUTPUTS = 50  # of one cell
 MAX_WORK = 5_000_000  # as `markup.estimate_work` counts it, a second; a lesson's prose has 15,000. Later prose is text
 FIRST = 3  # failed checks that are shown at once; the others open on demand
@@ -53,6 +54,7 @@ class Part:
     gaps: tuple[Check, ...] = ()  # that failed
     passed: tuple[str, ...] = ()  # names of checks that passed
     lines: tuple[Line, ...] = ()  # that are wrong, in its answer's cell
+    code: Mapping[int, str] = field(default_factory=dict)  # of these lines, by their numbers: paper has no notebook
     notes: tuple[str, ...] = ()
     diagnosis: str | None = None
     question: str | None = None
@@ -77,9 +79,12 @@ def make_parts(nb: Mapping[str, Any] | None, report: Report, grade: StudentGrade
         if verdict is None and points is None:
             continue
         name = verdict.task if verdict else grade_id
-        place, _ = known.get(name, (None, {}))
+        place, cell = known.get(name, (None, {}))
         comment = grade.comments.get(name) if grade else None
-        parts.append(make_part(f"task-{len(parts) + 1}", name, verdict, points, comment, place))
+        part = make_part(f"task-{len(parts) + 1}", name, verdict, points, comment, place)
+        source = join_lines(cell.get("source", "")).split("\n")
+        parts.append(replace(part, code={line.line: clean_text(source[line.line - 1].strip(), MAX_LINE)
+                                         for line in part.lines if 0 < line.line <= len(source)}))
     return parts
 
 

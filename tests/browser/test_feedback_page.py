@@ -8,6 +8,7 @@ import pytest
 from autograder import demo
 from autograder.batch import feedback
 from autograder.course.course import Course
+from autograder.model import Line
 from autograder.nbgrader_bridge import release
 from autograder.pages import student_page
 from tests.browser import lab
@@ -199,3 +200,15 @@ def test_it_prints_without_the_lesson(page, pages, tmp_path_factory):
     for path, most in ((worst, 6), (pages["ada"], 1), (pages["leo"], 1), (pages["fay"], 3)):
         page.goto(path.as_uri())
         assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) <= most
+
+
+def test_paper_has_no_fold_and_the_code_of_each_line(page, tmp_path_factory):
+    """Printed, the further gaps are counted in words, and a wrong line is quoted, since the notebook is not there."""
+    gaps = tuple(replace(WRONG.checks[1], name=f"d{n}") for n in range(5))
+    wrong = replace(WRONG, checks=gaps, lines=(Line(1, "y", "value", None, "`y` is wrong."),))
+    page.goto(written(tmp_path_factory, made(TASK, {"f": wrong})).as_uri())
+    assert page.get_by_text("2 more", exact=True).is_visible() and 0 == page.locator(".paper:visible").count()
+    page.emulate_media(media="print")
+    assert 0 == page.locator("summary:visible").count()
+    quoted, more = page.locator(".lines .paper"), page.get_by_text("2 more, which")
+    assert more.is_visible() and quoted.is_visible() and TASK[0]["source"].split("\n")[0] in quoted.inner_text()

@@ -128,6 +128,17 @@ def test_on_paper_tables_are_open_and_names_are_not(browser, files, tmp_path):
         assert pdf.startswith(b"%PDF")
 
 
+def test_names_are_on_no_paper_and_the_paper_says_so(browser, files):
+    """One rule for the class report and the index: no name and no link to a student when printed, and a line why."""
+    for size in (12, ("index", 12)):
+        with lab.watched_page(browser) as (page, _):
+            page.goto(files[size].as_uri())
+            assert not page.get_by_text("Names are not printed").is_visible()
+            page.emulate_media(media="print")
+            assert page.get_by_text("Names are not printed").is_visible()
+            assert 0 == page.locator("bdi:visible").count() == page.locator("table.students:visible").count()
+
+
 def test_names_can_be_hidden_while_others_look(browser, files):
     """One box hides every name, every link to a page and every quotation; numbers stand in their place."""
     with lab.watched_page(browser) as (page, _):
