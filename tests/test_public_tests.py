@@ -521,6 +521,35 @@ def test_a_loop_that_stops_early_is_said_to(said, wrong_source):
     assert "The loop takes 3 of 4 steps." in said("rnn_forward", source).err
 
 
+@pytest.mark.parametrize(("name", "task", "old", "new", "parts"), [
+    ("rnn-step-by-step", "rnn_forward", "caches.append(cache)", "caches.append(cache)\n        break",
+     ("The loop takes 1 of 4 steps.",)),
+    ("character-model", "train", "losses.append(loss)", "losses.append(loss)\n        break",
+     ("The loop takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
+    ("gradient-checking", "restore", "start = end", "start = end\n        return parameters",
+     ("The loop takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
+    ("gradient-checking", "restore", "start = end", "return parameters",
+     ("The loop takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
+    ("character-model", "sample", "ids.append(index)", "ids.append(index)\n        break",
+     ("The loop takes 1 of 9 steps.", "can end the loop. When do they run, and when should they?")),
+    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches[:3], start=1)",
+     ("The loop takes 3 of 5 steps.", "What does the loop run over, and how many items does that have?")),
+    ("gradient-checking", "output_backward", "range(T_x)", "range(T_x - 1)",
+     ("The loop takes 3 of 4 steps.", "At which number does the loop begin, and at which does it end?")),
+    ("gradient-checking", "restore", "start = end", "pass", ("The loop leaves `start` as it was.",)),
+])
+def test_a_loop_that_ends_early_is_asked_about_in_its_own_form(examined, name, task, old, new, parts):
+    """The pass that breaks is counted; the question fits a loop over numbers, over items, or one that a line ends."""
+    text = examined(name, task, (old, new))
+    assert [] == [part for part in parts if part not in text]
+
+
+@pytest.mark.parametrize("change", [(" or ", " and "), ("not same_shape or", "False and")])
+def test_a_loop_that_stores_zeros_is_not_said_to_leave_things(examined, change):
+    """A dict that a loop fills with False alone is not one that it leaves as it was."""
+    assert "The loop leaves" not in examined("gradient-checking", "failing", change)
+
+
 @pytest.mark.parametrize("form", ["def f(x):\n    return 1", "f = len", "f = 3", "class f:\n    pass", "def f(x):\n    "
                                   "for i in x:\n        pass\n    for i in x:\n        pass\n    return x"])
 def test_what_cannot_be_followed_gives_no_words(form):

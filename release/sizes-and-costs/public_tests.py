@@ -493,7 +493,8 @@ def examine(function, case, cases=None):
     if line and all(outputs[output] is None for output in named):
         return False, undone
     first = first_difference(function, case, source_of(function))
-    return False, gap_lines(case, outputs, gaps, sizes, first) + waits + leftover_lines(function)
+    asked = loop_question(first, source_of(function), task)
+    return False, gap_lines(case, outputs, gaps, sizes, first, asked) + waits + leftover_lines(function)
 
 
 def second_lines(function, case):
@@ -663,7 +664,7 @@ def brief(value):
     return f"[{text}]" if np.ndim(value) else text
 
 
-def gap_lines(case, outputs, gaps, sizes, first):
+def gap_lines(case, outputs, gaps, sizes, first, asked=""):
     right = [output for output in case["expected"] if output not in gaps]
     lines = [f"{case['task']}: {', '.join(f'`{o}`' for o in gaps)} not yet as expected"
              + (f"; right: {', '.join(f'`{o}`' for o in right)}." if right else "."),
@@ -675,14 +676,36 @@ def gap_lines(case, outputs, gaps, sizes, first):
     if mistake:
         return [line for line in lines if line.strip() != mistake["says"]] + [f"  {mistake['says']}",
                                                                               f"  {mistake['hint']}"]
-    asked = (question for start, question in LOOP_QUESTIONS for line in first if line.startswith(start))
-    return [*lines, f"  {next(asked, gap.question)}"]
+    return [*lines, f"  {asked or gap.question}"]
 
 
-LOOP_QUESTIONS = (
-    ("The loop takes", "At which number does the loop begin, and at which does it end?"),
-    ("The loop leaves", "Which line should change it, and does that line stand inside the loop?"),
-)
+def loop_question(first, source, name):
+    """The question on a loop that takes another number of steps, or leaves a name as it was; else empty."""
+    if any(line.startswith("The loop leaves") for line in first):
+        return "Which line should change it, and does that line stand inside the loop?"
+    definition = find_definition(source, name)
+    body = definition.body if definition else []
+    loop = next((node for node in body if isinstance(node, (ast.For, ast.While))), None)
+    if loop is None or not any(line.startswith("The loop takes") for line in first):
+        return ""
+    ends = [str(line) for line in sorted(ending_lines(loop))]
+    if len(ends) > 1 and TOO_MANY not in first:
+        return f"Lines {listed(ends)} can end the loop. When do they run, and when should they?"
+    if ends and TOO_MANY not in first:
+        return f"Line {ends[0]} can end the loop. When does it run, and when should it?"
+    if isinstance(loop, ast.While):
+        return "Until when does the loop run, and what changes at each step?"
+    if any(isinstance(node, ast.Name) and node.id == "range" for node in ast.walk(loop.iter)):
+        return "At which number does the loop begin, and at which does it end?"
+    return "What does the loop run over, and how many items does that have?"
+
+
+def ending_lines(loop):
+    """The lines of a loop that can end it: what returns, and what breaks off this loop, not one inside it."""
+    within = list(own_nodes(loop))
+    inner = {node for other in within if isinstance(other, (ast.For, ast.While)) for node in own_nodes(other)
+             if isinstance(node, ast.Break)}
+    return {node.lineno for node in within if isinstance(node, (ast.Return, ast.Break)) and node not in inner}
 
 
 def recognise(case, outputs, wrong):
@@ -955,6 +978,7 @@ def leftover_lines(function):
 
 # ---- the first value that differs -----------------------------------------------------------------------------
 
+TOO_MANY = "The loop takes more steps than there are."
 MOST_EVENTS = 2000  # lines of one call that are followed
 
 
@@ -1041,7 +1065,9 @@ def cut(events, loop):
                 key, start = str(count), i
                 count += 1
             elif key != "before" and key != "after" and line not in inside and line not in head:
-                key, start = "after", i  # what the head began was no pass
+                if any(other in inside for other, _, _ in events[start:i]):  # a break has ended this pass
+                    passes.append(make_pass(key, events[start:i + 1]))
+                key, start = "after", i  # else what the head began was no pass
     if key in ("before", "after") or any(line in inside for line, _, _ in events[start:]):
         passes.append(make_pass(key, events[start:]))
     return passes
@@ -1075,9 +1101,9 @@ def difference(name, line, part, source, right):
 
 
 def sums_of(value):
-    """Three sums of a value and their scales, or None where it holds something else than numbers."""
+    """Three sums of a value, their scales and how many there are; None where it holds something else than numbers."""
     print_ = fingerprint(value)
-    return None if print_ is None else tuple(print_)
+    return None if print_ is None else (*print_, sum(map(np.size, numbers_in(value))))
 
 
 def first_difference(function, case, source, has_raised=False):
@@ -1097,7 +1123,7 @@ def first_difference(function, case, source, has_raised=False):
         if part.key == "after" and taken < steps:
             return [too_few]
         if part.key not in known:
-            return ["The loop takes more steps than there are."]
+            return [TOO_MANY]
         for name, line in part.writers:
             expected = known[part.key].get(name)
             if expected is None:
@@ -1108,18 +1134,19 @@ def first_difference(function, case, source, has_raised=False):
             elif mine is not None or part.key != "before":
                 return difference(name, line, part, source, right)
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
-        if left and not has_raised:
+        ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
+        if left and not has_raised and not ends_early:
             return [f"The loop leaves `{left}` as it was."]
     return [too_few] if taken < steps and not has_raised else []
 
 
 def left_as_it_was(part, passes, known):
-    """The first name that a pass should change and does not; empty where there is none."""
-    before = passes[passes.index(part) - 1]
+    """The first name that a pass should change, and that no pass changes; empty where there is none."""
+    before, loop = passes[passes.index(part) - 1], [other for other in passes if other.key.isdigit()]
     for name, expected in known[part.key].items():
         mine = part.end.get(name)
         if (mine is not None and mine == before.end.get(name) and not same_fingerprint(np.array(mine), expected)
-                and name not in dict(part.writers)):
+                and all(name not in dict(other.writers) for other in loop)):
             return name
     return ""
 
