@@ -34,11 +34,21 @@ def count(*symbols):
 
 
 def draw_steps(rng, sizes, functions):
-    """A gate and a share whose steps are no whole number to within 0.02, so that rounding errors decide nothing."""
+    """A gate and a share on which common wrong answers differ from the right one and from each other.
+
+    In half of the cases rounding to the nearest number is one too few, and the rule of thumb differs from a linear
+    loss. In the others a share that is dropped takes more than a step. The steps are no whole number to within 0.02,
+    so that rounding errors decide nothing.
+    """
+    first_half = sizes["case"] % 2 == 0
     while True:
-        f, share = float(rng.uniform(0.3, 0.97)), float(10 ** rng.uniform(-4, -0.2))
+        f, share = float(rng.uniform(0.6, 0.97)), float(rng.uniform(0.01, 0.6))
         steps = np.log(share) / np.log(f)
-        if abs(steps - np.round(steps)) > 0.02:
+        others = [1, (1 - share) / (1 - f)]
+        others += [1 / (1 - f), np.log(1 - share) / np.log(f)] if first_half else [np.log(share) / np.log(1 - f)]
+        answers = {int(np.ceil(other)) for other in (*others, steps, steps - 1, steps + 1)}
+        part = steps - np.floor(steps)
+        if len(answers) == len(others) + 3 and 0.02 < part < 0.98 and (part < 0.5) == first_half:
             return {"f": f, "share": share}
 
 
