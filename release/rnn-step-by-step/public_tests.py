@@ -18,6 +18,7 @@ import linecache
 import re
 import sys
 import textwrap
+import tokenize
 import traceback
 import warnings
 import zlib
@@ -38,6 +39,8 @@ RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
 CASES = "public_cases.json"
 MOST_PRINTED = 400  # characters that a function prints while it is checked
 DEEPEST = 20  # lists within lists that are followed
+#: Raised where the source of a function cannot be read; from Python 3.12 on, `inspect` lets tokenize's error pass.
+NO_SOURCE = (OSError, TypeError, SyntaxError, ValueError, tokenize.TokenError)
 NUMBER = (np.ndarray, np.generic, int, float)
 
 
@@ -624,7 +627,7 @@ def waiting_line(function):
     try:
         source = textwrap.dedent(inspect.getsource(function))
         statements = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
-    except (OSError, TypeError, SyntaxError):
+    except NO_SOURCE:
         return 0
     waiting = {node.lineno for node in statements if is_blank(getattr(node, "value", getattr(node, "iter", None)))}
     inside = False
@@ -792,7 +795,7 @@ def source_tree(code):
     """A function's syntax tree, with lines from 1, and its first line; the tree is None where there is no source."""
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(code))), code.co_firstlineno
-    except (OSError, TypeError, SyntaxError, ValueError):
+    except NO_SOURCE:
         return None, code.co_firstlineno
 
 
@@ -1155,7 +1158,7 @@ def source_of(function):
     """The text of a function; empty where there is none."""
     try:
         return textwrap.dedent(inspect.getsource(inspect.unwrap(function)))
-    except (OSError, TypeError):
+    except NO_SOURCE:
         return ""
 
 

@@ -44,7 +44,9 @@ class Lenient:
 
 def settings(course):
     """Return a course's assignment, its structure in the gradebook, and the configuration."""
-    known = gradebook.read_structure(create_engine(f"sqlite:///{course / 'gradebook.db'}"), NAME)
+    engine = create_engine(f"sqlite:///{course / 'gradebook.db'}")
+    known = gradebook.read_structure(engine, NAME)
+    engine.dispose()
     return Course(course).assignment(NAME), known, Course(course).config
 
 
