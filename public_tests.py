@@ -495,7 +495,7 @@ def examine(function, case, cases=None):
     named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
     if line and all(outputs[output] is None for output in named):
         return False, undone
-    first = first_difference(function, case, source_of(function))
+    first = first_difference(function, case, source_of(function), wrong=gaps)
     asked = loop_question(first, source_of(function), task)
     return False, gap_lines(case, outputs, gaps, sizes, first, asked) + waits + leftover_lines(function)
 
@@ -1093,7 +1093,7 @@ def make_pass(key, events):
 
 
 def difference(name, line, part, source, right):
-    """The sentences on the first value that differs."""
+    """The sentences on the first value that differs; ``right`` are the names that agree, in their order."""
     lines = source.splitlines()
     text = f": {lines[line - 1].strip()}" if line <= len(lines) else "."
     where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
@@ -1109,8 +1109,11 @@ def sums_of(value):
     return None if print_ is None else (*print_, sum(map(np.size, numbers_in(value))))
 
 
-def first_difference(function, case, source, has_raised=False):
-    """The first value, in the order of computing, that is not as expected, in a sentence or two; none where all are."""
+def first_difference(function, case, source, has_raised=False, wrong=()):
+    """The first value, in the order of computing, that is not as expected, in a sentence or two; none where all are.
+
+    The outputs that are ``wrong`` in the end are not called right on the way.
+    """
     known = case.get("values")
     if not known or not source:
         return []
@@ -1135,7 +1138,7 @@ def first_difference(function, case, source, has_raised=False):
             if mine is not None and same_fingerprint(np.array(mine), expected):
                 right.append(name)
             elif mine is not None or part.key != "before":
-                return difference(name, line, part, source, right)
+                return difference(name, line, part, source, [other for other in right if other not in wrong])
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:

@@ -515,6 +515,14 @@ def test_the_first_value_that_differs_is_named(said, wrong_source, task, old, ne
     assert right in text
 
 
+def test_an_output_that_fails_is_not_called_right_so_far(examined):
+    """An output that is right at the first step alone is in the list of what is wrong, and in no other."""
+    text = examined("rnn-step-by-step", "rnn_forward", ("x[:, :, t], a_next", "x[:, :, t], a0"))
+    assert "`a`, `y_pred`, `caches` not yet as expected" in text
+    right = re.search(r"Right so far: ([^.]*)\.", text).group(1)
+    assert "`t`" in right and not {"`a`", "`y_pred`", "`caches`"} & set(right.split(", "))
+
+
 def test_a_loop_that_stops_early_is_said_to(said, wrong_source):
     """Where all values so far are right, the number of steps is the finding."""
     source = wrong_source("rnn_forward", replace={"range(T_x)": "range(T_x - 1)"})
