@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +13,12 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from ..course.course import Course
-from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, in_course, print_line
+from .common import ALL_GRADED, IN_A_TABLE, SOME_NOT_GRADED, console, has_room, in_course, print_line
 from .students import read_zone, timezone_option
 from .times import show_times
 
 if TYPE_CHECKING:
-    from ..collect import CollectResult, Skipped
+    from ..collect import CollectedFile, CollectResult, Skipped
 
 MAX_LINES = 100  # about one kind of problem
 
@@ -81,11 +81,7 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
     outcomes = {f"{would}collected": result.matched, f"{would}replaced": result.replaced,
                 f"{would}given a time": result.timed, "unchanged": result.unchanged, "kept": result.kept}
     if 0 < sum(map(len, outcomes.values())) <= IN_A_TABLE:
-        table = Table(Column("student", no_wrap=True), "", "from", "note", title=result.source, box=box.SIMPLE)
-        for outcome, files in outcomes.items():
-            for file in files:
-                table.add_row(*map(escape, (file.student, outcome, file.source, file.note)))
-        console.print(table)
+        show_files(result.source, outcomes)
     else:
         for outcome, files in ((f"{would}replaced", result.replaced), ("kept", result.kept)):
             show_lines([f"{outcome}: {file.student}: {file.note}" for file in files])
@@ -107,6 +103,21 @@ def show_result(result: CollectResult, dry_run: bool) -> None:
         click.echo("the submissions that were there before are kept in attempts/")
     if result.kept:
         click.echo("give --replace to take the new ones; those that are there are then kept in attempts/")
+
+
+def show_files(source: str, outcomes: Mapping[str, Sequence[CollectedFile]]) -> None:
+    """Print each file with its outcome: in a table, or one below another where a name would be broken."""
+    table = Table(Column("student", no_wrap=True), "", "from", "note", title=source, box=box.SIMPLE)
+    files = [(outcome, file) for outcome, those in outcomes.items() for file in those]
+    for outcome, file in files:
+        table.add_row(*map(escape, (file.student, outcome, file.source, file.note)))
+    if has_room(table):
+        console.print(table)
+        return
+    print_line(source)
+    for outcome, file in files:
+        lines = "\n    ".join(filter(None, (f"{file.student}: {outcome}", file.source, file.note)))
+        console.print(lines, markup=False, highlight=False, soft_wrap=True)
 
 
 def hidden_strangers(result: CollectResult) -> Sequence[Skipped]:

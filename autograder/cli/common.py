@@ -16,6 +16,7 @@ from typing import IO, Any, Concatenate, ParamSpec
 
 import click
 from rich.console import Console
+from rich.table import Table
 
 from ..course.course import Course
 from ..course.settings import SECRET_FILE, SECRET_VARIABLE
@@ -28,6 +29,7 @@ to_stderr = Console(stderr=True, emoji=False)
 
 ALL_GRADED, SOME_NOT_GRADED, BAD_USAGE = 0, 1, 2
 
+WIDE = 10_000  # columns; more than any table needs
 IN_A_TABLE = 40  # students; more are not read line by line
 
 
@@ -74,6 +76,11 @@ def print_line(text: str) -> None:
     if console.is_terminal:
         text = "\n".join(textwrap.wrap(text, console.width, subsequent_indent="    ", break_on_hyphens=False)) or text
     console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+def has_room(table: Table) -> bool:
+    """Tell if the terminal is wide enough for a table with nothing in it broken or cut."""
+    return console.measure(table, options=console.options.update(width=WIDE)).maximum <= console.width
 
 
 def must_be_writable(option: str, path: Path | None) -> None:

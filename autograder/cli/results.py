@@ -14,13 +14,12 @@ from rich.table import Table
 from ..course.course import Course
 from ..model import Repair, Report, StudentGrade, Verdict
 from ..pages.words import number
-from .common import IN_A_TABLE, console, print_line
+from .common import IN_A_TABLE, console, has_room, print_line
 
 if TYPE_CHECKING:
     from ..batch.writing import RunSummary
 
 NARROWEST = 4  # letters of a head in one line
-WIDE = 10_000  # more than a table needs
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def fitting_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]
         for index, head in enumerate(heads):
             table.add_column(head, justify="right" if index else "left", overflow="fold",
                              width=max(cells[index], min(widest, words[index])))
-        if console.measure(table, options=console.options.update(width=WIDE)).maximum <= console.width:
+        if has_room(table):
             for row in rows:
                 table.add_row(*map(escape, row))
             return table
