@@ -473,6 +473,38 @@ def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, ol
     assert text.endswith("?")
 
 
+@pytest.mark.parametrize(("name", "task", "old", "new", "question"), [
+    ("character-model", "clip_by_norm", " if norm > max_norm else 1.0", "",
+     "How do those arguments differ from the public ones, and which line has to allow for that?"),
+    ("rnn-step-by-step", "rnn_cell_forward", "= softmax(", "= np.softmax(",
+     "The notebook has a function `softmax` that is not numpy's. Is that one meant?"),
+    ("rnn-step-by-step", "rnn_cell_forward", "np.tanh(", "np.tan_h(", "Is `tanh` meant?"),
+    ("rnn-step-by-step", "rnn_cell_backward", "a_next**2", "a_next^2",
+     "`^` raises to no power in Python. Which operator does?"),
+    ("sizes-and-costs", "forget_bias", "share **", "share ^",
+     "`^` raises to no power in Python. Which operator does?"),
+    ("gradient-checking", "cross_entropy", "np.arange(m)[:, None]", "np.arange(m)",
+     "Which shape does each of these indices have, and along which axes do they have to go together?"),
+    ("gradient-checking", "cross_entropy", "np.arange(m)[:, None]", "np.arange(m + 1)[:-1, None] + 1",
+     "Which index is asked for, how long is its axis, and at which number does counting begin?"),
+])
+def test_a_question_fits_what_happened(examined, name, task, old, new, question):
+    """What is asked about is in the code: a number, an operator, an index, a function of the notebook."""
+    assert examined(name, task, (old, new)).endswith(question)
+
+
+@pytest.mark.parametrize(("old", "new"), [
+    ("rnn_cell_forward(x[:, :, t], a_next, parameters)", "None, None, None"),
+    ("a[:, :, t] = a_next", "a[:, :, t] = None"), ("caches.append(cache)", "caches.append(None)"),
+    ("y_pred[:, :, t] = yt_pred", "spare = None"),
+])
+def test_a_none_that_waits_comes_first(examined, old, new):
+    """A line that waits is said before what it leads to; of nan, which it leads to, nothing else is said."""
+    text = examined("rnn-step-by-step", "rnn_forward", (old, new))
+    assert re.match(r"rnn_forward is not done yet: the `None` in line \d+ of the function waits for its value\.", text)
+    assert "not finite" not in text and "divides by zero" not in text
+
+
 def test_an_exception_in_a_helper_names_both_lines(said, wrong_source):
     """The line of the function that is checked comes first, then the helper's with what stands there."""
     helper = wrong_source("rnn_cell_forward", replace={"Waa @ a_prev": "a_prev @ Waa"})

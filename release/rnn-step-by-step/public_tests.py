@@ -495,9 +495,12 @@ def examine(function, case, cases=None):
     named = [output for output, symbols in case["shapes"].items() if symbols is not None] or list(outputs)
     if line and all(outputs[output] is None for output in named):
         return False, undone
+    if line and any(fingerprint(outputs[output]) is None for output in gaps):  # nan comes from the line that waits
+        right = [f"`{output}`" for output in outputs if output not in gaps]
+        return False, [*undone, *([f"  Right so far: {', '.join(right)}."] if right else [])]
     first = first_difference(function, case, source_of(function), wrong=gaps)
     asked = loop_question(first, source_of(function), task)
-    return False, gap_lines(case, outputs, gaps, sizes, first, asked) + waits + leftover_lines(function)
+    return False, undone * bool(line) + gap_lines(case, outputs, gaps, sizes, first, asked) + leftover_lines(function)
 
 
 def second_lines(function, case):
@@ -507,8 +510,9 @@ def second_lines(function, case):
         return []
     sizes = ", ".join(f"{symbol} = {size}" for symbol, size in second["sizes"].items())
     head = f"{case['task']}: all is as expected on the sizes of the public case, and not on others ({sizes})."
-    question = "  Which number in the code fits one size only?"
     typed = typed_sizes(function, case)
+    question = ("  Which number in the code fits one size only?" if typed
+                else "  How do those arguments differ from the public ones, and which line has to allow for that?")
     try:
         got = call(function, copy.deepcopy(second["arguments"]))
     except Exception as error:
@@ -848,6 +852,8 @@ def error_question(error, statement, names, tree):
     if isinstance(error, NameError):
         return name_question(error, said, names)
     for kind, question in KINDS:
+        if isinstance(error, IndexError) and "could not be broadcast" in said:
+            return "Which shape does each of these indices have, and along which axes do they have to go together?"
         if isinstance(error, kind):
             return question
     if "NoneType" in said:
@@ -856,7 +862,7 @@ def error_question(error, statement, names, tree):
     if hidden:
         return hidden
     if isinstance(error, AttributeError):
-        return attribute_question(error, said)
+        return attribute_question(error, said, names)
     if "unpack" in said:
         return "How many values come from the right, and how many names stand on the left?"
     if "matmul: " in said and statement is not None and len(shapes_in(statement, names)) == 1:
@@ -882,6 +888,8 @@ KINDS = (
 
 #: Parts of Python's and numpy's messages, with the question that each leads to; the first that is found counts.
 SIGNS = (
+    ("bitwise_xor", "`^` raises to no power in Python. Which operator does?"),
+    ("type(s) for ^", "`^` raises to no power in Python. Which operator does?"),
     ("positional argument", "How many arguments does the function take, and in which order?"),
     ("unexpected keyword", "Which names do the function's arguments have?"),
     ("not callable", "What stands before the round brackets, and are square ones meant?"),
@@ -928,10 +936,12 @@ def name_question(error, said, names):
     return f"`{name}` is not made in this function. Which line should give it its value?"
 
 
-def attribute_question(error, said):
-    """The question on an attribute that is not there."""
+def attribute_question(error, said, names):
+    """The question on an attribute that is not there; a function of the notebook's that has its name comes first."""
     found = re.search(r"attribute '(\w+)'", said)
     thing = np if said.startswith("module 'numpy'") else getattr(error, "obj", None)
+    if found and thing is np and callable(names.get(found.group(1))):
+        return f"The notebook has a function `{found.group(1)}` that is not numpy's. Is that one meant?"
     alike = difflib.get_close_matches(found.group(1), dir(thing), 1, 0.7) if found and thing is not None else []
     if alike:
         return f"Is `{alike[0]}` meant?"

@@ -218,7 +218,7 @@ BEGINNERS = (
         "c_next = it * c_prev + ft * cct"]),
     Beginner("half done", "rnn_cell_forward", {
         "yt_pred = softmax(Wya @ a_next + by)": "yt_pred = None",
-    }, "The `None` in line 34 of the function still waits",
+    }, "the `None` in line 34 of the function waits for its value. Right so far: `a_next`, `cache`.",
        ["yt_pred = None"]),
     Beginner("two in the prediction", "rnn_cell_forward", {
         "softmax(Wya @ a_next + by)": "softmax(Wya @ a_prev)",
