@@ -135,6 +135,14 @@ def percent(share: float) -> str:
     return f"{min(whole, 99) if share < 1 else whole} %"
 
 
+def exact_percent(share: float) -> str:
+    """Return one student's share in percent, to a tenth; 0 and 100 only if it is none and all."""
+    tenths = round(1000 * share)
+    if tenths == 0 and share > 0:
+        return "under 0.1 %"
+    return f"{number((min(tenths, 999) if share < 1 else tenths) / 10)} %"
+
+
 def count(value: float, one: str = "student") -> str:
     """Return a number with the noun that it counts."""
     return f"{value:,.10g} {one if value == 1 else one + 's'}"

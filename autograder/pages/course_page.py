@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Template
 
 from .anonymity import labels_of
-from .class_page import count, make_people, percent, rounded, style_with_digest
+from .class_page import count, exact_percent, make_people, rounded, style_with_digest
 from .class_summary import sort_ids
 from .findings import Entry
 from .statistics import neat
@@ -112,5 +112,5 @@ def make_course_page(
 @cache
 def _template() -> Template:
     made = environment().overlay()
-    made.filters = made.filters | {"percent": percent, "count": count, "rounded": rounded}
+    made.filters = made.filters | {"exact_percent": exact_percent, "count": count, "rounded": rounded}
     return made.get_template("course.html.j2")

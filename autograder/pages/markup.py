@@ -121,6 +121,9 @@ def formula(tex: str, block: bool) -> str:
 # ---- markup -----------------------------------------------------------------------------------------------
 
 _TABLE = re.compile(r"<table[^>]*>.*?</table>", re.DOTALL)
+#: A link that leads to no web page and no mail: the page is alone, without the files and anchors of the lesson.
+_DEAD_LINK = re.compile(r'<a(?: title="[^"]*")*(?: href="(?!https?:|mailto:)[^"]*")?(?: title="[^"]*")*>(.*?)</a>',
+                        re.DOTALL | re.IGNORECASE)
 WIDE = 30  # characters of a row; a telephone shows some more
 
 
@@ -131,7 +134,7 @@ def clean_piece(markup: str) -> str:
         wide = any(len(re.sub(r"<[^>]*>|\s+", "", row)) > WIDE for row in table[0].split("</tr>"))
         return f'<div class="wide" tabindex="0">{table[0]}</div>' if wide else table[0]
 
-    return _TABLE.sub(scroll, clean_markup(CONTROL.sub("", markup)))
+    return _DEAD_LINK.sub(r"\1", _TABLE.sub(scroll, clean_markup(CONTROL.sub("", markup))))
 
 
 _IMAGE = re.compile(r'<img((?:\s+[a-z]+="[^"]*")*)\s*/?>')

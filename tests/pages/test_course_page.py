@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from autograder.model import Report, StudentGrade, Verdict
 from autograder.pages.class_summary import summarise
 from autograder.pages.course_page import AssignmentRow, list_students, make_course_page
@@ -42,6 +44,12 @@ def test_the_page_leads_to_the_reports():
     assert ["one.html", "two.html", "../ada.html"] == re.findall(r'href="([^"]+)"', made)
     assert "no submissions" in made and "80 %" in made and "not handed in" in made
     assert "<script" not in made and not re.search(r"https?:|\bsrc=|<link|style=", made)
+
+
+@pytest.mark.parametrize("score, words", [(9.65, "96.5 %"), (9.9999, "99.9 %"), (10, "100 %"), (0, "0 %"), (8, "80 %")])
+def test_a_share_is_shown_to_a_tenth(score, words):
+    """96.5 of 100 points is 96.5 %, and nobody has 100 % who lacks a point."""
+    assert f">{words}</td>" in make_course_page("numpy", [AssignmentRow("one", None, summary_of({"ada": score}))])
 
 
 def test_hidden_names_are_nowhere():
