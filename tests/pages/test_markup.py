@@ -112,5 +112,6 @@ def test_outputs_nested_beyond_reason_are_not_html():
 def test_a_link_that_leads_nowhere_is_text(address, stays):
     """The page is alone: a link to a file beside the lesson is shown as its words, one to the web stays."""
     html = markup.prose_html(f"See [the **shapes**]({address} 'title') and [the web](https://x.example).")
-    assert "See " in html and "the <strong>shapes</strong>" in html and '<a href="https://x.example">the web</a>' in html
+    assert "See " in html and "the <strong>shapes</strong>" in html
+    assert '<a href="https://x.example">the web</a>' in html
     assert (2 if stays else 1) == html.count("<a ") == html.count("</a>")
