@@ -1002,6 +1002,7 @@ class Pass(NamedTuple):
     step: str  # what the loop's variable holds, for a sentence
     end: dict  # what each name holds in the end, as sums
     writers: list  # (name, line) in the order in which the names got these values
+    again: set  # names that got values from several lines: which of these values is meant cannot be told
 
 
 def follow(function, arguments, source, names=None, filled=()):
@@ -1094,12 +1095,14 @@ def shape_name(name):
 def make_pass(key, events):
     """One pass from its events."""
     end = events[-1][2]
-    last = {}
+    last, again = {}, set()
     for place in range(len(events) - 1):
         (line, _, was), (_, _, now) = events[place:place + 2]
-        last.update({name: (place, line) for name in now if now[name] != was.get(name, 0)})
+        changed = [name for name in now if now[name] != was.get(name, 0)]
+        again |= {name for name in changed if last.get(name, (0, line))[1] != line}
+        last.update({name: (place, line) for name in changed})
     writers = sorted((place, name, line) for name, (place, line) in last.items())
-    return Pass(key, events[-1][1], end, [(name, line) for _, name, line in writers])
+    return Pass(key, events[-1][1], end, [(name, line) for _, name, line in writers], again)
 
 
 def difference(name, line, part, source, right):
@@ -1107,9 +1110,12 @@ def difference(name, line, part, source, right):
     lines = source.splitlines()
     text = f": {lines[line - 1].strip()}" if line <= len(lines) else "."
     where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
+    if name in part.again:
+        text, where = ".", f"{where}; it gets values from several lines"
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
     before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
-    sentence = f"The first value that differs is {what}, from line {line} of the function{where}{text}"
+    origin = "" if name in part.again else f", from line {line} of the function"
+    sentence = f"The first value that differs is {what}{origin}{where}{text}"
     return [sentence] + ([f"Right so far: {', '.join(before)}."] if before else [])
 
 

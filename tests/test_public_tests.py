@@ -547,6 +547,20 @@ def test_the_first_value_that_differs_is_named(said, wrong_source, task, old, ne
     assert right in text
 
 
+@pytest.mark.parametrize(("name", "task", "changes", "said", "unsaid"), [
+    ("character-model", "optimise", [("    gradients = clip", "    clipped = clip")],
+     "is `parameters`, from line 29 of the function", "`gradients`, from"),
+    ("rnn-step-by-step", "lstm_backward", [('dWc += gradients["dWc"]', 'dWo += gradients["dWc"]')],
+     "is `dWo`, first at step 3; it gets values from several lines.", "from line"),
+    ("gradient-checking", "numeric_gradient", [("up[i] += epsilon", "up[i] -= epsilon")],
+     "is `up`, first at step 0; it gets values from several lines.", "from line"),
+])
+def test_a_right_line_is_not_blamed(examined, name, task, changes, said, unsaid):
+    """Of a name that several lines give values to, no line is said; nor is a first value compared with a second."""
+    text = examined(name, task, *changes)
+    assert f"The first value that differs {said}" in text and unsaid not in text
+
+
 def test_an_output_that_fails_is_not_called_right_so_far(examined):
     """An output that is right at the first step alone is in the list of what is wrong, and in no other."""
     text = examined("rnn-step-by-step", "rnn_forward", ("x[:, :, t], a_next", "x[:, :, t], a0"))

@@ -12,6 +12,7 @@ import copy
 import json
 import re
 import zlib
+from collections import Counter
 from functools import cache
 from typing import Any
 
@@ -157,15 +158,17 @@ def second_case(assignment: Assignment, task: Task) -> dict[str, Any] | None:
 def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[str, dict[str, list[float]]]:
     """Return three sums of what each name of the solution holds after each pass, from which no value can be read.
 
-    With them the learner's check names the first value that differs.
+    With them the learner's check names the first value that differs. A name that a pass binds twice has no sums: a
+    learner may rightly give the second value another name.
     """
     source, function = assignment.reference.sources[task.name], assignment.reference.functions[task.name]
-    filled = names_filled(source, task.name)
+    filled, rebound = names_filled(source, task.name), names_rebound(source, task.name)
     arguments = copy.deepcopy(tuple(case.arguments.values()))
     passes = public_tests.follow(function, arguments, source, filled=filled) or []
     return {part.key: {
         name: [float(f"{x:.7g}") for x in sums[:3]] for name, _ in part.writers
-        if (sums := part.end.get(name)) is not None and not (part.key == "before" and name in filled)
+        if (sums := part.end.get(name)) is not None and not (name in part.again and name in rebound)
+        and not (part.key == "before" and name in filled)
         and not (part.key != "before" and name.startswith("shape of "))
     } for part in passes}
 
@@ -177,6 +180,14 @@ def names_filled(source: str, name: str) -> set[str]:
                for statement in ast.walk(loop) if isinstance(statement, ast.Assign) for target in statement.targets]
     return {target.value.id for target in targets
             if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)}
+
+
+def names_rebound(source: str, name: str) -> set[str]:
+    """Return the names that several assignments of a function bind; to change an entry binds nothing."""
+    function = public_tests.find_definition(source, name)
+    bound = Counter(node.id for statement in ast.walk(function) if isinstance(statement, ast.Assign)
+                    for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    return {name for name, count in bound.items() if count > 1}
 
 
 def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list[dict[str, Any]]:
