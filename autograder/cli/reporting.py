@@ -75,8 +75,12 @@ def report_file(course: Course, name: str, hide_names: bool) -> Path:
     return file
 
 
-def write_report(course: Course, assignment: str, output: Path, hide_names: bool) -> tuple[Entry, Entry]:
+def write_report(
+    course: Course, assignment: str, output: Path, hide_names: bool, index: Path | None = None
+) -> tuple[Entry, Entry]:
     """Write an assignment's class report. Return its summary as it was written, and with names.
+
+    It leads to ``index``, or else to the index of an earlier run, if there is one.
 
     Raises
     ------
@@ -105,8 +109,10 @@ def write_report(course: Course, assignment: str, output: Path, hide_names: bool
     made = partial(summarise, reports, grades, assignment, loaded.tasks, students, made=time_in_words(), beside=beside)
     summary = made(hide_names=hide_names)
     summary["attempts"] = summarise_attempts(report_pairs(course, assignment))
+    earlier = report_file(course, "index", hide_names)
+    index = index or (earlier if earlier.is_file() else None)
     with open_output(output) as file:
-        file.write(make_class_page(summary))
+        file.write(make_class_page(summary, quote(os.path.relpath(index, output.absolute().parent)) if index else None))
     counts = summary["counts"]
     click.echo(f"wrote {short_path(output)}: {counts['graded']} of {counts['handed_in']} graded")
     for line in list_students("left out, since their submission is gone from submitted/", sorted(gone)):
@@ -123,7 +129,7 @@ def report_course(course: Course, output: Path | None, json_file: Path | None, h
     for name in course.assignments:
         file = report_file(course, name, hide_names)
         try:
-            _, summary = write_report(course, name, file, hide_names)
+            _, summary = write_report(course, name, file, hide_names, output)
             rows.append(AssignmentRow(name, quote(os.path.relpath(file, output.absolute().parent)), summary))
         except UnknownAssignmentError:
             rows.append(AssignmentRow(name, None, None, "not released yet"))

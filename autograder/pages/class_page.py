@@ -32,15 +32,18 @@ LOWEST_SHOWN = -0.2  # of the scale of discrimination, which ends at 1
 GOOD = 0.2  # discrimination from which a task tells strong work from weak
 
 
-def make_class_page(summary: Mapping[str, object]) -> str:
-    """Return the page for a summary from `class_summary.summarise`, as HTML; with ``attempts``, if there are any."""
+def make_class_page(summary: Mapping[str, object], index: str | None = None) -> str:
+    """Return the page for a summary from `class_summary.summarise`, as HTML; with ``attempts``, if there are any.
+
+    ``index`` is the address of the index of the course, if there is one.
+    """
     names, rows = summary["names"], summary["people"]
     assert isinstance(names, Mapping) and isinstance(rows, Sequence)
     places = {row["student"]: place for place, row in enumerate(rows, 1)}
     pages = {row["student"]: row["page"] for row in rows if row["page"]}
     style, digest = style_with_digest("report.css")
     return _template().render(
-        {"attempts": None, **summary}, style=style, digest=digest,
+        {"attempts": None, **summary}, style=style, digest=digest, index=index,
         people=make_people(names, places, {} if summary["names_hidden"] else labels_of([*places])),
         people_rows=[row | {"by_task": {mark["task"]: mark for mark in row["marks"]}, "notes": notes_of(row)}
                      for row in rows],

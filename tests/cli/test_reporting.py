@@ -31,6 +31,7 @@ def test_the_index_leads_to_the_reports_and_these_to_the_pages(course):
         assert all((course / "reports" / link).is_file() for link in links[name])
     assert {f"{NAME}.html", f"../feedback/ada/{NAME}/{NAME}.html"} == set(links["index"])
     assert f"../autograded/ada/{NAME}/{NAME}.ipynb" in links[NAME]
+    assert "index.html" in links[NAME]
     content = json.loads((course / "all.json").read_text())
     assert {"assignments", "students"} == set(content)
     assert "ada" in {row["student"] for row in content["students"]}
@@ -43,6 +44,7 @@ def test_a_report_elsewhere_has_links_from_there(course, tmp_path):
     assert "need help: the page says who, and why" in out
     text = (tmp_path / "desk" / "class.html").read_text(encoding="utf-8")
     assert f'href="../course/feedback/ada/{NAME}/{NAME}.html"' in text
+    assert "index.html" not in text
     run(course, "autograder", "report", "--hide-names")
     for name in ("index", NAME):
         assert "../" not in (course / "reports" / f"{name}-no-names.html").read_text(encoding="utf-8")
