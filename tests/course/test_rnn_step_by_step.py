@@ -128,7 +128,7 @@ def test_a_notebook_alone_says_which_files_are_missing(tmp_path, path):
     files = [file.name for file in released if file.suffix != ".ipynb" and "licence" not in file.name]
     run = [sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, '.')\n" + first_cell(path)]
     alone = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True)
-    assert set(files) == set(re.search(r"Missing: ([^{}]*)\.\n", alone.stderr)[1].split(", "))
+    assert set(files) == set(re.search(r"Missing: ([^{}\n]*)\.\n", alone.stderr)[1].split(", "))
     assert "one zip" in alone.stderr and "Colab" in alone.stderr
     for name in files:
         shutil.copy(ROOT / "release" / path.stem / name, tmp_path)
