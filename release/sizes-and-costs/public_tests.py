@@ -39,7 +39,7 @@ RELATIVE, RELATIVE_TO_LARGEST, ABSOLUTE = 1e-4, 1e-5, 1e-9
 CASES = "public_cases.json"
 MOST_PRINTED = 400  # characters that a function prints while it is checked
 DEEPEST = 20  # lists within lists that are followed
-#: Raised where the source of a function cannot be read; from Python 3.12 on, `inspect` lets tokenize's error pass.
+#: Raised where the source of a function cannot be read; from Python 3.12 on, `inspect` lets an error of its own pass.
 NO_SOURCE = (OSError, TypeError, SyntaxError, ValueError, tokenize.TokenError)
 NUMBER = (np.ndarray, np.generic, int, float)
 

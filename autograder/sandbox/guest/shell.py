@@ -247,7 +247,7 @@ REHEARSAL = (
     "import numpy as np\n{'a': np.eye(2)}",
     "def f(x):\n    return np.dot(x, np.ones((3, 3)))\nf(np.ones((2, 2)))",
     "np.random, np.linalg, np.fft, np.ma, np.polynomial, np.testing",  # numpy imports them when they are used
-    "import io\nfile = io.BytesIO()\nnp.savez(file, a=np.eye(2))\nfile.seek(0)\nnp.load(file)['a']",  # needs zipfile
+    "import io\nfile = io.BytesIO()\nnp.savez(file, a=np.eye(2))\nfile.seek(0)\nnp.load(file)['a']",  # a zip
     "print('a'); %timeit -n1 -r1 1",
     "if True print",
 )
