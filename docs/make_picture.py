@@ -9,8 +9,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from autograder import demo, release
+from autograder import demo
 from autograder.course.course import Course
+from autograder.nbgrader_bridge import release
 from tests.browser import lab
 
 ROOT = Path(__file__).parent.parent
@@ -24,7 +25,7 @@ def main() -> None:
     """Write the picture."""
     with tempfile.TemporaryDirectory(prefix="autograder-") as scratch:
         made, home = demo.make_course(Course(ROOT), Path(scratch, "course")), Path(scratch, "home")
-        release.release(made, NAME)
+        release.release_assignment(made, NAME)
         demo.make_class(made, NAME, {"me": demo.mistaken(**{TASK: MISTAKE})})
         course = made.root
         folder = course / "me"
