@@ -92,12 +92,13 @@ def test_pictures_and_formulas_show_without_a_network(browser, pages):
     with lab.watched_page(browser) as (opened, wrong):
         asked = asked_by(opened)
         opened.goto(pages["ada"].as_uri())
+        opened.locator("details").evaluate_all(OPEN)  # a font is loaded once a formula is seen
         images = opened.locator("img")
         assert 9 <= images.count()
         assert [] == images.evaluate_all("all => all.filter(i => !i.naturalWidth || !i.alt).map(i => i.alt)")
         assert 200 < opened.locator("math").count()
         assert 0 == opened.locator("math").evaluate_all(FLAT)
-        assert opened.evaluate("document.fonts.check('16px \"Feedback Math\"')")
+        opened.wait_for_function("document.fonts.check('16px \"Feedback Math\"')")
         assert [pages["ada"].as_uri()] == asked and [] == wrong
 
 
