@@ -187,7 +187,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Work:
-    """What a notebook shows of the way in which a task was done. A student may forge it: it never counts for points."""
+    """Traces of the way in which a task was done. A student may forge them: they never count for points."""
 
     check_ran: bool | None = None  # the notebook has outputs of its check cell; None if it has no outputs at all
     form: str = ""  # of a wrong solution cell: equal for equal code, whatever its layout, comments and own names

@@ -1,4 +1,4 @@
-"""What other systems know of the students in one assignment: their numbers, times and the files' names.
+"""Other systems' data on the students in one assignment: their numbers, times and the files' names.
 
 `autograder roster` and `autograder collect` keep it in ``collected/ASSIGNMENT.json``. Exports need it to name files as
 the system takes them back, and nbgrader has no place for it: Moodle numbers the participants of each assignment anew.
@@ -43,7 +43,7 @@ class Received:
 
 @dataclass
 class PlatformRecord:
-    """What is known of the students in one assignment, by their ids."""
+    """Numbers, times and names of files in one assignment, by student."""
 
     participants: dict[str, Participant] = field(default_factory=dict)
     received: dict[str, Received] = field(default_factory=dict)

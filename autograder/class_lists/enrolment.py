@@ -15,7 +15,7 @@ from .formats import NBGRADER, ClassList, ListedStudent
 
 @dataclass
 class Enrolment:
-    """What a class list says of the students in the gradebook."""
+    """The students of a class list, compared with those in the gradebook."""
 
     new: list[RosterEntry] = field(default_factory=list)
     changed: list[RosterEntry] = field(default_factory=list)

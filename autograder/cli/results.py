@@ -1,4 +1,4 @@
-"""What `autograder grade` prints at its end: a table, each failure and repair, counts, and what comes next."""
+"""Print the end of `autograder grade`: a table, each failure and repair, counts, and the next command."""
 
 from __future__ import annotations
 

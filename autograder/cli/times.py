@@ -1,4 +1,4 @@
-"""What a command says about the times of a class, in one or two lines."""
+"""Print the times of a class in one or two lines."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ LEFT_OUT = ("__pycache__", ".ipynb_checkpoints")
 
 @dataclass
 class CourseArchive:
-    """What was put into a zip."""
+    """The content of a zip that was written."""
 
     path: Path
     folders: dict[str, int] = field(default_factory=dict)  # the number of files, by folder

@@ -31,7 +31,7 @@ PERSON = "student.json"
 
 @dataclass
 class Leaving:
-    """What belongs to a student in a course."""
+    """A student's folders, reports, records and grades in a course."""
 
     student: str
     entry: RosterEntry | None  # None if the gradebook does not know the student

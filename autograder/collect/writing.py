@@ -22,7 +22,7 @@ NO_TIME = "the same without a time"
 
 @dataclass(frozen=True)
 class Submission:
-    """What is written of one submission."""
+    """The files to write for one submission."""
 
     file: str  # the notebook's name
     content: bytes

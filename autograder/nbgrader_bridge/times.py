@@ -1,4 +1,4 @@
-"""What is known of the times of a class: the due date, who was late, and whose time nobody knows."""
+"""The times of a class: the due date, who was late, and whose time is unknown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook shows of the way in which its tasks were done, for the class report. It never counts for points."""
+"""Traces in a notebook of the way in which its tasks were done, for the class report. They never count for points."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What became of each hint at the next attempt: data for the class report, and so whether the hints work."""
+"""Count which hints were followed at the next attempt: data for the class report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MISTAKE, LINE, QUESTION = "mistake", "line", "question"
 
 @dataclass(frozen=True)
 class Told:
-    """What was said about one task of one attempt, and what became of it at the next."""
+    """The diagnosis of one task of one attempt, and its outcome at the next."""
 
     task: str
     kind: str  # MISTAKE, LINE or QUESTION

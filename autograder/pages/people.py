@@ -26,7 +26,7 @@ NEEDS = {
 
 @dataclass(frozen=True)
 class Beside:
-    """What is known of a class beside its reports and grades."""
+    """Data on a class beside its reports and grades."""
 
     solutions: Mapping[str, str] = field(default_factory=dict)  # the reference's solution cells, by task
     pages: Mapping[str, str] = field(default_factory=dict)  # the address of each student's feedback page, if there

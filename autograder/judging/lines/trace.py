@@ -60,7 +60,7 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Trace:
-    """What a call did, line by line.
+    """The record of a call, line by line.
 
     Attributes
     ----------
@@ -89,7 +89,7 @@ class Trace:
 
 
 class NoTraceError(Exception):
-    """What came is no trace, or more than is looked at."""
+    """The message is no trace, or larger than the limits."""
 
 
 class Bounds(NamedTuple):

@@ -1,4 +1,4 @@
-"""What the equations give on a student's own values."""
+"""The results of the equations on a student's own values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the host tells a zygote: its options, and the limits of each fork."""
+"""Settings that the host sends to a zygote: its options, and the limits of each fork."""
 
 from dataclasses import dataclass
 

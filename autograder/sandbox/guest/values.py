@@ -1,4 +1,4 @@
-"""What a frame may hold: values, their limits, and placeholders for everything else."""
+"""The values that a frame may hold, their limits, and placeholders for everything else."""
 
 from __future__ import annotations
 
