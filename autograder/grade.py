@@ -22,6 +22,7 @@ from .course.course import Course
 from .course.public_cases import support_files
 from .errors import CourseError
 from .judging import Checks, Solution, add_lines_if_possible, judge, judge_at_checks, judge_task
+from .judging.running import note_skipped, reference_cells, sources_to_run, template_cells
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
@@ -31,16 +32,11 @@ from .notebooks.worked import checks_run, describe_work
 from .pages.plain_text import clean_text, name_cells
 from .pages.verdicts import outputs_of
 from .sandbox import Sandbox
-from .sandbox.guest.definitions import definitions
 from .sandbox.local import LocalSession
 from .sandbox.session import known_exception
 
 MAX_LINES = 4  # of a cell, which a sentence lists
 MAX_ERROR = 300  # characters of the message that stopped a cell
-
-
-NOT_RUN = "This cell is not needed for grading, and was not run."
-ONLY_DEFINITIONS = "This cell is not needed for grading. Only what it defines was run."
 
 
 @dataclass(frozen=True)
@@ -97,20 +93,18 @@ def judge_notebook(
     ``checks_ran`` is what `notebooks.worked.checks_run` found in the notebook before it was repaired.
     """
     start = time.perf_counter()
-    cells, files = student_cells(nb, assignment), support_files(assignment)
-    sources = [(cell.id, source_to_run(cell, assignment)) for cell in cells]
-    template = template_cells(assignment)
+    sources, files, template = sources_to_run(nb, assignment), support_files(assignment), template_cells(assignment)
     times = sandbox.time_cells(reference_cells(assignment), files, template)
-    with sandbox.open(sources, files, template, times, own_files) as session:
+    with sandbox.open(list(sources.items()), files, template, times, own_files) as session:
         verdicts = judge(session, assignment)
-        checks = find_checks(nb, assignment, repairs)
+        checks = find_checks(nb, assignment, repairs, sources)
         if not all(verdict.passed and not verdict.blamed_on for verdict in verdicts):
             verdicts = judge_at_checks(session, assignment, verdicts, checks)
-        runs = {cell.id: run for cell, run in zip(cells, session.cells, strict=True)}
-        runs = note_skipped(nb, assignment, runs)
+        runs = dict(zip(sources, session.cells, strict=True))
+        runs = note_skipped(nb, assignment, sources, runs)
         verdicts = tuple(add_circumstances(verdict, nb, assignment, runs) for verdict in verdicts)
-        solutions = find_solutions(nb, cells, checks)
-        verdicts = add_lines_if_possible(session, assignment, verdicts, solutions, len(cells))
+        solutions = find_solutions(nb, list(sources), checks)
+        verdicts = add_lines_if_possible(session, assignment, verdicts, solutions, len(sources))
     verdicts = tuple(map(say_waiting, verdicts))
     wrong = [verdict.task for verdict in verdicts if not (verdict.passed or verdict.untouched or verdict.blamed_on)]
     work = describe_work(nb, {task: assignment.reference.sources[task] for task in assignment.tasks}, wrong,
@@ -132,39 +126,8 @@ def fill_notebook(nb: NotebookNode, report: Report) -> NotebookNode:
     return nb
 
 
-def student_cells(nb: NotebookNode, assignment: Assignment) -> list[NotebookNode]:
-    """Return the code cells that run in the sandbox.
-
-    The tests of tasks do not, since they are judged instead, nor do cells that the source has tagged.
-    """
-    judged = set(map(finding.tests_of, assignment.tasks))
-    return [cell for _, cell in finding.code_cells(nb)
-            if finding.nbgrader_metadata(cell).get("grade_id") not in judged and not is_skipped(cell, assignment)]
-
-
-def is_skipped(cell: NotebookNode, assignment: Assignment) -> bool:
-    """Tell if a cell is one that the source notebook tags as not needed for grading. Its own tags do not count."""
-    return bool(assignment.skipped) and cell.source in assignment.skipped.values()
-
-
-def source_to_run(cell: NotebookNode, assignment: Assignment) -> str:
-    """Return a cell's source; of a tagged cell that the student has edited, only what it defines."""
-    return definitions(cell.source) if cell.id in assignment.skipped else cell.source
-
-
-def note_skipped(nb: NotebookNode, assignment: Assignment, runs: Mapping[str, CellRun]) -> dict[str, CellRun]:
-    """Return the runs with those of tagged cells, which say that they were not run."""
-    noted = dict(runs)
-    for _, cell in finding.code_cells(nb):
-        if is_skipped(cell, assignment) or cell.id in assignment.skipped:
-            run = runs.get(cell.id, CellRun())
-            text = NOT_RUN if cell.id not in runs else ONLY_DEFINITIONS
-            note = {"output_type": "stream", "name": "stdout", "text": text + "\n"}
-            noted[cell.id] = replace(run, outputs=(note, *run.outputs))
-    return noted
-
-
-def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repair]) -> Checks:
+def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repair], run: Mapping[str, str]
+                ) -> Checks:
     """Return the places of the check cells of tasks that were begun, without those that the student had removed."""
     put_back = {repair.cell for repair in repairs if repair.kind in ("cell missing", "cell added later")}
     tasks = {finding.tests_of(name): name for name in assignment.tasks}
@@ -172,40 +135,22 @@ def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repa
     sources, places = list[str](), dict[str, int]()
     for _, cell in finding.code_cells(nb):
         grade_id = finding.nbgrader_metadata(cell).get("grade_id")
-        if is_skipped(cell, assignment):
-            continue
-        if grade_id not in tasks:
-            sources.append(source_to_run(cell, assignment))
-        elif grade_id not in put_back:
+        if cell.id in run:
+            sources.append(run[cell.id])
+        elif grade_id in tasks and grade_id not in put_back:
             task = tasks[grade_id]
             if task not in own or not is_untouched(task, own[task], nb, assignment):
                 places[task] = len(sources)
-    return Checks(sources, frozenset(template_cells(assignment)), places)
+    trusted = frozenset(template_cells(assignment)) | frozenset(assignment.skipped.values())
+    return Checks(sources, trusted, places)
 
 
-def find_solutions(nb: NotebookNode, cells: Sequence[NotebookNode], checks: Checks) -> dict[str, Solution]:
-    """Return the solution cells of the tasks that were begun, with their places among the cells that run."""
-    places = {cell.id: place for place, cell in enumerate(cells)}
+def find_solutions(nb: NotebookNode, cells: Sequence[str], checks: Checks) -> dict[str, Solution]:
+    """Return the solution cells of the tasks that were begun, with their places among the ids of what runs."""
+    places = {cell: place for place, cell in enumerate(cells)}
     own = finding.solution_cells(nb)
     return {task: Solution(own[task].source, places[own[task].id], check)
             for task, check in checks.places.items() if task in own and own[task].id in places}
-
-
-@lru_cache(maxsize=16)
-def reference_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
-    """Return the ids and sources of the code cells in the source notebook."""
-    return tuple((cell.id, cell.source) for cell in student_cells(assignment.notebook, assignment))
-
-
-@lru_cache(maxsize=16)
-def template_cells(assignment: Assignment) -> tuple[str | None, ...]:
-    """Return the sources of the cells that students leave as they are. Others, and hidden tests, are None."""
-
-    def is_open(cell: NotebookNode) -> bool:
-        metadata = finding.nbgrader_metadata(cell)
-        return not (metadata.get("solution") or metadata.get("grade"))
-
-    return tuple(cell.source if is_open(cell) else None for cell in student_cells(assignment.notebook, assignment))
 
 
 def add_circumstances(

@@ -59,7 +59,8 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
 
     from autograder.course.course import Course
     from autograder.course.public_cases import support_files
-    from autograder.grade import judge_notebook, student_cells
+    from autograder.grade import judge_notebook
+    from autograder.judging.running import sources_to_run
     from autograder.notebooks import reading
     from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
@@ -68,7 +69,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     files = support_files(assignment)
     paths = [Path(course, "submitted", student, name, f"{name}.ipynb") for student in students]
     read = [repair_notebook(reading.read_notebook(path), assignment.template)[0] for path in paths]
-    bare = [[(cell.id, cell.source) for cell in student_cells(nb, assignment)] for nb in read]
+    bare = [list(sources_to_run(nb, assignment).items()) for nb in read]
 
     def spent() -> tuple[float, float]:
         """Return the CPU of this process, and of everything beneath it, dead or alive."""

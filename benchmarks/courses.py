@@ -11,9 +11,8 @@ from autograder import demo
 from autograder.course.assignment import Assignment
 from autograder.course.course import Course
 from autograder.course.public_cases import support_files
-from autograder.grade import student_cells
 from autograder.nbgrader_bridge import release
-from autograder.notebooks import reading
+from autograder.notebooks import finding, reading
 from autograder.notebooks.repair import repair_notebook
 
 from . import plain
@@ -94,8 +93,8 @@ def bare_notebooks(course: Path, folder: Path, students: Iterable[str]) -> list[
     paths = []
     for student in students:
         nb, _ = repair_notebook(reading.read_notebook(submission(course, student)), assignment.template)
-        own = {cell.id for cell in student_cells(nb, assignment)}
-        nb.cells = [cell for cell in nb.cells if cell.cell_type != "code" or cell.id in own]
+        tests = {cell.id for cell in finding.test_cells(nb).values()}
+        nb.cells = [cell for cell in nb.cells if cell.id not in tests]
         paths.append(folder / f"{student}.ipynb")
         reading.write_notebook(nb, paths[-1])
     return paths

@@ -7,7 +7,8 @@ from nbformat.v4 import new_code_cell
 
 from autograder.course.course import Course
 from autograder.errors import CourseError
-from autograder.grade import NOT_RUN, ONLY_DEFINITIONS, grade_submission
+from autograder.grade import grade_submission
+from autograder.judging.running import NOT_RUN, ONLY_DEFINITIONS
 from autograder.notebooks import reading
 from autograder.pages.student_page import make_page
 from autograder.sandbox import Sandbox
@@ -100,3 +101,55 @@ def test_a_lesson_cell_takes_no_time_of_the_calls(tmp_path):
     assert ["lesson"] == list(report.limits)
     assert 20 == report.score
     assert {"nearest", "k_means"} == {verdict.task for verdict in report.verdicts if verdict.passed}
+
+
+LESSON_CELLS = (
+    new_code_cell("scale = np.float64(2) / 2", id="scale", metadata={"tags": ["no-grading"]}),
+    new_code_cell("table = [scale * 3]\n\n\ndef largest(values):\n    return values.max() * scale", id="table",
+                  metadata={"tags": ["no-grading"]}),
+    new_code_cell("print('not needed')", id="alone", metadata={"tags": ["no-grading"]}),
+)
+
+
+def use(line):
+    """Return a right solution in which this line comes before the last."""
+    return NEAREST.replace("    labels = lengths", f"    {line}\n    labels = lengths")
+
+
+@pytest.mark.parametrize("line, whole, in_part", [
+    ("assert scale == 1", ["scale"], []),  # computed by a lesson cell
+    ("assert largest(lengths) >= 0", ["scale"], ["table"]),  # defined by one, with a name of another
+    ("assert table[0] == 3", ["scale", "table"], []),  # a chain of two
+    ("scale = 1", [], []),  # a name of its own
+])
+def test_a_lesson_cell_runs_if_the_student_needs_it(tmp_path, line, whole, in_part):
+    """What was right in the student's notebook stays right, and no other cell of the lesson is run."""
+    report, cells, _ = grade(make_assignment(tmp_path, *LESSON_CELLS), nearest=use(line))
+    assert 20 == report.score
+    texts = {cell.id: "".join(output.get("text", "") for output in cells[cell.id].outputs) for cell in LESSON_CELLS}
+    assert whole == [id_ for id_, text in texts.items() if "not needed" not in text]
+    assert in_part == [id_ for id_, text in texts.items() if ONLY_DEFINITIONS in text]
+
+
+def test_an_edited_lesson_cell_runs_if_the_student_needs_it(tmp_path):
+    """A student computes in a lesson's cell what the solution reads."""
+
+    def edit(nb):
+        next(cell for cell in nb.cells if cell.id == "alone").source = "largest_label = np.arange(9).max()"
+
+    report, cells, _ = grade(make_assignment(tmp_path, *LESSON_CELLS), edit, use("assert largest_label == 8"))
+    assert (20, []) == (report.score, cells["alone"].outputs)
+
+
+def test_a_cell_of_the_students_own_keeps_its_lesson(tmp_path):
+    """An own cell that uses a lesson's names before it defines a helper does not stop at a missing name."""
+    own = "print(table)\n\n\ndef double(x):\n    return 2 * x"
+
+    def insert(nb):
+        nb.cells.insert(-1, new_code_cell(own, id="own"))
+
+    lesson = new_code_cell("table = np.zeros(3)", id="table", metadata={"tags": ["no-grading"]})
+    assignment = make_assignment(tmp_path, lesson, new_code_cell("", id="last"))
+    report, cells, _ = grade(assignment, insert, use("assert double(2) == 4"))
+    assert 20 == report.score
+    assert "[0. 0. 0.]\n" == cells["own"].outputs[0].text

@@ -7,7 +7,8 @@ import pytest
 
 from autograder import demo
 from autograder.errors import NotebookError, SandboxError
-from autograder.grade import describe_waiting, grade_submission, released_source, say_waiting, student_cells
+from autograder.grade import describe_waiting, grade_submission, released_source, say_waiting
+from autograder.judging.running import student_cells
 from autograder.model import CellRun, Line, Problem, Repair, Verdict
 from autograder.notebooks import finding, reading
 from autograder.notebooks.waiting import WAITS

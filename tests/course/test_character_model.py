@@ -10,7 +10,7 @@ from nbclient import NotebookClient
 
 from autograder import demo
 from autograder.course.course import Course
-from autograder.grade import student_cells
+from autograder.judging.running import student_cells
 from autograder.nbgrader_bridge import release
 from autograder.notebooks import reading
 from tests.helpers.courses import ROOT, run

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from autograder.course.scaffold import scaffold_source
-from autograder.grade import template_cells
 from autograder.judging import callees_first, judge, judge_task
+from autograder.judging.running import template_cells
 from autograder.model import Failed, Returned
 from autograder.notebooks import reading
 from autograder.sandbox.guest.codec import Foreign

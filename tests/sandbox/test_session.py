@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from autograder.course.public_cases import support_files
-from autograder.grade import student_cells
+from autograder.judging.running import student_cells
 from autograder.model import CellRun, Failed, Returned
 from autograder.sandbox import isolation
 from autograder.sandbox.guest.codec import Foreign
