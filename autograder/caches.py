@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from contextlib import suppress
+from functools import lru_cache, wraps
 from threading import Lock
 from typing import Generic, ParamSpec, TypeVar
 
@@ -16,6 +17,8 @@ from .model import Returned
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+SHORT = 5_000  # characters of a text that is worth keeping
 
 
 class BytesCache(Generic[T]):
@@ -58,6 +61,17 @@ def cached_by_answer(function: Callable[P, T]) -> Callable[P, T]:
     A `Returned` among the arguments is identified by its digest. One without a digest equals no other.
     """
     found: Callable[P, T] = cached(LRUCache(4096), key=_key_of, lock=Lock())(function)
+    return found
+
+
+def cached_by_text(function: Callable[[str], T]) -> Callable[[str], T]:
+    """Cache what a function finds in short texts, such as the cells of a class, which are much the same."""
+    short = lru_cache(4096)(function)
+
+    @wraps(function)
+    def found(text: str) -> T:
+        return short(text) if len(text) <= SHORT else function(text)
+
     return found
 
 

@@ -153,3 +153,17 @@ def test_a_cell_of_the_students_own_keeps_its_lesson(tmp_path):
     report, cells, _ = grade(assignment, insert, use("assert double(2) == 4"))
     assert 20 == report.score
     assert "[0. 0. 0.]\n" == cells["own"].outputs[0].text
+
+
+def test_a_huge_cell_costs_no_lookup(tmp_path):
+    """Of a notebook too long to be looked through, all cells run."""
+
+    def insert(nb):
+        nb.cells.insert(-1, new_code_cell("text = '''" + "word " * 250_000 + "'''", id="long"))
+
+    lesson = new_code_cell("print('run')", id="lesson", metadata={"tags": ["no-grading"]})
+    named = new_code_cell("width = np.zeros(1)\nprint('run')", id="named", metadata={"tags": ["no-grading"]})
+    report, cells, _ = grade(make_assignment(tmp_path, lesson, named, new_code_cell("", id="last")), insert)
+    assert 20 == report.score
+    assert "run\n" == cells["named"].outputs[0].text
+    assert [NOT_RUN + "\n"] == [output.text for output in cells["lesson"].outputs]  # it gives no names

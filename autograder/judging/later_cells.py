@@ -9,9 +9,9 @@ import ast
 import symtable
 import warnings
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import NamedTuple
 
+from ..caches import cached_by_text
 from ..sandbox.guest.definitions import MAX_CELL, without_magics
 
 #: Functions that change what is named by a text.
@@ -65,9 +65,9 @@ def names_needed(name: str, cells: Sequence[Names]) -> set[str]:
     return needed
 
 
-@lru_cache(4096)
+@cached_by_text
 def names_in(source: str) -> Names | None:
-    """Return the names in a cell; None if it is no Python. The cells of a class are much the same."""
+    """Return the names in a cell; None if it is no Python."""
     source = without_magics(source)
     if len(source) > MAX_CELL:
         return None

@@ -10,13 +10,14 @@ import ast
 import re
 import symtable
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
 from nbformat import NotebookNode
 
+from ..caches import cached_by_text
 from ..course.assignment import Assignment
 from ..model import CellRun
 from ..notebooks import finding
@@ -26,6 +27,7 @@ from .later_cells import names_bound, symbols_below
 NOT_RUN = "This cell is not needed for grading, and was not run."
 ONLY_DEFINITIONS = "This cell is not needed for grading. Only what it defines was run."
 
+MAX_PARSED = 1_000_000  # characters of one notebook whose names are looked up; of a longer one all cells run
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DEFINES = (*FUNCTIONS, ast.ClassDef)
 
@@ -65,13 +67,15 @@ def sources_to_run(nb: NotebookNode, assignment: Assignment) -> dict[str, str]:
     return {id_: chosen.get(id_, source) for id_, source in sources.items() if chosen.get(id_, True)}
 
 
-def names_wanted(sources: Iterable[str], known: frozenset[str]) -> frozenset[str]:
+def names_wanted(sources: Sequence[str], known: frozenset[str]) -> frozenset[str]:
     """Return those of the known names that some of these cells may read without having given them themselves."""
+    if sum(map(len, sources)) > MAX_PARSED:
+        return known
     texts = (source for source in sources if not known.isdisjoint(re.findall(r"\w+", source)))
-    return known.intersection(*[frozenset().union(*map(names_read, texts))])
+    return known & frozenset().union(*map(names_read, texts))
 
 
-@lru_cache(4096)
+@cached_by_text
 def names_read(source: str) -> frozenset[str]:
     """Return the global names that a cell may read from others: all of its words if it is no Python."""
     plain = without_magics(source)
