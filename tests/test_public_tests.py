@@ -456,6 +456,13 @@ def test_release_carries_the_one_source():
     ("rnn_forward", "a_next = a0", "pass", ("Which line gives `a_next` its first value",)),
     ("rnn_cell_forward", 'parameters["Wax"]', 'parameters["Wxa"]', ("'Waa', 'Wax', 'Wya'", "Which of the entries")),
     ("rnn_cell_forward", "np.tanh", "np.tan_h", ("Is `tanh` meant?",)),
+    ("rnn_cell_forward", "np.tanh", "tanh", ("numpy has a function of that name",)),
+    ("rnn_cell_forward", "np.tanh", "math.tanh", ("It is a module of Python's: which line should import it?",)),
+    ("rnn_cell_forward", "a_next = np", "a_nxt = np", ("Line 32 makes `a_nxt`, which nothing reads.",)),
+    ("rnn_cell_forward", 'parameters["Wax"]', "parameters.Wax", ("How is an entry taken out of a dict",)),
+    ("lstm_cell_backward", 'Wf, Wi = parameters["Wf"], parameters["Wi"]', "pass",
+     ("`Wf` is not made in this function. Which line should give it its value?",)),
+    ("rnn_backward", "in reversed(range(T_x))", "in reversed(T_x)", ("What does this line run over",)),
     ("rnn_cell_forward", "Waa @ a_prev", "Waa(a_prev)", ("What stands before the round brackets",)),
     ("lstm_cell_forward", "np.concatenate((a_prev, xt), axis=0)", "np.concatenate(a_prev, xt)",
      ("`a_prev` has shape (5, 10)", "put together in one tuple")),
@@ -487,6 +494,31 @@ def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, ol
      "Which shape does each of these indices have, and along which axes do they have to go together?"),
     ("gradient-checking", "cross_entropy", "np.arange(m)[:, None]", "np.arange(m + 1)[:-1, None] + 1",
      "Which index is asked for, how long is its axis, and at which number does counting begin?"),
+    ("gradient-checking", "cross_entropy", "np.log(p))", "np.log(p[mask]))",
+     "Of which type are the entries of each index, and which types can an index have?"),
+    ("gradient-checking", "cross_entropy", "y_pred[targets, ", "y_pred[targets, 0, ",
+     "How many axes has the thing before the square brackets, and how many indices stand in them?"),
+    ("gradient-checking", "numeric_gradient", "in range(v.size)", "in v / 2",
+     "Of which type is each index, and which types can an index have?"),
+    ("gradient-checking", "flatten", "array.ravel()", "array.ravel",
+     "Is each of these parts an array with an axis, and is each function called?"),
+    ("gradient-checking", "flatten", "[array.ravel() for array in parameters.values()]", "parameters.values()",
+     "Is a list or a tuple of arrays handed in?"),
+    ("gradient-checking", "restore", "parameters[name] =", "parameters[array] =",
+     "Of what kind is the key, and of which kinds can a key be?"),
+    ("gradient-checking", "relative_error", "analytic - numeric)", "analytic, numeric)",
+     "Where is one True or False needed, and where is a whole array?"),
+    ("gradient-checking", "relative_error", "np.linalg.norm(analytic - ", "np.norm(analytic - ",
+     "numpy has nothing of that name. How is it called there, or in which part of numpy is it?"),
+    ("gradient-checking", "loss_of", "forward(x, a0, parameters)", "forward(x, parameters, a0)",
+     "This line calls `forward`, which takes (x, a0, parameters). Which part of what belongs in which place?"),
+    ("character-model", "inputs_and_targets", "np.zeros((m, 1), dtype=int)", "np.zeros(m, dtype=int)",
+     "How many axes does each array in this line have, and which axis is asked for?"),
+    ("character-model", "inputs_and_targets", "np.concatenate((sign, ids), axis=1)",
+     "np.concatenate(sign, ids, axis=1)",
+     "Which arguments belong together, in one tuple, and which one is given twice?"),
+    ("character-model", "sample_next", "np.searchsorted(np.cumsum(p), u)", "np.cumsum(p) > u",
+     "Where is one number needed, and where is a whole array?"),
 ])
 def test_a_question_fits_what_happened(examined, name, task, old, new, question):
     """What is asked about is in the code: a number, an operator, an index, a function of the notebook."""
@@ -513,6 +545,13 @@ def test_an_exception_in_a_helper_names_both_lines(said, wrong_source):
     assert text.index("at line 41 of the function") < text.index("calls `rnn_cell_forward`, which stops at its line 32")
     assert "the inner sizes of a matrix product differ: 10 and 5." in text
     assert text.endswith("does not pass its own check yet. Begin there.")
+
+
+def test_a_tuple_that_is_handed_on_is_said_to_be_one(said, wrong_source):
+    """A ragged tuple has no shape: that it is no array is the finding, and the check goes on."""
+    source = wrong_source("rnn_forward", replace={"x[:, :, t], a_next, parameters": "(x, a0), a_next, parameters"})
+    text = " ".join(said("rnn_forward", f"{source}\n\n{wrong_source('rnn_cell_forward')}").err.split())
+    assert "`xt` is a tuple here, and an array there." in text
 
 
 def test_a_helper_that_is_right_is_not_blamed(said, wrong_source):

@@ -740,7 +740,7 @@ def error_lines(case, function, error, cases=None):
     said = plain_words(" ".join(str(error).split()))
     name = type(error).__name__
     if own is None:
-        return [f"{task}: stopped by {name}: {said}.".replace("..", "."), f"  {error_question(error, None, {}, {})}"]
+        return [f"{task}: stopped by {name}: {said}.".replace("..", "."), f"  {error_question(error, None, {}, None)}"]
     frame, line = own
     tree, first = source_tree(code)
     statement = statement_at(tree, line - first + 1)
@@ -759,7 +759,10 @@ def error_lines(case, function, error, cases=None):
         lines.append(f"  This line calls `{inner.f_code.co_name}`, which stops at its line {at - first + 1}:")
         lines += describe_line(statement_at(tree, at - first + 1), inner.f_code, at, inner, shows)
         frame, statement = inner, statement_at(tree, at - first + 1)
-    return [*lines, f"  {error_question(error, statement, names_of(frame), tree)}"]
+    elif len(calls) > depth + 1 and not shows and (takes := helper_lines(frame, calls[depth + 1][0])):
+        return lines + takes
+    asked = {name for values in (case.get("values") or {}).values() for name in values} if frame is own[0] else ()
+    return [*lines, f"  {error_question(error, statement, names_of(frame), tree, asked)}"]
 
 
 def plain_words(said):
@@ -780,6 +783,8 @@ def handed_lines(case, frame, function, cases):
         got = frame.f_locals.get(argument)
         if is_endless(got):
             differ.append(f"`{argument}` has a part that contains itself.")
+        elif isinstance(right, np.ndarray) and not isinstance(got, NUMBER):
+            differ.append(f"`{argument}` is {a_kind(got)} here, and an array there.")
         elif isinstance(right, np.ndarray) and np.shape(got) != right.shape and (alike or np.ndim(got) != right.ndim):
             differ.append(f"`{argument}` has shape {np.shape(got)} here, and {right.shape} there.")
         elif isinstance(right, dict) and isinstance(got, dict) and (missing := [k for k in right if k not in got]):
@@ -788,6 +793,17 @@ def handed_lines(case, frame, function, cases):
     question = f"Is `{name}` the function to call here?" if name not in case["calls"] else (
         f"It takes ({arguments}). Which part of what belongs in which place?")
     return [f"  This line calls `{name}`, which passes its own check. {' '.join(differ[:3])}".rstrip(), f"  {question}"]
+
+
+def helper_lines(frame, beneath):
+    """What a function takes that the notebook has imported by name, and in which a line stops; else nothing."""
+    code = beneath.f_code
+    helper = frame.f_globals.get(code.co_name)
+    if getattr(helper, "__code__", None) is not code:
+        return []
+    arguments = code.co_varnames[:code.co_argcount - len(helper.__defaults__ or ())]
+    return [f"  This line calls `{code.co_name}`, which takes ({', '.join(arguments)}).",
+            "  Which part of what belongs in which place?"] if len(arguments) > 1 else []
 
 
 def is_learners(filename, code):
@@ -846,16 +862,15 @@ def names_of(frame):
     return {**frame.f_globals, **frame.f_locals, **hidden}
 
 
-def error_question(error, statement, names, tree):
-    """The question that leads on from an exception, by its kind."""
+def error_question(error, statement, names, tree, asked=()):
+    """The question that leads on from an exception, by its kind; ``asked`` are the names that the task gives."""
     said = str(error)
     if isinstance(error, NameError):
-        return name_question(error, said, names)
-    for kind, question in KINDS:
-        if isinstance(error, IndexError) and "could not be broadcast" in said:
-            return "Which shape does each of these indices have, and along which axes do they have to go together?"
-        if isinstance(error, kind):
-            return question
+        return name_question(error, said, names, tree, asked)
+    signs = INDEX_SIGNS if isinstance(error, IndexError) else ()
+    for question in [question for sign, question in signs if sign in said] + [
+            question for kind, question in KINDS if isinstance(error, kind)]:
+        return question
     if "NoneType" in said:
         return none_question(statement, names, tree)
     hidden = hidden_name(statement, names, tree)
@@ -886,6 +901,17 @@ KINDS = (
     (ZeroDivisionError, "What is divided by, and when is it 0?"),
 )
 
+#: The same as `SIGNS`, of an index.
+INDEX_SIGNS = (
+    ("could not be broadcast",
+     "Which shape does each of these indices have, and along which axes do they have to go together?"),
+    ("integer (or boolean) type", "Of which type are the entries of each index, and which types can an index have?"),
+    ("only integers, slices", "Of which type is each index, and which types can an index have?"),
+    ("too many indices", "How many axes has the thing before the square brackets, and how many indices stand in them?"),
+    ("scalar variable", "Is there an array before the square brackets, or one number?"),
+    ("for array of dimension", "How many axes does each array in this line have, and which axis is asked for?"),
+)
+
 #: Parts of Python's and numpy's messages, with the question that each leads to; the first that is found counts.
 SIGNS = (
     ("bitwise_xor", "`^` raises to no power in Python. Which operator does?"),
@@ -899,6 +925,13 @@ SIGNS = (
     ("cannot interpret", "Is the whole shape in brackets of its own, as one argument?"),
     ("only integer scalar arrays", "Are the arrays put together in one tuple, and is each index a whole number?"),
     ("only length-1 arrays", "Where is one number needed, and where is a whole array?"),
+    ("only 0-dimensional arrays", "Where is one number needed, and where is a whole array?"),
+    ("zero-dimensional arrays cannot", "Is each of these parts an array with an axis, and is each function called?"),
+    ("truth value of an array", "Where is one True or False needed, and where is a whole array?"),
+    ("not reversible", "What does this line run over, and what makes a row of numbers of one number?"),
+    ("multiple values for", "Which arguments belong together, in one tuple, and which one is given twice?"),
+    ("needs to be a sequence", "Is a list or a tuple of arrays handed in?"),
+    ("unhashable", "Of what kind is the key, and of which kinds can a key be?"),
     ("setting an array element", "What is stored there, and does it have the shape of its place?"),
     ("could not broadcast", "Which shape does the place have, and which one is put into it?"),
     ("broadcast", "Which two of these shapes meet, and along which axis do they differ?"),
@@ -923,17 +956,37 @@ def hidden_name(statement, names, tree):
     return ""
 
 
-def name_question(error, said, names):
+def name_question(error, said, names, tree, asked=()):
     """The question on a name without a value."""
     found = re.search(r"'(\w+)'", said)
     name = getattr(error, "name", None) or (found.group(1) if found else "")
-    alike = difflib.get_close_matches(name, [other for other in names if not other.startswith("_") and other != name],
-                                      1, 0.7)
+    unread = unread_names(tree) if name in asked else {}  # the name is right: is it spelt so where it is made?
+    near = difflib.get_close_matches(name, unread.keys() - set(asked), 1, 0.7)
+    if near:
+        return (f"`{name}` has no value here. Line {unread[near[0]]} makes `{near[0]}`, which nothing reads. Are the "
+                "two meant to be one?")
     if isinstance(error, UnboundLocalError):
         return f"Which line gives `{name}` its first value, and does it run before this one?"
-    if alike:
-        return f"`{name}` is not made in this function. Is `{alike[0]}` meant?"
-    return f"`{name}` is not made in this function. Which line should give it its value?"
+    return f"`{name}` is not made in this function. {origin_question(name, names, tree, asked)}"
+
+
+def unread_names(tree):
+    """The names that a function gives values to and never reads, with the lines."""
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)] if tree else []
+    read = {node.id for node in nodes if not isinstance(node.ctx, ast.Store)}
+    return {node.id: node.lineno for node in nodes if node.id not in read}
+
+
+def origin_question(name, names, tree, asked):
+    """The question on a name that nothing makes: a module, a function of numpy's, or a slip in writing."""
+    if name in getattr(sys, "stdlib_module_names", ("math", "random")):
+        return "It is a module of Python's: which line should import it?"
+    called = {getattr(node.func, "id", "") for node in ast.walk(tree) if isinstance(node, ast.Call)} if tree else ()
+    if name in called and name not in names and callable(getattr(np, name, None)):
+        return "numpy has a function of that name. How do other lines call numpy's functions?"
+    near = difflib.get_close_matches(name, [other for other in names if not other.startswith("_") and other != name],
+                                     1, 0.7)
+    return f"Is `{near[0]}` meant?" if near and name not in asked else "Which line should give it its value?"
 
 
 def attribute_question(error, said, names):
@@ -945,6 +998,10 @@ def attribute_question(error, said, names):
     alike = difflib.get_close_matches(found.group(1), dir(thing), 1, 0.7) if found and thing is not None else []
     if alike:
         return f"Is `{alike[0]}` meant?"
+    if thing is np:
+        return "numpy has nothing of that name. How is it called there, or in which part of numpy is it?"
+    if said.startswith("'dict' object"):
+        return "A dict stands before the dot. How is an entry taken out of a dict, or put into one?"
     return "Of what kind is the thing before the dot, and what can it do?"
 
 
