@@ -36,7 +36,6 @@ from .lines.pointing import (
     namespace_of,
     reference_call,
 )
-from .lines.sentences import FOLLOWS
 from .lines.syntax import Lines, find_function, first_line
 from .reference_callees import reference_callee
 from .verdicts import judge_task
@@ -94,9 +93,9 @@ def audit_lines(assignment: Assignment, name: str) -> LineAudit:
     for mistake in task.mistakes:
         found, verdict = judge_lines(assignment, name, mutate(source, mistake))
         right += verdict == "right"
-        named += verdict == "right" and all(is_named(one) for one in found)
+        named += verdict == "right" and all(one.is_named for one in found)
         {"other": other, "silent": silent}.get(verdict, []).append(mistake.id)
-        if any(is_contradicted(one) for one in found):
+        if any(is_contradicted(one, mutate(source, mistake), name) for one in found):
             misnamed.append(mistake.id)
     sources = list(islice(pairs_of(assignment, name), PAIRS))
     pairs = [(id_, *judge_lines(assignment, name, pair)) for id_, pair in sources]
@@ -107,7 +106,8 @@ def audit_lines(assignment: Assignment, name: str) -> LineAudit:
         name, len(task.mistakes), right, tuple(other), tuple(silent), named, len(pairs),
         sum(verdict == "right" for _, _, verdict in pairs),
         tuple(id_ for id_, _, verdict in pairs if verdict == "other"),
-        (*misnamed, *(id_ for id_, found, _ in pairs if any(map(is_contradicted, found)))), tuple(at_odds),
+        (*misnamed, *(id_ for (id_, found, _), (_, pair) in zip(pairs, sources, strict=True)
+                      if any(is_contradicted(one, pair, name) for one in found))), tuple(at_odds),
         len(variants),
         tuple(variant.id for variant in variants if is_flagged(assignment, name, mutate(source, variant))),
     )
@@ -155,17 +155,22 @@ def pairs_of(assignment: Assignment, name: str) -> Iterator[tuple[str, str]]:
                 yield f"{one.id} + {two.id}", both
 
 
-def is_named(explained: Explained) -> bool:
-    """Tell if a line has a sentence of its own."""
-    return explained.edit is not None or not (explained.line.says or FOLLOWS).endswith(FOLLOWS)
+def is_contradicted(explained: Explained, source: str, name: str) -> bool:
+    """Tell if a change cannot be the one that was made: the line is too long to lack a part, or to have one too many.
 
-
-def is_contradicted(explained: Explained) -> bool:
-    """Tell if a change cannot be the one that was made, since what it brings in is nowhere in the student's line."""
-    edit, finding = explained.edit, explained.finding
-    if edit is None or finding.part is None or finding.equation is None:
+    A part that a sentence quotes has to stand in the line.
+    """
+    edit, finding, function = explained.edit, explained.finding, find_function(source, name)
+    line = Lines(function).statement(explained.line.line) if function is not None else None
+    if edit is None or line is None or finding.part is None or finding.equation is None:
         return False
-    return edit.act in ("missing term", "missing factor") and len(list(ast.walk(edit.node))) > size_of(finding.equation)
+    size = len(list(ast.walk(line)))
+    if edit.act in ("missing term", "missing factor") and size >= size_of(finding.equation):
+        return True
+    if edit.act in ("extra", "extras", "extra function") and size <= len(list(ast.walk(finding.equation.statement))):
+        return True
+    quoted = edit.brought if edit.act in ("part", "extras") else (edit.about,) if edit.act == "extra" else ()
+    return not all(text.removesuffix(" ...") in ast.unparse(line) for text in quoted)
 
 
 def find_contradiction(assignment: Assignment, name: str, source: str, found: list[Explained]) -> str:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from autograder.course.course import Course
 from autograder.judging import callees_first, judge_task
-from autograder.judging.line_audit import is_named, judge_lines
+from autograder.judging.line_audit import judge_lines
 from autograder.sandbox.local import LocalSession
 
 ROOT = Path(__file__).parent.parent.parent
@@ -98,7 +98,7 @@ def measure_task(assignment, task, says):
         spread += bool(others)
         shown, line = judge_lines(assignment, task, answer.written(assignment.reference.sources[task]))
         found[line] += 1
-        found["named"] += line == "right" and all(map(is_named, shown))
+        found["named"] += line == "right" and all(one.is_named for one in shown)
         if verdict.score == verdict.max_score:
             lines.append(f"{task}: wrong {answer.id!r} loses nothing")
         if others:

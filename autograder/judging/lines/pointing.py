@@ -17,13 +17,15 @@ from ...sandbox.local import LocalSession
 from ...sandbox.session import Definition
 from ..comparison import find_gaps, is_identical, name_function
 from ..reference_callees import reference_callee
+from .by_text import CLEAR, Told, edit_of, find_difference
 from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
 from .findings import Finding
 from .locate import Located, locate
 from .naming import Others, find_edit
 from .passes import OtherFormError, Student
-from .sentences import say
+from .questions import ask
+from .sentences import explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace
@@ -50,6 +52,7 @@ class Explained(NamedTuple):
     line: Line
     finding: Finding
     edit: Edit | None
+    is_named: bool  # its sentence says what is wrong
 
 
 def find_lines(assignment: Assignment, task: Task, source: str, follow: Follow) -> tuple[Line, ...]:
@@ -176,20 +179,30 @@ def describe(located: Located, function: ast.FunctionDef, others: Others) -> lis
     """Return the findings with their lines and explanations, in the order of the cell."""
     found, values = [], located.values
     for finding in located.findings[:MAX_LINES]:
-        edit = find_edit_if_possible(values, finding, others) if finding.kind == "value" else None
+        told = find_difference(values, finding) if finding.kind == "value" else None
+        edit = find_change(values, finding, told, others) if finding.kind == "value" else None
+        is_named = finding.kind != "value" or explain(values, finding, edit) is not None
+        question = "" if is_named else ask(values.student.lines.statement(finding.line or 0), told)
         names = ", ".join(name for name in finding.names if name != RETURN)
         line = Line(line_of(finding, located, function), names, finding.kind, step_of(finding, located),
-                    say(values, finding, edit), finding.equation.statement.lineno if finding.equation else None)
-        found.append(Explained(line, finding, edit))
+                    say(values, finding, edit, question),
+                    finding.equation.statement.lineno if finding.equation else None)
+        found.append(Explained(line, finding, edit, is_named))
     return sorted(found, key=lambda explained: explained.line.line)
 
 
-def find_edit_if_possible(values: Values, finding: Finding, others: Others) -> Edit | None:
-    """Return the change that explains a value; None if there is too much to try."""
+def find_change(values: Values, finding: Finding, told: Told | None, others: Others) -> Edit | None:
+    """Return the change that explains a value, by the text of the line or by its value; None if none does for sure.
+
+    The text comes first: it costs a tenth of a search. See benchmarks/README.md, "Shortcuts".
+    """
+    by_text = edit_of(told) if told is not None else None
+    if by_text is not None and by_text.act in CLEAR:
+        return by_text
     try:
-        return find_edit(values, finding, others)
+        return find_edit(values, finding, others) or by_text
     except SpentError:
-        return None
+        return by_text
 
 
 def line_of(finding: Finding, located: Located, function: ast.FunctionDef) -> int:

@@ -28,7 +28,25 @@ ACTS: Mapping[str, str] = {
     "missing term": "A part of this sum or difference is missing.",
     "missing factor": "A factor is missing.",
     "missing function": "A function is missing.",
+    "missing condition": "A condition is missing.",
+    "missing comparison": "A comparison is missing.",
+    "missing argument": "An argument of `{x}` is missing.",
+    "missing item": "Not all items are there.",
+    "extra function": "`{x}` is one function too many.",
+    "arguments": "Not all arguments of `{x}` are the ones that it needs.",
+    "comparison": "`{x}` stands there. Is it the comparison that belongs there?",
+    "condition": "Look at the condition.",
+    "word": "`{x}` joins the conditions. Is it the word that belongs there?",
+    "negated": "Look where this line takes True for False, or False for True.",
+    "turned factor": "Does this line multiply with `{x}` or divide by it? Which of the two is asked for?",
     "extra": "`{x}` is one part too many.",
+    "extras": "{x} are parts too many.",
+    "more": "One part is too many.",
+    "part": "`{x}` stands there. Is it what belongs there?",
+    "constant": "It is `{x}`, whatever the arguments are.",
+    "done": "What is done with `{x}` is not what is asked for.",
+    "each": "Look at what is made of each `{x}`.",
+    "source": "Look at where each `{x}` is taken from, and in which order.",
     "twice": "One part counts twice.",
     "sign": "A sign is the other way round.",
     "operation": "One operation is not the one that is asked for.",
@@ -40,6 +58,7 @@ ACTS: Mapping[str, str] = {
     "slope": "The slope is that of another function.",
     "order": "Two parts stand in each other's place.",
     "transpose": "One transpose is missing, or one is too many.",
+    "transposes": "Transposes are missing, or there are too many.",
     "brackets": "Look at the brackets: which parts does this line take together?",
     "axis": "Something runs along the wrong axis.",
     "axes": "The axes of one item are not the ones that are asked for, or stand in another order.",
@@ -67,7 +86,7 @@ FOLLOWS = "From what it reads, another value follows."
 MAX_NAMES = 3
 
 
-def say(values: Values, finding: Finding, edit: Edit | None) -> str:
+def say(values: Values, finding: Finding, edit: Edit | None, question: str = "") -> str:
     """Return the sentences for a finding.
 
     Parameters
@@ -76,6 +95,8 @@ def say(values: Values, finding: Finding, edit: Edit | None) -> str:
     finding : Finding
     edit : Edit or None
         The change that explains a value.
+    question : str, optional
+        For a value that nothing explains.
     """
     if (waiting := say_waiting(values, finding)) is not None:
         return waiting
@@ -84,11 +105,15 @@ def say(values: Values, finding: Finding, edit: Edit | None) -> str:
     if finding.kind == "value":
         start = "Something else than it should is returned." if RETURN in finding.names else (
             f"This line gives {quote(finding.names)} a wrong value.")
-        says = say_form(values, finding) or (say_edit(edit) if edit else say_target(finding, values) or FOLLOWS)
-        return f"{start} {says}"
+        return f"{start} {explain(values, finding, edit) or f'{FOLLOWS} {question}'.rstrip()}"
     if finding.kind == "raised":
         return say_raised(values, finding)
     return say_other(values, finding)
+
+
+def explain(values: Values, finding: Finding, edit: Edit | None) -> str | None:
+    """Return the sentence that says what is wrong with a value; None if nothing is certain."""
+    return say_form(values, finding) or (say_edit(edit) if edit else say_target(finding, values))
 
 
 def say_waiting(values: Values, finding: Finding) -> str | None:
@@ -102,18 +127,18 @@ def say_waiting(values: Values, finding: Finding) -> str | None:
     return WAITS if is_waiting else None
 
 
-def say_edit(edit: Edit) -> str:
-    """Return the sentence for the class of a change."""
-    if edit.act == "names":
-        return ACTS["names"].format(x=quote(edit.brought))
+def say_edit(edit: Edit) -> str | None:
+    """Return the sentence for the class of a change; None if it needs a name that does not stand in the line."""
+    if edit.act in ("names", "extras"):
+        return ACTS[edit.act].format(x=quote(edit.brought))
     text = edit.about if edit.act in ABOUT else next(iter(edit.brought), "")
     if not text and "{x" in ACTS[edit.act]:
-        return WITHOUT_NAME.get(edit.act, FOLLOWS)
+        return WITHOUT_NAME.get(edit.act)
     return ACTS[edit.act].format(x=text)
 
 
 #: Acts whose sentence is about a name of the statement, not about the one that is brought in.
-ABOUT = {"index", "slice", "whole", "argument", "extra", "stale", "turned"}
+ABOUT = {"index", "slice", "whole", "argument", "extra", "stale", "turned", "constant", "done", "turned factor"}
 WITHOUT_NAME = {"slice": "Another part is taken than the one that is needed.",
                 "whole": "Whole arrays stand where parts of them are needed.",
                 "index": "Look at the index.", "turned": "Something is read in the other direction."}
