@@ -126,6 +126,14 @@ def test_a_line_that_is_one_part_from_the_equation_is_named(said, assignment, ta
     assert is_named
 
 
+def test_a_long_part_is_quoted_by_its_beginning(said):
+    """A sentence stays short, and a backtick in the student's code ends no quotation."""
+    long = "np.arange(len('" + "`" * 300 + "')).sum()"
+    text, _ = said("gradient-checking", "cross_entropy", "np.sum(mask)", long)
+    assert len(text) < 150
+    assert 0 == text.count("`") % 2
+
+
 @pytest.mark.parametrize(("assignment", "task", "old", "new", "asks"), [
     ("gradient-checking", "numeric_gradient", "(f(up) - f(down)) / (2 * epsilon)", "(f(up) - f(v)) / epsilon",
      "Look at `v`."),

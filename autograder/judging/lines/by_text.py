@@ -211,19 +211,20 @@ def edit_of(told: Told) -> Edit | None:
     if difference.act == "extra" and (len(texts) > MAX_PARTS or max(map(len, texts)) > MAX_QUOTE):
         return Edit("more", told.value)
     if difference.act == "extra" and len(texts) > 1:
-        return Edit("extras", told.value, tuple(texts))
+        return Edit("extras", told.value, tuple(map(shortened, texts)))
     if difference.act in ("extra", "turned factor", "done", "constant"):
         return Edit(difference.act, told.value, (), shortened(texts[0]))
     if difference.act == "transpose" and len(difference.mine) > 1:
         return Edit("transposes", told.value)
     if difference.act == "comparison":
         return Edit("comparison", told.value, (operator_of(difference.mine[0]),))
-    about = difference.about
+    about = shortened(difference.about)
     return Edit(difference.act, told.value, (about,) if about else (), about)
 
 
 def shortened(text: str) -> str:
-    """Return a text, or its beginning."""
+    """Return a text, or its beginning, as a sentence can quote it."""
+    text = text.replace("`", "'")
     return text if len(text) <= MAX_QUOTE else f"{text[:MAX_QUOTE - 4]} ..."
 
 
