@@ -547,6 +547,13 @@ def test_an_exception_in_a_helper_names_both_lines(said, wrong_source):
     assert text.endswith("does not pass its own check yet. Begin there.")
 
 
+def test_the_question_is_on_the_line_where_what_is_handed_on_is_made(said, wrong_source):
+    """A helper stops on a value that an earlier line has made wrong: that line is asked about, not the call."""
+    source = wrong_source("lstm_forward", replace={"c_next = np.zeros((n_a, m))": "c_next = np.zeros((n_x, m))"})
+    text = " ".join(said("lstm_forward", f"{source}\n\n{wrong_source('lstm_cell_forward')}").err.split())
+    assert text.endswith("Begin at line 41. What should `c_next` be there?")
+
+
 def test_a_tuple_that_is_handed_on_is_said_to_be_one(said, wrong_source):
     """A ragged tuple has no shape: that it is no array is the finding, and the check goes on."""
     source = wrong_source("rnn_forward", replace={"x[:, :, t], a_next, parameters": "(x, a0), a_next, parameters"})
@@ -586,7 +593,40 @@ def test_the_first_value_that_differs_is_named(said, wrong_source, task, old, ne
     assert right in text
 
 
+@pytest.mark.parametrize(("name", "task", "old", "new", "said", "unsaid"), [
+    ("rnn-step-by-step", "lstm_cell_forward", "concat = np.concatenate((a_prev, xt), axis=0)",
+     "concat = np.zeros((n_a + n_x, m))\n    concat[:n_a] = xt", "could not broadcast", "The first value that differs"),
+    ("rnn-step-by-step", "rnn_backward", "    da0 = da_prevt\n", "", "No line after the loop gives `da0` a value.",
+     "`gradients`, from"),
+    ("rnn-step-by-step", "lstm_backward", 'dbo += gradients["dbo"]',
+     'dbo += gradients["dbo"]\n        return gradients',
+     "Line 58 stands inside the loop, and ends the function the first time that it runs.", "Under which name"),
+    ("gradient-checking", "flatten", "    vector =", "    np.append([], 1)\n    vector = 2 *",
+     "Line 15 makes a value, and no name gets it: np.append([], 1)", "Line 16 makes"),
+    ("gradient-checking", "failing", "        fails[name] = not same_shape",
+     "        if same_shape:\n            fails[name] = False",
+     "Is an entry stored for every name?", "Under which name"),
+    ("gradient-checking", "output_backward", "(y_pred - y) * mask /", "(y_pred - y) /", "Padded steps",
+     "Every entry of `dby`"),
+    ("character-model", "one_hot", "np.eye(n_x)[:, ids]", "np.ones((n_x, *ids.shape))", "Every entry of `x` is 1.",
+     "is 0."),
+    ("sizes-and-costs", "count_parameters", "return rnn, lstm", "return lstm, rnn",
+     "`rnn` holds what is expected of `lstm`, and `lstm` what is expected of `rnn`.", "from line"),
+])
+def test_what_is_certain_is_said_and_no_right_line_blamed(examined, name, task, old, new, said, unsaid):
+    """A fact holds for what the learner wrote, whatever mistake it is."""
+    text = examined(name, task, (old, new))
+    assert said in text and unsaid not in text
+
+
 @pytest.mark.parametrize(("name", "task", "changes", "said", "unsaid"), [
+    ("rnn-step-by-step", "lstm_forward", [("xt = x[:, :, t]", "xt = x[:, :, 0]")],
+     "is `xt`, from line 46 of the function", "`a_next`, from"),
+    ("character-model", "sample", [("scores[:, 0]", "scores[0]")],
+     "is `index`, from line 26 of the function, first in pass 1", "can end the loop"),
+    ("character-model", "clip_by_norm", [("gradient**2", "gradient")], "is `norm`, from line 18", "`factor`, from"),
+    ("character-model", "optimise", [("loss, gradients = loss", "gradients, loss = loss")],
+     "is `loss`, from line 25", "clipped"),
     ("character-model", "optimise", [("    gradients = clip", "    clipped = clip")],
      "is `parameters`, from line 29 of the function", "`gradients`, from"),
     ("rnn-step-by-step", "lstm_backward", [('dWc += gradients["dWc"]', 'dWo += gradients["dWc"]')],
@@ -650,7 +690,7 @@ def test_what_cannot_be_followed_gives_no_words(form):
     namespace = {}
     exec(form, namespace)
     case = {"values": {"before": {"y": [1, 2, 3]}, "0": {}}, "arguments": (np.ones(3),)}
-    assert [] == public_tests.first_difference(namespace["f"], case, form)
+    assert public_tests.Difference([]) == public_tests.first_difference(namespace["f"], case, form)
 
 
 def test_no_value_can_be_read_from_the_sums(assignment, release_folder):

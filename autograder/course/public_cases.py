@@ -167,7 +167,7 @@ def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[s
     passes = public_tests.follow(function, arguments, source, filled=filled) or []
     return {part.key: {
         name: [float(f"{x:.7g}") for x in sums[:3]] for name, _ in part.writers
-        if (sums := part.end.get(name)) is not None and not (name in part.again and name in rebound)
+        if isinstance(sums := part.end.get(name), tuple) and not (name in part.again and name in rebound)
         and not (part.key == "before" and name in filled)
         and not (part.key != "before" and name.startswith("shape of "))
     } for part in passes}

@@ -13,6 +13,7 @@ import dis
 import importlib
 import inspect
 import io
+import itertools
 import json
 import linecache
 import re
@@ -99,7 +100,9 @@ def dict_gap(name, expected, got):
         return Gap(name, "type", f"`{name}` is {a_kind(got)}; a dict is asked for.", "What is stored under that name?")
     missing = [key for key in expected if key not in got]
     if missing:
-        return Gap(name, "missing", f"`{name}` has no entry {missing[0]!r}.", "Under which name is it stored?")
+        partly = len(missing) < len(expected) and len(got) == len(expected) - len(missing)
+        question = "Is an entry stored for every name?" if partly else "Under which name is it stored?"
+        return Gap(name, "missing", f"`{name}` has no entry {missing[0]!r}.", question)
     gaps = (find_gap(f'{name}["{key}"]', expected[key], got[key]) for key in expected)
     return next((gap for gap in gaps if gap), None)
 
@@ -182,7 +185,8 @@ def value_gap(name, expected, got, layout):
     count, total = int(wrong.sum()), wrong.size
     if bad.any():
         text += f" {int(bad.sum())} of {total} entries are not finite."
-        return Gap(name, "value", text, "Which step divides by zero, takes the logarithm of zero, or overflows?")
+        return Gap(name, "value", text,
+                   "Which step divides by zero, overflows, or takes the root or the logarithm of too small a number?")
     if total > 1:
         by = "" if truth or count == 1 else f", by up to {np.abs(got - expected)[wrong].max():.3g}"
         text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
@@ -247,8 +251,8 @@ def notice(name, expected, got, layout=None):
         return [f"`{name}` is the transpose of what is expected."]
     if got.shape != expected.shape or not differs(expected, got).any():
         return []
-    if got.size > 1 and not got.any():
-        return [f"Every entry of `{name}` is 0."]
+    if got.size > 1 and (got == got.flat[0]).all() and (not got.any() or (expected != expected.flat[0]).any()):
+        return [f"Every entry of `{name}` is {got.flat[0] + 0.0:.6g}."]
     factor = constant_factor(expected, got)
     if factor is None:
         return another_order(name, expected, got, layout)
@@ -272,7 +276,7 @@ def another_order(name, expected, got, layout):
 def constant_factor(expected, got):
     """The one number by which every entry is multiplied, or None."""
     largest = np.unravel_index(np.abs(expected).argmax(), expected.shape)
-    if got.size < 2 or expected[largest] == 0 or not np.isfinite(got).all():
+    if got.size < 3 or expected[largest] == 0 or not np.isfinite(got).all():  # two entries may agree by chance
         return None
     factor = float(got[largest] / expected[largest])
     return factor if factor and not differs(expected * factor, got).any() else None
@@ -469,14 +473,15 @@ def examine(function, case, cases=None):
         is_undone = line and isinstance(error, TypeError) and "None" in str(error)
         if is_undone:
             return False, undone
-        *lines, question = error_lines(case, function, error, cases)
         first = first_difference(function, case, source_of(function), has_raised=True)
-        return False, [*lines, *(f"  {line}" for line in first), question, *waits, *leftover_lines(function)]
+        *lines, question = error_lines(case, function, error, cases, first)
+        return False, [*lines, *(f"  {line}" for line in first.lines), question, *waits, *leftover_lines(function)]
     outputs, problem = split_outputs(case, got)
     if got is None and not line and not problem and (question := return_question(function)):
         return False, [f"{task}: the function returns None; a value is asked for.", f"  {question}"]
     if problem:
-        return False, [f"{task}: {problem.text}", f"  {return_question(function) or problem.question}"]
+        asked = return_question(function) or early_question(function) or problem.question
+        return False, [f"{task}: {problem.text}", f"  {asked}"]
     gaps = {}
     for output, expected in case["expected"].items():
         symbols = tuple(case["shapes"][output] or ())
@@ -499,8 +504,9 @@ def examine(function, case, cases=None):
         right = [f"`{output}`" for output in outputs if output not in gaps]
         return False, [*undone, *([f"  Right so far: {', '.join(right)}."] if right else [])]
     first = first_difference(function, case, source_of(function), wrong=gaps)
-    asked = loop_question(first, source_of(function), task)
-    return False, undone * bool(line) + gap_lines(case, outputs, gaps, sizes, first, asked) + leftover_lines(function)
+    asked = loop_question(first.lines, source_of(function), task) or early_question(function)
+    said = first.lines + dropped_lines(function, cases or {})
+    return False, undone * bool(line) + gap_lines(case, outputs, gaps, sizes, said, asked) + leftover_lines(function)
 
 
 def second_lines(function, case):
@@ -562,6 +568,33 @@ def return_question(function):
     if empty:
         return f"Line {empty[-1].lineno} returns nothing. Which value should stand there?"
     return "No line of the function returns anything. Which word hands a value back?"
+
+
+def early_question(function):
+    """The question on a return that ends a loop in its first pass, under no condition; empty where there is none."""
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    loops = [node for node in own_nodes(tree.body[0]) if isinstance(node, (ast.For, ast.While))] if tree else []
+    found = [node.lineno for loop in loops for node in loop.body if isinstance(node, ast.Return)]
+    return (f"Line {found[0]} stands inside the loop, and ends the function the first time that it runs. When should "
+            "the function end?") if found else ""
+
+
+#: Functions of numpy's whose call is of use without its value.
+WRITING = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "save", "savez", "seterr"}
+
+
+def dropped_lines(function, cases):
+    """The lines that make a value and keep it nowhere, in a sentence each; at most two."""
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    found = []
+    for node in own_nodes(tree.body[0]) if tree else ():
+        made = node.value if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+        target = getattr(made, "func", None)
+        numpys = isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "np" and (
+            target.attr not in WRITING and all(keyword.arg != "out" for keyword in made.keywords))
+        if numpys or getattr(target, "id", "") in cases:
+            found.append(f"Line {node.lineno} makes a value, and no name gets it: {ast.unparse(node)}")
+    return found[:2]
 
 
 def own_nodes(node):
@@ -680,10 +713,22 @@ def gap_lines(case, outputs, gaps, sizes, first, asked=""):
     lines += [f"  {gap.text}", *(f"  {fact}" for fact in facts)]
     lines += [f"  {other.text}" for other, _ in list(gaps.values())[1:]]
     mistake = recognise(case, outputs, gaps)
+    if not mistake:
+        lines += exchanged_lines(case, outputs, gaps)
     if mistake:
         return [line for line in lines if line.strip() != mistake["says"]] + [f"  {mistake['says']}",
                                                                               f"  {mistake['hint']}"]
     return [*lines, f"  {asked or gap.question}"]
+
+
+def exchanged_lines(case, outputs, gaps):
+    """A sentence on the first two wrong outputs that hold what is expected of each other; none where none do."""
+    expected = case["expected"]
+    for one, other in itertools.combinations(gaps, 2):
+        if find_gap(one, expected[one], outputs[other]) is None and find_gap(
+                other, expected[other], outputs[one]) is None:
+            return [f"  `{one}` holds what is expected of `{other}`, and `{other}` what is expected of `{one}`."]
+    return []
 
 
 def loop_question(first, source, name):
@@ -731,8 +776,11 @@ def recognise(case, outputs, wrong):
 # ---- exceptions ------------------------------------------------------------------------------------------------
 
 
-def error_lines(case, function, error, cases=None):
-    """An exception in sentences: the learner's own line, what stands in it, the helper beneath, and a question."""
+def error_lines(case, function, error, cases=None, differs=None):
+    """An exception in sentences: the learner's own line, what stands in it, the helper beneath, and a question.
+
+    Where the first value that ``differs`` is made in another line, the question is not on what this line hands on.
+    """
     task = case["task"]
     code = getattr(inspect.unwrap(function), "__code__", None)
     calls = list(traceback.walk_tb(error.__traceback__))
@@ -751,6 +799,11 @@ def error_lines(case, function, error, cases=None):
     beneath = [(f, n) for f, n in calls[depth + 1:] if is_learners(f.f_code.co_filename, code)
                and not f.f_code.co_name.startswith("<")]
     handed = handed_lines(case, beneath[0][0], function, cases or {}) if beneath else []
+    if not beneath and len(calls) > depth + 1 and not shows:
+        handed = helper_lines(frame, calls[depth + 1][0])
+    if handed and differs and differs.line and differs.line != line - first + 1:
+        name = differs.name.replace("shape of ", "")
+        handed[-1] = f"  Begin at line {differs.line}. What should `{name}` be there?"
     if handed:
         return lines + handed
     if beneath:
@@ -759,8 +812,6 @@ def error_lines(case, function, error, cases=None):
         lines.append(f"  This line calls `{inner.f_code.co_name}`, which stops at its line {at - first + 1}:")
         lines += describe_line(statement_at(tree, at - first + 1), inner.f_code, at, inner, shows)
         frame, statement = inner, statement_at(tree, at - first + 1)
-    elif len(calls) > depth + 1 and not shows and (takes := helper_lines(frame, calls[depth + 1][0])):
-        return lines + takes
     asked = {name for values in (case.get("values") or {}).values() for name in values} if frame is own[0] else ()
     return [*lines, f"  {error_question(error, statement, names_of(frame), tree, asked)}"]
 
@@ -801,7 +852,7 @@ def helper_lines(frame, beneath):
     helper = frame.f_globals.get(code.co_name)
     if getattr(helper, "__code__", None) is not code:
         return []
-    arguments = code.co_varnames[:code.co_argcount - len(helper.__defaults__ or ())]
+    arguments = code.co_varnames[:code.co_argcount]
     return [f"  This line calls `{code.co_name}`, which takes ({', '.join(arguments)}).",
             "  Which part of what belongs in which place?"] if len(arguments) > 1 else []
 
@@ -1086,10 +1137,13 @@ def follow(function, arguments, source, names=None, filled=()):
     if node is None or len(loops) > 1:
         return None
     shift = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - code.co_firstlineno
+    written = names_written(node)
     step = loops[0].target.id if loops and isinstance(getattr(loops[0], "target", None), ast.Name) else None
     events, before = [], sys.gettrace()
 
     def local(frame, event, argument):
+        if event == "exception":
+            unwrite(events)
         if event in ("line", "return"):
             if len(events) > MOST_EVENTS:
                 sys.settrace(before)
@@ -1098,7 +1152,8 @@ def follow(function, arguments, source, names=None, filled=()):
                     if (names is None or name in names) and not name.startswith(".")}
             held.update({shape_name(name): sums_of(np.zeros(frame.f_locals[name].shape)) for name in filled
                          if isinstance(frame.f_locals.get(name), np.ndarray)})
-            events.append((frame.f_lineno + shift, str(frame.f_locals.get(step, "")), held))
+            line = frame.f_lineno + shift
+            events.append((line, str(frame.f_locals.get(step, "")), held, written.get(line, [])))
         return local
 
     def begin(frame, event, argument):
@@ -1112,6 +1167,27 @@ def follow(function, arguments, source, names=None, filled=()):
     finally:
         sys.settrace(before)
     return cut(events, loops[0] if loops else None) if events else None
+
+
+def names_written(node):
+    """The names to which the statements of a function give values, by the lines of these."""
+    written = {}
+    for statement in own_nodes(node):
+        if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
+            targets = getattr(statement, "targets", None) or [statement.target]
+            names = [part.id for target in targets for part in ast.walk(target)
+                     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+            written.update(dict.fromkeys(range(statement.lineno, statement.end_lineno + 1), names))
+    return written
+
+
+def unwrite(events):
+    """Note that the statement of the last event has given no name a value, since it was stopped."""
+    names = events[-1][3] if events else ()
+    for place in range(len(events) - 1, -1, -1):
+        if events[place][3] is not names:
+            return
+        events[place] = (*events[place][:3], [])
 
 
 def find_definition(source, name):
@@ -1130,16 +1206,16 @@ def cut(events, loop):
         head = range(loop.lineno, loop.body[0].lineno)
         inside = range(loop.body[0].lineno, loop.body[-1].end_lineno + 1)
         count = 0
-        for i, (line, _, _) in enumerate(events[:-1]):
+        for i, (line, *_) in enumerate(events[:-1]):
             if line in head and key != "after":
                 passes.append(make_pass(key, events[start:i + 1]))
                 key, start = str(count), i
                 count += 1
             elif key != "before" and key != "after" and line not in inside and line not in head:
-                if any(other in inside for other, _, _ in events[start:i]):  # a break has ended this pass
+                if any(other in inside for other, *_ in events[start:i]):  # a break has ended this pass
                     passes.append(make_pass(key, events[start:i + 1]))
                 key, start = "after", i  # else what the head began was no pass
-    if key in ("before", "after") or any(line in inside for line, _, _ in events[start:]):
+    if key in ("before", "after") or any(line in inside for line, *_ in events[start:]):
         passes.append(make_pass(key, events[start:]))
     return passes
 
@@ -1154,69 +1230,101 @@ def make_pass(key, events):
     end = events[-1][2]
     last, again = {}, set()
     for place in range(len(events) - 1):
-        (line, _, was), (_, _, now) = events[place:place + 2]
+        (line, _, was, written), (_, _, now, _) = events[place:place + 2]
         changed = [name for name in now if now[name] != was.get(name, 0)]
         again |= {name for name in changed if last.get(name, (0, line))[1] != line}
-        last.update({name: (place, line) for name in changed})
+        # a line may give a name the value that it had
+        last.update({name: (place, line) for name in (*changed, *written) if name in now})
     writers = sorted((place, name, line) for name, (place, line) in last.items())
     return Pass(key, events[-1][1], end, [(name, line) for _, name, line in writers], again)
 
 
+class Difference(NamedTuple):
+    """What is said of the first value that differs, its name and its line; empty where there is none."""
+
+    lines: list
+    name: str = ""
+    line: int = 0
+
+
 def difference(name, line, part, source, right):
-    """The sentences on the first value that differs; ``right`` are the names that agree, in their order."""
+    """The first value that differs, in sentences; ``right`` are the names that agree, in their order."""
     lines = source.splitlines()
     text = f": {lines[line - 1].strip()}" if line <= len(lines) else "."
     where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
+    if where and "." in part.step:  # a loop over numbers that count nothing
+        where = f", first in pass {int(part.key) + 1}"
     if name in part.again:
         text, where = ".", f"{where}; it gets values from several lines"
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
     before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
     origin = "" if name in part.again else f", from line {line} of the function"
     sentence = f"The first value that differs is {what}{origin}{where}{text}"
-    return [sentence] + ([f"Right so far: {', '.join(before)}."] if before else [])
+    more = [f"Right so far: {', '.join(before)}."] if before else []
+    return Difference([sentence, *more], name, 0 if name in part.again else line)
+
+
+#: What `sums_of` returns where a number is infinite or none at all.
+NOT_FINITE = "not finite"
 
 
 def sums_of(value):
     """Three sums of a value, their scales and how many there are; None where it holds something else than numbers."""
     print_ = fingerprint(value)
-    return None if print_ is None else (*print_, sum(map(np.size, numbers_in(value))))
+    if print_ is not None:
+        return (*print_, sum(map(np.size, numbers_in(value))))
+    return NOT_FINITE if isinstance(value, NUMBER) and np.asarray(value).dtype.kind == "f" else None
+
+
+def agrees(mine, expected):
+    """Whether the sums of a value are the expected ones."""
+    return mine != NOT_FINITE and same_fingerprint(np.array(mine), expected)
 
 
 def first_difference(function, case, source, has_raised=False, wrong=()):
-    """The first value, in the order of computing, that is not as expected, in a sentence or two; none where all are.
+    """The first value, in the order of computing, that is not as expected; an empty `Difference` where all are.
 
     The outputs that are ``wrong`` in the end are not called right on the way.
     """
     known = case.get("values")
     if not known or not source:
-        return []
+        return Difference([])
     names = {name for values in known.values() for name in values}
     filled = [name for name in names if shape_name(name) in names]
     passes = follow(function, copy.deepcopy(case["arguments"]), source, names, filled)
     if passes is None or any(part.key != "before" for part in passes) != (len(known) > 1):
-        return []
+        return Difference([])
     right = []
     steps, taken = sum(key.isdigit() for key in known), sum(part.key.isdigit() for part in passes)
     too_few = f"The loop takes {taken} of {steps} steps."
     for part in passes:
         if part.key == "after" and taken < steps:
-            return [too_few]
+            return Difference([too_few])
         if part.key not in known:
-            return [TOO_MANY]
+            return Difference([TOO_MANY])
+        if part.key == "after" and (left := left_after(part, known["after"], wrong)):
+            return Difference([f"No line after the loop gives `{left}` a value."])
         for name, line in part.writers:
             expected = known[part.key].get(name)
-            if expected is None:
+            if expected is None or (has_raised and is_filled_after(name, line, source)):
                 continue
             mine = part.end.get(name)
-            if mine is not None and same_fingerprint(np.array(mine), expected):
+            if mine is not None and agrees(mine, expected):
                 right.append(name)
             elif mine is not None or part.key != "before":
                 return difference(name, line, part, source, [other for other in right if other not in wrong])
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:
-            return [f"The loop leaves `{left}` as it was."]
-    return [too_few] if taken < steps and not has_raised else []
+            return Difference([f"The loop leaves `{left}` as it was."])
+    return Difference([too_few] if taken < steps and not has_raised else [])
+
+
+def is_filled_after(name, line, source):
+    """Whether a later line fills what a line gives a name: a call that stopped may not have come so far."""
+    parts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Subscript)]
+    return any(isinstance(part.ctx, ast.Store) and part.lineno > line and getattr(part.value, "id", "") == name
+               for part in parts)
 
 
 def left_as_it_was(part, passes, known):
@@ -1224,10 +1332,17 @@ def left_as_it_was(part, passes, known):
     before, loop = passes[passes.index(part) - 1], [other for other in passes if other.key.isdigit()]
     for name, expected in known[part.key].items():
         mine = part.end.get(name)
-        if (mine is not None and mine == before.end.get(name) and not same_fingerprint(np.array(mine), expected)
+        if (mine is not None and mine == before.end.get(name) and not agrees(mine, expected)
                 and all(name not in dict(other.writers) for other in loop)):
             return name
     return ""
+
+
+def left_after(part, known, wrong):
+    """The first wrong output that should get a value after the loop, and gets none; empty where there is none."""
+    written = dict(part.writers)
+    return next((name for name, expected in known.items() if name in wrong and name not in written
+                 and part.end.get(name) is not None and not agrees(part.end[name], expected)), "")
 
 
 def source_of(function):
