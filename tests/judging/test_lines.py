@@ -118,6 +118,17 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
     ("rnn_forward", "return a, y_pred", "return np.moveaxis(a, 2, 0), y_pred", "`moveaxis` is one function too many."),
     ("lstm_forward", "c_next, yt, cache = lstm", "c_next[:], yt, cache = lstm", "what `c_next` already has"),
     ("rnn_forward", "x[:, :, t], a_next", "x[:, :, (t + 1) % T_x], a_next", "index with which `x` is taken."),
+    ("rnn_forward", "a_next, yt_pred, cache = rnn", "a_next, yt_pred = rnn", "Look at this line: `a_next` has shape "
+     "(5, 10), `x` has shape (3, 10, 4). `rnn_cell_forward` takes (xt, a_prev, parameters). How many values does it"),
+    ("rnn_forward", ", a_next, parameters)", ", a_next)", "How many of them are handed in, and in which order?"),
+    ("rnn_backward", "caches[t])", "caches[t] @ t)", "The call stops at this line: `da` has shape (5, 10, 4), "
+     "`da_prevt` has shape (5, 10)."),
+    ("rnn_backward", "    da_prevt = np.zeros((n_a, m))\n", "", "`da_prevt` has no value when this line runs."),
+    ("lstm_backward", "dWo += gradients", "dW0 += gradients", "`dW0` has no value when this line runs."),
+    ("rnn_backward", "    da0 = da_prevt\n", "", "No line after the loop gives `da0` a value."),
+    ("rnn_cell_forward", "a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)",
+     "xt = Wax @ xt\n    a_prev = Waa @ a_prev\n    a_next = np.tanh(xt + a_prev + ba)",
+     "`xt` gets another value here before it is used."),
 ])
 def test_the_class_of_the_mistake_is_said(assignment, lines_of, task, old, new, says):
     """Where one small change of the equation explains the value, the sentence says of which class it is."""
@@ -333,3 +344,21 @@ def test_a_none_among_other_arguments_does_not_wait(assignment, lines_of):
     assert changed != source
     ((_, line),) = lines_of("lstm_cell_forward", changed)
     assert "it" == line.name and "waits" not in line.says
+
+
+@pytest.mark.parametrize(("name", "task", "old", "new", "kind", "says"), [
+    ("character-model", "optimise", "    gradients = clip", "    clipped = clip", "missing",
+     "What this line gives `gradients` is right so far, and has to be changed once more. Which line does that?"),
+    ("character-model", "sample", "ids.append(index)", "ids.append(index)\n        return np.array(ids)", "loop",
+     "This line leaves the loop before all steps are done."),
+    ("gradient-checking", "restore", "start = end", "start = end\n        return parameters", "loop",
+     "This line leaves the loop before all steps are done."),
+    ("gradient-checking", "failing", "not same_shape or", "not same_shape |", "raised", "The call stops at this line."),
+])
+def test_a_right_line_is_not_said_to_be_wrong(name, task, old, new, kind, says):
+    """A value that is to be changed once more is right, and a loop over names has an end, too."""
+    assignment = Course(ROOT).assignment(name)
+    source = assignment.reference.sources[task]
+    assert old in source
+    found, _ = judge_lines(assignment, task, source.replace(old, new))
+    assert [(kind, says)] == [(explained.line.kind, explained.line.says) for explained in found]

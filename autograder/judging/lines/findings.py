@@ -114,7 +114,15 @@ class Finder:
             names, lines = given
             return make("given", lines[0], lines, names) if lines else None
         lines = list(dict.fromkeys(write.line for write in writes))
-        return make("value", lines[-1], lines)
+        kind: Kind = "missing" if self.is_right_so_far(equation, name, part) else "value"
+        return make(kind, lines[-1], lines)
+
+    def is_right_so_far(self, equation: Equation, name: str, part: Pass) -> bool:
+        """Tell if a value is the one that the reference changes once more in the same block."""
+        earlier = [other for other in self.oracle.by_block[part.block] if name in other.targets]
+        before = earlier[earlier.index(equation) - 1] if earlier[0] is not equation else None
+        return before is not None and name in equation.fresh and is_same(
+            self.values.ask(before, part).get(name, UNKNOWN), part.end[name])
 
     def alias_line(self, name: str | None, through: int) -> int:
         """Return the line that gave an array a second name, or handed on a part of it; else the line that writes.
@@ -148,12 +156,14 @@ class Finder:
             values = self.values.ask_with(equation, part, {read: now for _, read, now in tried}) if tried else None
             if values is None or not is_same(values.get(name), part.end[name]):
                 continue
-            names = tuple({read: now for _, read, now in tried}.items())
+            names = {read: now for _, read, now in tried}
             if all(isinstance(part.start[read], list) and isinstance(now, np.ndarray) for _, read, now in tried):
-                return names, []
-            lines = (self.student.lines.start(part.steps[step].line) for step, _, _ in sorted(
-                tried, key=lambda change: change[0]))
-            return names, list(dict.fromkeys(lines))
+                return tuple(names.items()), []
+            at = [(self.student.lines.start(part.steps[step].line), read) for step, read, _ in sorted(
+                tried, key=lambda change: change[0])]
+            shown = {read for line, read in at if line == at[0][0]}
+            return tuple((read, names[read]) for read in names if read in shown), list(dict.fromkeys(
+                line for line, _ in at))
         return None
 
     # ---- other findings -----------------------------------------------------------------------------------
@@ -196,6 +206,10 @@ class Finder:
     def find_loop(self) -> Iterator[Finding]:
         """Yield the loop if it takes other steps than the reference's."""
         student, loop = self.student, self.student.loop
+        if line := self.returned_within(loop):
+            steps = range(len(student.iterations)), range(len(student.iterations) + 1)
+            yield Finding("loop", [self.oracle.loop_name or RETURN], line, "loop", steps=steps)
+            return
         if loop is None or self.values.is_reversed or not isinstance(loop, ast.For) or not self.oracle.loop_name:
             return
         order, got = self.values.order(), self.values.steps()
@@ -212,6 +226,13 @@ class Finder:
             elif isinstance(last, ast.Break):
                 line = last.lineno
         yield Finding("loop", [self.oracle.loop_name], line, "loop", steps=(got, order))
+
+    def returned_within(self, loop: ast.For | ast.While | None) -> int | None:
+        """Return the line of a return under no condition that ends a loop in its first pass; None if there is none."""
+        takes_more = ("loop", 1) in self.values.own  # the reference's own call, with these arguments
+        line = self.student.returned_at() if takes_more and len(self.student.iterations) == 1 else None
+        last = loop.body[-1] if loop is not None and self.student.passes[-1].block == "loop" else None
+        return line if isinstance(last, ast.Return) and last.lineno == line else None
 
     def find_raised(self) -> Iterator[Finding]:
         """Yield the line that raised, with the name that it missed; or the line that hides a module by that name."""

@@ -210,7 +210,7 @@ def line_of(finding: Finding, located: Located, function: ast.FunctionDef) -> in
     if finding.line is not None:
         return finding.line
     loop = located.values.student.loop
-    return loop.lineno if loop is not None and finding.block == "loop" else function.lineno
+    return loop.lineno if loop is not None and finding.block in ("loop", "after") else function.lineno
 
 
 def step_of(finding: Finding, located: Located) -> int | None:

@@ -15,7 +15,7 @@ from ...notebooks.waiting import WAITS
 from .findings import Finding
 from .passes import parts_read
 from .setting import Edit
-from .syntax import RETURN, base_of, names_in, targets_in
+from .syntax import RETURN, base_of, names_in, names_read, targets_in
 from .values import Values
 
 #: By act: ``{x}`` is a name that stands in the line.
@@ -183,22 +183,41 @@ def say_form(values: Values, finding: Finding) -> str | None:
 
 def say_raised(values: Values, finding: Finding) -> str:
     """Return the sentence for a line that raised, with the shapes of what stands in it."""
-    if finding.names:
-        return f"{quote(finding.names)} has no value when this line runs."
     line = values.student.lines.statement(finding.line) if finding.line else None
+    if empty := finding.names or names_without_value(values, line):
+        return f"{quote(empty)} {verb(empty, 'has', 'have')} no value when this line runs."
     if line is None or hasattr(line, "body"):
         return "The call stops at this line."
-    state = values.student.trace.states[-1]
+    state, callee = values.student.trace.states[-1], say_callee(values, line)
     names = sorted((part for part in ast.walk(line) if isinstance(part, ast.Name)),
                    key=lambda part: (part.lineno, part.col_offset))
     shapes = [f"`{name}` has shape {state[name].shape}" for name in dict.fromkeys(part.id for part in names)
               if isinstance(state.get(name), np.ndarray)]
-    start = f"The call stops at this line: {', '.join(shapes[:4])}." if shapes else "The call stops at this line."
-    return f"{start} {say_callee(values, line)}".rstrip()
+    # the function of a task may have refused arguments with which the student's own stops later
+    start = "Look at this line" if callee and exception_of(values) == "ValueError" else "The call stops at this line"
+    start = f"{start}: {', '.join(shapes[:4])}." if shapes else f"{start}."
+    return f"{start} {callee}".rstrip()
+
+
+def exception_of(values: Values) -> str:
+    """Return the type of the exception that ended the call; "" if none did."""
+    raised = values.student.trace.raised
+    return raised.exception if raised is not None else ""
+
+
+def names_without_value(values: Values, line: ast.stmt | None) -> list[str]:
+    """Return the function's own names that a line reads before they have values."""
+    if line is None or exception_of(values) != "UnboundLocalError":
+        return []
+    state, parts = values.student.trace.states[-1], ast.walk(values.student.lines.function)
+    own = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    read = names_read(line) | ({line.target.id} if isinstance(line, ast.AugAssign) and isinstance(
+        line.target, ast.Name) else set())
+    return sorted(name for name in read & own if name not in state)
 
 
 def say_callee(values: Values, line: ast.stmt) -> str:
-    """Return a sentence on a function of the assignment that a line calls; "" if it calls none."""
+    """Return a sentence on a function of the assignment that a line calls; "" if nothing is certain of it."""
     for call in (part for part in ast.walk(line) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)):
         name = call.func.id  # type: ignore[attr-defined]
         function = values.evaluator.namespace.get(name)
@@ -207,9 +226,37 @@ def say_callee(values: Values, line: ast.stmt) -> str:
         if name not in names_in(values.oracle.function):
             return f"Is `{name}` the function that belongs there?"
         arguments = list(inspect.signature(function).parameters)
-        if len(arguments) > 1:
-            return f"`{name}` takes ({', '.join(arguments)}). What shape does each of them need?"
+        question = ask_of_call(values, call, line)
+        if len(arguments) > 1 and question:
+            return f"`{name}` takes ({', '.join(arguments)}). {question}"
     return ""
+
+
+def ask_of_call(values: Values, node: ast.Call, line: ast.stmt) -> str:
+    """Return the question on a call of one of the task functions in a line that raised; "" if none is certain."""
+    kind, name, parts = exception_of(values), ast.unparse(node.func), list(ast.walk(values.oracle.function))
+    if kind == "TypeError":
+        calls = [part for part in parts if isinstance(part, ast.Call) and ast.unparse(part.func) == name]
+        is_counted = count_arguments(node) in map(count_arguments, calls)
+        return "" if is_counted else "How many of them are handed in, and in which order?"
+    targets = {count_targets(part, name) for part in parts} - {0}
+    if kind == "ValueError" and targets and count_targets(line, name) not in (0, *targets):
+        return "How many values does it return, and how many names stand on the left?"
+    return "What shape does each of them need?"
+
+
+def count_arguments(node: ast.Call) -> int:
+    """Return how many arguments a call hands on."""
+    return len(node.args) + len(node.keywords)
+
+
+def count_targets(statement: ast.AST, name: str) -> int:
+    """Return how many names a statement gives what a function returns; 0 if it does not name each."""
+    if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
+            and ast.unparse(statement.value.func) == name and isinstance(statement.targets[0], ast.Tuple)):
+        return 0
+    parts = statement.targets[0].elts
+    return 0 if any(isinstance(part, ast.Starred) for part in parts) else len(parts)
 
 
 def ends_without_return(values: Values, finding: Finding) -> bool:
@@ -220,9 +267,16 @@ def ends_without_return(values: Values, finding: Finding) -> bool:
 
 def say_missing(values: Values, finding: Finding) -> str:
     """Return the sentence for a name to which no line gives a value."""
+    if finding.lines:
+        is_right = verb(finding.names, "is right so far, and has", "are right so far, and have")
+        return f"What this line gives {quote(finding.names)} {is_right} to be changed once more. Which line does that?"
     if finding.line is not None:
         needs = verb(finding.names, "has to get a value", "have to get values")
         return f"{quote(finding.names)} {needs} at every step. Does this line run at each?"
+    if finding.block == "after":
+        return f"No line after the loop gives {quote(finding.names)} {verb(finding.names, 'a value', 'values')}."
+    if set(finding.names) <= set(values.student.parameters):
+        return f"No line gives {quote(finding.names)} {verb(finding.names, 'a new value', 'new values')}."
     where = " of the loop" if finding.block == "loop" else ""
     return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'its value', 'their values')}."
 

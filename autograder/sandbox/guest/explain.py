@@ -1,6 +1,8 @@
 """Describe an exception in one sentence, alike in the guest and on the host."""
 
 from collections.abc import Iterator
+from opcode import opname
+from types import TracebackType
 
 from .codec import describe
 from .values import printable
@@ -38,6 +40,19 @@ def explain(error: BaseException, function: str = "") -> str:
     return f"{sentence} (line {own[2]} of the cell, in `{printable(helper)}` at line {at} of its cell)"
 
 
+def _line_of(frame: TracebackType) -> int:
+    """Return the line that raised in a frame.
+
+    A warm function of CPython 3.11 stores a value and loads the next one in one step. If the next one has no value yet,
+    the traceback has the line of the store, which cannot raise.
+    """
+    code, place = frame.tb_frame.f_code, frame.tb_lasti // 2
+    if place >= 0 and opname[code.co_code[2 * place]] == "STORE_FAST":
+        following = next((line for line, *_ in list(code.co_positions())[place + 1:place + 2]), None)
+        return following or frame.tb_lineno
+    return frame.tb_lineno
+
+
 def _lines_of_cells(error: BaseException) -> Iterator[tuple[str, str, int]]:
     """Yield the function, the cell's name and the line of each frame that belongs to a cell, from the outside."""
     frame = error.__traceback__
@@ -46,5 +61,5 @@ def _lines_of_cells(error: BaseException) -> Iterator[tuple[str, str, int]]:
             break
         code = frame.tb_frame.f_code
         if code.co_filename.startswith(("<ipython-input", "<cell")) or "ipykernel_" in code.co_filename:
-            yield code.co_name, code.co_filename, frame.tb_lineno
+            yield code.co_name, code.co_filename, _line_of(frame)
         frame = frame.tb_next
