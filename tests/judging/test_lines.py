@@ -327,6 +327,31 @@ def test_what_a_break_leaves_out_is_not_missing():
     assert ("right", ["index"]) == (verdict, [explained.line.name for explained in found])
 
 
+@pytest.mark.parametrize(("name", "task", "old", "new", "says"), [
+    ("gradient-checking", "restore", "in like.items()", "in sorted(like.items())", "takes the steps in another order"),
+    ("gradient-checking", "restore", "in like.items()", "in reversed(like.items())", "in the other direction"),
+    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches, start=2)", "does not take the"),
+    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches[:-1], start=1)", "leaves out step"),
+    ("character-model", "sample", "in uniforms:", "in uniforms[::-1]:", "in the other direction"),
+])
+def test_a_loop_over_other_items_is_found(name, task, old, new, says):
+    """A loop over items of any kind is wrong where it takes others, and no line in it is."""
+    assignment = Course(ROOT).assignment(name)
+    changed = assignment.reference.sources[task].replace(old, new)
+    assert changed != assignment.reference.sources[task]
+    ((explained,), verdict) = judge_lines(assignment, task, changed)
+    assert ("right", "loop") == (verdict, explained.line.kind)
+    assert says in explained.line.says
+
+
+def test_a_loop_that_ends_early_may_be_right():
+    """Where a loop may break off, to take the first items alone is no mistake of the loop."""
+    assignment = Course(ROOT).assignment("character-model")
+    changed = assignment.reference.sources["sample"].replace("index == 0", "index >= 0")
+    found, verdict = judge_lines(assignment, "sample", changed)
+    assert (changed != assignment.reference.sources["sample"], [], "silent") == (True, found, verdict)
+
+
 def test_a_whole_number_that_fits_by_chance_names_no_change():
     """Rounded up to a whole number, many changes give what the student has: none is named."""
     assignment = Course(ROOT).assignment("sizes-and-costs")

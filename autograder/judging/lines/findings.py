@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -17,6 +17,7 @@ from .passes import Pass, Student, Write
 from .syntax import RETURN, names_read
 from .values import UNKNOWN, Values
 
+MAX_PAIRS = 10_000  # of the items of two loops
 Kind = Literal["value", "missing", "given", "overwritten", "alias", "argument", "rebound", "loop", "raised"]
 
 
@@ -54,7 +55,8 @@ class Finder:
                     if finding := self.check(equation, name, part):
                         found.append(finding)
         found += self.find_rebound(found)
-        return [*found, *self.find_loop(), *self.find_arguments(), *self.find_raised()]
+        found += [*self.find_loop(), *self.find_arguments(), *self.find_raised()]
+        return found or list(self.find_items())
 
     def check(self, equation: Equation, name: str, part: Pass) -> Finding | None:
         """Return what is wrong with a name after a pass."""
@@ -234,6 +236,26 @@ class Finder:
         last = loop.body[-1] if loop is not None and self.student.passes[-1].block == "loop" else None
         return line if isinstance(last, ast.Return) and last.lineno == line else None
 
+    def find_items(self) -> Iterator[Finding]:
+        """Yield the loop if it takes other items than the reference's, or the same ones in another order.
+
+        `find_loop` looks at loops over whole numbers.
+        """
+        loop, known = self.student.loop, self.oracle.loop
+        if not isinstance(loop, ast.For) or known is None or ast.dump(loop.target) != ast.dump(known.target):
+            return
+        order, got = self.values.order(), [held_by(loop.target, part.start) for part in self.student.iterations]
+        if self.values.is_reversed or order is None or any(item is UNKNOWN for item in got):
+            return
+        if len(got) * len(order) > MAX_PAIRS or all(isinstance(item, int | np.integer) for item in (*got, *order)):
+            return
+        may_end = any(isinstance(part, ast.Break | ast.Return) for part in (*ast.walk(loop), *ast.walk(known)))
+        places = [next((place for place, item in enumerate(order) if is_same(item, one)), -1) for one in got]
+        if places == list(range(len(order))) or (may_end and places == list(range(len(got)))):
+            return
+        names = [part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
+        yield Finding("loop", names, loop.lineno, "loop", steps=(places, range(len(order))))
+
     def find_raised(self) -> Iterator[Finding]:
         """Yield the line that raised, with the name that it missed; or the line that hides a module by that name."""
         raised = self.student.trace.raised
@@ -260,6 +282,14 @@ class Finder:
                     if name in self.student.lines.written(other):
                         return name, self.student.lines.start(other), state[name]
         return None
+
+
+def held_by(target: ast.expr, state: Mapping[str, Value]) -> Value:
+    """Return what a loop's target holds; `UNKNOWN` if a part of it has no value."""
+    if isinstance(target, ast.Tuple):
+        parts = [held_by(part, state) for part in target.elts]
+        return UNKNOWN if any(part is UNKNOWN for part in parts) else tuple(parts)
+    return state.get(target.id, UNKNOWN) if isinstance(target, ast.Name) else UNKNOWN
 
 
 def find_reversed(values: Values, student: Student) -> bool:

@@ -298,6 +298,8 @@ def say_loop(values: Values, finding: Finding) -> str:
     got, order = finding.steps or ((), ())
     if list(got) == list(order)[::-1]:
         return "The loop takes the steps in the other direction."
+    if sorted(map(int, got)) == list(order):
+        return "The loop takes the steps in another order."
     if len(got) > len(order):
         return "The loop takes more steps than there are."
     if finding.line is not None and values.student.loop is not None and finding.line != values.student.loop.lineno:
