@@ -387,3 +387,13 @@ def test_a_right_line_is_not_said_to_be_wrong(name, task, old, new, kind, says):
     assert old in source
     found, _ = judge_lines(assignment, task, source.replace(old, new))
     assert [(kind, says)] == [(explained.line.kind, explained.line.says) for explained in found]
+
+
+def test_a_change_in_a_condition_is_not_named():
+    """A condition has two outcomes, and many changes of it fit by chance: the line is said alone."""
+    assignment = Course(ROOT).assignment("character-model")
+    source = assignment.reference.sources["clip_by_norm"]
+    changed = source.replace(" if norm > max_norm else 1.0", "")
+    assert changed != source
+    ((explained,), verdict) = judge_lines(assignment, "clip_by_norm", changed)
+    assert ("right", None) == (verdict, explained.edit)

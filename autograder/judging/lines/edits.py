@@ -28,7 +28,13 @@ def edits_of(statement: ast.stmt, setting: Setting) -> Iterator[tuple[Edit, ast.
 
 
 def is_changed_part(part: Part, statement: ast.stmt) -> bool:
-    """Tell if a part may be changed by itself: the functions and modules that are called are not."""
+    """Tell if a part may be changed by itself.
+
+    The functions and modules that are called are not, nor is a part of a condition: most changes there give one of two
+    values, so that many fit by chance.
+    """
+    if any(step[0] == "test" for step in part.path):
+        return False
     if part.path[0][0] == "targets" or part.path[0][0] == "target":
         return isinstance(part.node, ast.Subscript)
     return not (isinstance(part.parent, ast.Call) and part.node is part.parent.func)
