@@ -165,7 +165,7 @@ def is_contradicted(explained: Explained, source: str, name: str) -> bool:
     if edit is None or line is None or finding.part is None or finding.equation is None:
         return False
     size = len(list(ast.walk(line)))
-    if edit.act in ("missing term", "missing factor") and size >= size_of(finding.equation):
+    if edit.act in ("missing term", "missing factor", "missing division") and size >= size_of(finding.equation):
         return True
     if edit.act in ("extra", "extras", "extra function") and size <= len(list(ast.walk(finding.equation.statement))):
         return True

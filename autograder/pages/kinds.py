@@ -33,7 +33,7 @@ RETURNS = {
 
 #: The words for a wrong line, by `Line.kind`; ``{}`` is what it gives.
 LINES = {
-    "value": "The line that gives {} its value is wrong.", "missing": "No line gives {} its value.",
+    "value": "The line that gives {} its value is wrong.", "missing": "{} does not get its value where it should.",
     "given": "{} is made from something that was changed before.", "overwritten": "{} is right, and is overwritten.",
     "alias": "{} changes through another name of the same array.", "argument": "The argument {} is changed.",
     "rebound": "{} is made from an argument that was given another value.", "loop": "The loop takes other steps.",

@@ -108,7 +108,7 @@ def said():
     ("gradient-checking", "cross_entropy", "np.sum(mask)", "mask.sum() / m", "`m` is one part too many."),
     ("gradient-checking", "failing", "not same_shape or", "not same_shape and", "`and` joins the conditions."),
     ("gradient-checking", "failing", " > threshold", " >= threshold + 1", "stands there. Is it what belongs there?"),
-    ("gradient-checking", "numeric_gradient", "up[i] += epsilon", "up += epsilon", "The whole `up` stands where"),
+    ("gradient-checking", "numeric_gradient", "up[i] += epsilon", "up += epsilon", "It is changed as a whole,"),
     ("gradient-checking", "relative_error", "np.linalg.norm(analytic - numeric)", "np.max(np.abs(analytic - numeric))",
      "What is done with `analytic - numeric` is not what is asked for."),
     ("character-model", "inputs_and_targets", "<= lengths", "< lengths", "`<` stands there. Is it the comparison"),

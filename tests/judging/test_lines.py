@@ -3,6 +3,7 @@
 import ast
 import re
 import warnings
+from functools import cache
 
 import pytest
 
@@ -118,17 +119,17 @@ def test_a_changed_argument_is_found_where_it_is_written(assignment, lines_of):
     ("rnn_forward", "return a, y_pred", "return np.moveaxis(a, 2, 0), y_pred", "`moveaxis` is one function too many."),
     ("lstm_forward", "c_next, yt, cache = lstm", "c_next[:], yt, cache = lstm", "what `c_next` already has"),
     ("rnn_forward", "x[:, :, t], a_next", "x[:, :, (t + 1) % T_x], a_next", "index with which `x` is taken."),
-    ("rnn_forward", "a_next, yt_pred, cache = rnn", "a_next, yt_pred = rnn", "Look at this line: `a_next` has shape "
-     "(5, 10), `x` has shape (3, 10, 4). `rnn_cell_forward` takes (xt, a_prev, parameters). How many values does it"),
-    ("rnn_forward", ", a_next, parameters)", ", a_next)", "How many of them are handed in, and in which order?"),
+    ("rnn_forward", "a_next, yt_pred, cache = rnn", "a_next, yt_pred = rnn", "The call stops at this line: `a_next` "
+     "has shape (5, 10), `x` has shape (3, 10, 4). `rnn_cell_forward` returns 3 values, and here are 2 names"),
+    ("rnn_forward", ", a_next, parameters)", ", a_next)", "Is each of them given, and nothing else?"),
     ("rnn_backward", "caches[t])", "caches[t] @ t)", "The call stops at this line: `da` has shape (5, 10, 4), "
      "`da_prevt` has shape (5, 10)."),
     ("rnn_backward", "    da_prevt = np.zeros((n_a, m))\n", "", "`da_prevt` has no value when this line runs."),
     ("lstm_backward", "dWo += gradients", "dW0 += gradients", "`dW0` has no value when this line runs."),
-    ("rnn_backward", "    da0 = da_prevt\n", "", "No line after the loop gives `da0` a value."),
+    ("rnn_backward", "    da0 = da_prevt\n", "", "No line after the loop gives `da0` a new value."),
     ("rnn_cell_forward", "a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)",
      "xt = Wax @ xt\n    a_prev = Waa @ a_prev\n    a_next = np.tanh(xt + a_prev + ba)",
-     "`xt` gets another value here before it is used."),
+     "`xt` gets another value here and `a_prev` in line 33 before they are used."),
 ])
 def test_the_class_of_the_mistake_is_said(assignment, lines_of, task, old, new, says):
     """Where one small change of the equation explains the value, the sentence says of which class it is."""
@@ -330,8 +331,8 @@ def test_what_a_break_leaves_out_is_not_missing():
 @pytest.mark.parametrize(("name", "task", "old", "new", "says"), [
     ("gradient-checking", "restore", "in like.items()", "in sorted(like.items())", "takes the steps in another order"),
     ("gradient-checking", "restore", "in like.items()", "in reversed(like.items())", "in the other direction"),
-    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches, start=2)", "does not take the"),
-    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches[:-1], start=1)", "leaves out step"),
+    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches, start=2)", "`t` is 2 in the first"),
+    ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches[:-1], start=1)", "makes 4 passes"),
     ("character-model", "sample", "in uniforms:", "in uniforms[::-1]:", "in the other direction"),
 ])
 def test_a_loop_over_other_items_is_found(name, task, old, new, says):
@@ -373,11 +374,11 @@ def test_a_none_among_other_arguments_does_not_wait(assignment, lines_of):
 
 @pytest.mark.parametrize(("name", "task", "old", "new", "kind", "says"), [
     ("character-model", "optimise", "    gradients = clip", "    clipped = clip", "missing",
-     "What this line gives `gradients` is right so far, and has to be changed once more. Which line does that?"),
+     "No line uses `clipped`."),
     ("character-model", "sample", "ids.append(index)", "ids.append(index)\n        return np.array(ids)", "loop",
-     "This line leaves the loop before all steps are done."),
+     "This line leaves the loop in its first pass. Should the loop go on?"),
     ("gradient-checking", "restore", "start = end", "start = end\n        return parameters", "loop",
-     "This line leaves the loop before all steps are done."),
+     "This line leaves the loop in its first pass. Should the loop go on?"),
     ("gradient-checking", "failing", "not same_shape or", "not same_shape |", "raised", "The call stops at this line."),
 ])
 def test_a_right_line_is_not_said_to_be_wrong(name, task, old, new, kind, says):
@@ -390,10 +391,123 @@ def test_a_right_line_is_not_said_to_be_wrong(name, task, old, new, kind, says):
 
 
 def test_a_change_in_a_condition_is_not_named():
-    """A condition has two outcomes, and many changes of it fit by chance: the line is said alone."""
+    """A condition has two outcomes, and many changes of it fit by chance: its other outcome is named alone."""
     assignment = Course(ROOT).assignment("character-model")
     source = assignment.reference.sources["clip_by_norm"]
     changed = source.replace(" if norm > max_norm else 1.0", "")
     assert changed != source
     ((explained,), verdict) = judge_lines(assignment, "clip_by_norm", changed)
-    assert ("right", None) == (verdict, explained.edit)
+    assert ("right", "case") == (verdict, explained.edit.act)
+
+
+@pytest.mark.parametrize(("task", "old", "new", "says"), [
+    ("cross_entropy", "np.log(p)) /", "np.log(p), axis=1) /", "Its shape is (10,), and one number belongs there."),
+    ("cross_entropy", " / np.sum(mask)", "", "A division is missing."),
+    ("sample_next", "scores / temperature", "scores", "A division is missing."),
+    ("forget_bias", "f / (1 - f)", "f", "A division is missing."),
+    ("clip_by_norm", " if norm > max_norm else 1.0", "", "It is the value for another case."),
+    ("numeric_gradient", "gradient[i] =", "gradient =", "It is changed as a whole, where one part of it should be."),
+    ("failing", "fails[name] =", "fails =", "It is changed as a whole, where one part of it should be."),
+])
+def test_the_class_fits_the_kind_of_line(task, old, new, says):
+    """What is divided by, an axis of one number, a case and an entry that is set have sentences of their own."""
+    ((explained,), _) = judge_changed(task, {old: new})
+    assert says in explained.line.says
+
+
+CLIP = "    # gradients that are not too long (≈1 line)\n    gradients = clip_by_norm(gradients, max_norm)\n"
+HEAD = "for t, (x, targets, mask) in enumerate(batches, start=1):"
+
+#: By task: changes of its solution, with the line that is shown and what is said on it. An empty line is the head of
+#: the function's loop.
+SAID = [
+    # two lines change what a later one reads
+    ("rnn_cell_forward", {"    a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)":
+                          "    xt = Wax @ xt\n    a_prev = Waa @ a_prev\n    a_next = np.tanh(xt + a_prev + ba)"},
+     "xt = Wax @ xt", "`xt` gets another value here and `a_prev` in line 33 before they are used."),
+    ("rnn_cell_forward", {"    a_next = np.tanh": "    a_prev *= 1.0\n    a_prev += 0.1\n    a_next = np.tanh"},
+     "a_prev += 0.1", "`a_prev` gets another value here before it is used."),
+    # a name has a value from before
+    ("rnn_backward", {"    da0 = da_prevt\n": ""}, "for t in", "No line after the loop gives `da0` a new value."),
+    ("sample", {"a_next, scores = rnn_step": "a, scores = rnn_step"}, "for u in",
+     "No line of the loop gives `a_next` a new value."),
+    # of two lines that give a name, the second is missing
+    ("optimise", {CLIP: ""}, "loss, gradients =", "`gradients` is right here, but a line below has to change it."),
+    ("optimise", {"gradients = clip_by_norm": "clip_by_norm"}, "clip_by_norm(", "The value of this line is kept"),
+    ("optimise", {"gradients = clip_by_norm": "clipped = clip_by_norm"}, "clipped =", "No line uses `clipped`."),
+    # the loop gives other values
+    ("train", {"start=1": "start=0"}, "for t, (x", "`t` is 0 in the first pass. Which value should it have there?"),
+    ("train", {"(x, targets, mask)": "(x, mask, targets)"}, "for t, (x", "`targets` and `mask` stand in each other's"),
+    ("train", {HEAD: "for t in range(1, len(batches)):\n        x, targets, mask = batches[t]"}, "for t in",
+     "The loop makes 4 passes where 5 are needed."),
+    ("failing", {"for name in analytic:": "for name in list(analytic)[1:]:"}, "for name in", "The loop makes"),
+    # a call that raises is asked about what can be the cause
+    ("loss_of", {"a, y_pred, caches = forward": "a, y_pred = forward"}, "a, y_pred = forward",
+     "The call stops at this line: `x` has shape (3, 10, 4), `a0` has shape (5, 10). `forward` returns 3 values, and"),
+    ("loss_of", {"(y_pred, targets, mask)\n": "(y_pred, targets)\n"}, "loss =", "Is each of them given, and nothing"),
+    ("loss_of", {"(x, a0, parameters)": "(x, a0, vector)"}, "a, y_pred", "Does each value stand in its place?"),
+    ("optimise", {"clip_by_norm(gradients,": "clip_by_norm(parameters,"}, "gradients = clip",
+     "`clip_by_norm` takes (gradients, max_norm), and gets something else here. Does each value"),
+    ("sample", {"(xt, a_next, param": "(a_next, xt, param"}, "a_next, scores", "What shape does each of them need?"),
+    ("rnn_backward", {"da[:, :, t] + da_prevt": "da + da_prevt"}, "gradients =",
+     "The call stops at this line: `da` has shape (5, 10, 4), `da_prevt` has shape (5, 10)."),
+    ("rnn_backward", {"    da_prevt = np.zeros((n_a, m))\n": ""}, "gradients =", "`da_prevt` has no value when this"),
+    ("lstm_backward", {"dWo += gradients": "dW0 += gradients"}, "dW0 +=", "`dW0` has no value when this line runs."),
+    # a loop is left in its first pass
+    ("restore", {"        start = end\n": "        start = end\n        return parameters\n"}, "return parameters",
+     "This line leaves the loop in its first pass."),
+    ("failing", {"> threshold\n": "> threshold\n        break\n"}, "break", "This line leaves the loop in its first"),
+    ("one_hot", {"    x = np.eye(n_x)[:, ids]": "    x = np.zeros((n_x, *ids.shape))\n    for i in range(len(ids)):\n"
+                 "        for t in range(ids.shape[1]):\n            x[ids[i, t], i, t] = 1\n            return x"},
+     "return x", "This line leaves the loop in its first pass."),
+]
+
+
+@pytest.mark.parametrize(("task", "changes", "text", "says"), SAID)
+def test_the_sentence_is_true_at_its_line(task, changes, text, says):
+    """The one line that is shown is the one that the sentence is about."""
+    assignment, source = changed_source(task, changes)
+    ((explained,), _) = judge_lines(assignment, task, source)
+    assert source.split("\n")[explained.line.line - 1].strip().startswith(text)
+    assert says in explained.line.says
+
+
+@pytest.mark.parametrize(("task", "changes"), [
+    ("train", {"start=1": "start=0", ", t, learning": ", t + 1, learning"}),
+    ("train", {HEAD: "for t in range(len(batches)):\n        x, targets, mask = batches[t]",
+               ", t, learning": ", t + 1, learning"}),
+    ("restore", {"for name, array in like.items():": "for name in like:\n        array = like[name]"}),
+    ("optimise", {"gradients = clip": "clipped = clip", "(parameters, gradients,": "(parameters, clipped,"}),
+])
+def test_only_the_wrong_line_is_shown_beside_another_way_of_counting(task, changes):
+    """Where a right answer counts or names otherwise, no line is shown, and another wrong line is found."""
+    assignment, source = changed_source(task, changes)
+    assert [] == judge_lines(assignment, task, source)[0]
+    wrong = {"train": ("np.zeros(", "np.ones("), "restore": ("start = end", "start = end - 1"),
+             "optimise": ("clipped, v, s,", "clipped, s, v,")}[task]
+    assert wrong[0] in source
+    ((explained,), _) = judge_lines(assignment, task, source.replace(*wrong))
+    assert wrong[1] in source.replace(*wrong).split("\n")[explained.line.line - 1]
+
+
+def judge_changed(task, changes):
+    """Return what `judge_lines` gives for the solution of a task of any assignment, with changes of its text."""
+    assignment, source = changed_source(task, changes)
+    return judge_lines(assignment, task, source)
+
+
+def changed_source(task, changes):
+    """Return the assignment of a task, and its solution with changes of its text."""
+    assignment = assignments()[task]
+    source = assignment.reference.sources[task]
+    for old, new in changes.items():
+        assert old in source
+        source = source.replace(old, new)
+    return assignment, source
+
+
+@cache
+def assignments():
+    """Return the assignment of each task."""
+    course = Course(ROOT)
+    return {task: assignment for assignment in map(course.assignment, course.assignments) for task in assignment.tasks}

@@ -90,5 +90,6 @@ def test_wrong_lines_are_counted_by_what_they_give(twelve, assignment):
              Line(33, "a", "missing", None, None), Line(50, "Ada", "raised", 2, "It stops."))
     reports = with_verdict(twelve[0], "ivo", "rnn_forward", lines=lines, checks=())
     found = [entry for entry in summarise(reports, {}, NAME, assignment.tasks)["lines"] if entry["students"] == ["ivo"]]
-    assert {"The line that gives `a_next`, `cache` in the loop its value is wrong.", "No line gives `a` its value.",
-            "A line stops the call."} == {entry["says"] for entry in found if entry["task"] == "rnn_forward"}
+    assert {"The line that gives `a_next`, `cache` in the loop its value is wrong.",
+            "`a` does not get its value where it should.", "A line stops the call."} == {
+                entry["says"] for entry in found if entry["task"] == "rnn_forward"}

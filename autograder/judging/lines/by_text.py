@@ -22,7 +22,7 @@ from .values import Values
 CLEAR = {"name", "missing term", "missing factor", "missing function", "missing condition", "missing comparison",
          "missing item", "extra", "extras", "extra function", "function", "index", "slice", "whole", "entry", "sign",
          "transpose", "transposes", "comparison", "word", "negated", "items order", "turned factor", "brackets",
-         "replaced", "added"}
+         "replaced", "added", "missing division", "unfilled"}
 MAX_NODES = 250  # of a line that is compared
 MAX_QUOTE = 48  # characters of a part that a sentence quotes
 MAX_PARTS = 3  # that a sentence quotes
@@ -174,7 +174,7 @@ def of_targets(mine: ast.expr, theirs: ast.expr) -> Told | None:
         return None
     if base.id != getattr(base_of(theirs), "id", None):
         return None
-    return Told(Difference("whole" if mine is base else "index", (mine,), base.id), mine)
+    return Told(Difference("unfilled" if mine is base else "index", (mine,), base.id), mine)
 
 
 def target_of(statement: ast.Assign | ast.AugAssign, names: list[str]) -> Pair | None:

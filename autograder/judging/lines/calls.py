@@ -67,9 +67,10 @@ def of_function(node: ast.Call, argument: ast.expr, setting: Setting) -> Iterato
 def of_reduction(node: ast.Call, function: str) -> Iterator[Edit]:
     """Yield the changes of a sum over an axis, or of its like."""
     x, kept = node.args[0], number(True)
+    has_axis = any(keyword.arg == "axis" for keyword in node.keywords)
     for axis in (0, 1, -1):
-        yield Edit("axis", call(node.func, x, axis=number(axis), keepdims=kept))
-        yield Edit("axis kept", call(node.func, x, axis=number(axis)))
+        yield Edit("axis" if has_axis else "all axes", call(node.func, x, axis=number(axis), keepdims=kept))
+        yield Edit("axis kept" if has_axis else "all axes", call(node.func, x, axis=number(axis)))
         if function != "mean":
             yield Edit("function", call("np.mean", x, axis=number(axis), keepdims=kept), ("mean",))
             yield Edit("function", call("np.mean", x, axis=number(axis)), ("mean",))

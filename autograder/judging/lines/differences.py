@@ -33,7 +33,7 @@ MISSING = {"term": "missing term", "factor": "missing factor", "condition": "mis
 
 #: Acts that may be said of several places at once.
 SHARED = {"extra", "missing term", "missing factor", "missing condition", "missing function", "function",
-          "extra function", "transpose"}
+          "extra function", "transpose", "missing division"}
 
 
 class Difference(NamedTuple):
@@ -94,7 +94,8 @@ class Comparison:
         elif left:
             found.append(Difference("extra", tuple(part for _, part in left)))
         elif right:
-            found.append(Difference(MISSING[kind]))
+            is_divided = any(label == "below" for label, _ in ours)
+            found.append(missing(kind, "" if is_divided else right[0][0]))
         return joined(mine, theirs, found)
 
     def _unmatched(self, ours: Parts, others: Parts, kind: str) -> tuple[Parts, Parts, list[Difference]]:
@@ -365,6 +366,11 @@ def less_than(mine: ast.expr, theirs: ast.expr) -> Difference:
     if isinstance(node, ast.Subscript) and isinstance(mine, ast.Name):
         return Difference("whole", (mine,), mine.id)
     return whole(mine, theirs)
+
+
+def missing(kind: str, label: str) -> Difference:
+    """Return that a part of a chain is missing: of a product, also one that it is divided by."""
+    return Difference("missing division" if (kind, label) == ("factor", "below") else MISSING[kind])
 
 
 def argument(place: str, value: ast.expr) -> ast.expr:

@@ -53,18 +53,26 @@ def edits_of_part(part: Part, setting: Setting) -> Iterator[Edit]:
     if isinstance(node, ast.Call | ast.BinOp | ast.Attribute | ast.Subscript) and isinstance(
             getattr(node, "ctx", None) or ast.Load(), ast.Load):
         yield from other_names(node, setting)
+    yield from of_compound(node, part.parent, setting)
+
+
+def of_compound(node: ast.expr, parent: ast.AST, setting: Setting) -> Iterator[Edit]:
+    """Yield the changes of a part that has parts itself."""
     if isinstance(node, ast.Attribute) and node.attr == "T":
         yield Edit("transpose", node.value)
     elif isinstance(node, ast.BinOp):
-        yield from of_operation(node, part.parent)
+        yield from of_operation(node, parent)
     elif isinstance(node, ast.Call):
         yield from of_call(node, setting)
     elif isinstance(node, ast.Subscript):
         yield from of_subscript(node, setting)
-    elif isinstance(node, ast.Tuple) and not isinstance(part.parent, ast.Call | ast.Subscript):
+    elif isinstance(node, ast.Tuple) and not isinstance(parent, ast.Call | ast.Subscript):
         yield from of_tuple(node, setting)
     elif isinstance(node, ast.Dict):
         yield from of_dict(node, setting)
+    elif isinstance(node, ast.IfExp):
+        for body, other in ((node.body, node.body), (node.orelse, node.orelse), (node.orelse, node.body)):
+            yield Edit("case", ast.IfExp(node.test, body, other))
 
 
 def other_names(node: ast.expr, setting: Setting) -> Iterator[Edit]:
@@ -142,7 +150,7 @@ def of_operation(node: ast.BinOp, parent: ast.AST) -> Iterator[Edit]:
         yield Edit("power", binary(number(2), ast.Mult, node.left))
         yield Edit("power", chain([node.left, node.left, node.left], ast.Mult))
     elif op is ast.Div:
-        yield Edit("missing factor", node.left)
+        yield Edit("missing division", node.left)
         yield Edit("operation", binary(node.left, ast.Mult, node.right))
         yield Edit("order", binary(node.right, ast.Div, node.left))
     elif op is ast.MatMult:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from .evaluate import names_written_inside
-from .syntax import RETURN, base_of, find_function, names_read, names_written, parameters_of
+from .syntax import RETURN, base_of, find_function, names_read, names_written, parameters_of, targets_in
 
 Block = Literal["before", "loop", "after"]
 BLOCKS: tuple[Block, ...] = ("before", "loop", "after")
@@ -63,6 +63,8 @@ class Equations:
             self._read_block(block, statements)
         self.written = {target for equations in self.by_block.values() for e in equations for target in e.targets}
         self.loop_name = self.loop.target.id if self.loop and isinstance(self.loop.target, ast.Name) else None
+        #: The names of a loop that gives several at each pass.
+        self.header = tuple(targets_in(self.loop.target)) if self.loop and not self.loop_name else ()
         self.in_iterable = names_read(self.loop.iter) if self.loop else set()
 
     @property

@@ -14,7 +14,8 @@ from ...model import Value
 from .comparing import holds_foreign, is_same
 from .equations import Block, Equation
 from .passes import Pass, Student, Write
-from .syntax import RETURN, names_read
+from .syntax import RETURN, names_in, names_read
+from .trace import Raised
 from .values import UNKNOWN, Values
 
 MAX_PAIRS = 10_000  # of the items of two loops
@@ -111,20 +112,20 @@ class Finder:
         right = [i for i, write in enumerate(writes) if is_same(expected, write.after.get(name))]
         if right and right[-1] + 1 < len(writes):
             return make("overwritten", writes[right[-1] + 1].line, [])
+        lines = list(dict.fromkeys(write.line for write in writes))
+        first = equation.fresh.get(name)
+        if first is not None and len(lines) == 1 and is_same(
+                self.values.ask(first, part).get(name, UNKNOWN), part.end[name]):
+            # the first of two statements that give it is there, and the second one is not
+            idle = self.student.idle_line(name, part, names_in(self.oracle.function))
+            if idle is None and any(is_same(expected, value) for value in part.end.values()):
+                return None  # it has a name of its own
+            return make("missing", idle or lines[0], lines)
         given = self.find_given(equation, name, part)
         if given is not None:
-            names, lines = given
-            return make("given", lines[0], lines, names) if lines else None
-        lines = list(dict.fromkeys(write.line for write in writes))
-        kind: Kind = "missing" if self.is_right_so_far(equation, name, part) else "value"
-        return make(kind, lines[-1], lines)
-
-    def is_right_so_far(self, equation: Equation, name: str, part: Pass) -> bool:
-        """Tell if a value is the one that the reference changes once more in the same block."""
-        earlier = [other for other in self.oracle.by_block[part.block] if name in other.targets]
-        before = earlier[earlier.index(equation) - 1] if earlier[0] is not equation else None
-        return before is not None and name in equation.fresh and is_same(
-            self.values.ask(before, part).get(name, UNKNOWN), part.end[name])
+            names, changing = given
+            return make("given", changing[0], changing, names) if changing else None
+        return make("value", lines[-1], lines)
 
     def alias_line(self, name: str | None, through: int) -> int:
         """Return the line that gave an array a second name, or handed on a part of it; else the line that writes.
@@ -142,11 +143,11 @@ class Finder:
                    ) -> tuple[tuple[tuple[str, Value], ...], list[int]] | None:
         """Return the inputs from before the block that explain a value if they had changed, and where they did.
 
-        The lines are empty if a list of steps was merely made an array.
+        There is a line for each, in order; none if a list of steps was merely made an array.
         """
         own = max((write.step for write in self.student.writes(name, part) if write.by_text), default=len(part.steps))
         changed: list[tuple[int, str, Value]] = []  # step, name, its value then
-        for read in sorted(equation.start - {self.oracle.loop_name}):
+        for read in sorted(equation.start - {self.oracle.loop_name} - (set(self.oracle.header) - self.student.header)):
             was = part.start.get(read, UNKNOWN)
             if was is UNKNOWN:
                 continue
@@ -158,14 +159,11 @@ class Finder:
             values = self.values.ask_with(equation, part, {read: now for _, read, now in tried}) if tried else None
             if values is None or not is_same(values.get(name), part.end[name]):
                 continue
-            names = {read: now for _, read, now in tried}
+            last = {read: (step, now) for step, read, now in sorted(tried, key=lambda change: change[0])}
+            names = tuple((read, now) for read, (_, now) in last.items())
             if all(isinstance(part.start[read], list) and isinstance(now, np.ndarray) for _, read, now in tried):
-                return tuple(names.items()), []
-            at = [(self.student.lines.start(part.steps[step].line), read) for step, read, _ in sorted(
-                tried, key=lambda change: change[0])]
-            shown = {read for line, read in at if line == at[0][0]}
-            return tuple((read, names[read]) for read in names if read in shown), list(dict.fromkeys(
-                line for line, _ in at))
+                return names, []
+            return names, [self.student.lines.start(part.steps[step].line) for step, _ in last.values()]
         return None
 
     # ---- other findings -----------------------------------------------------------------------------------
@@ -208,15 +206,15 @@ class Finder:
     def find_loop(self) -> Iterator[Finding]:
         """Yield the loop if it takes other steps than the reference's."""
         student, loop = self.student, self.student.loop
-        if line := self.returned_within(loop):
-            steps = range(len(student.iterations)), range(len(student.iterations) + 1)
-            yield Finding("loop", [self.oracle.loop_name or RETURN], line, "loop", steps=steps)
+        order = self.values.order() if self.oracle.loop is not None else None
+        if not isinstance(loop, ast.For) or student.passes[0].is_partial or order is None:
             return
-        if loop is None or self.values.is_reversed or not isinstance(loop, ast.For) or not self.oracle.loop_name:
+        got = self.values.steps()
+        if not self.oracle.loop_name or not all(isinstance(step, int | np.integer) for step in (*got, *order)):
+            yield from () if self.values.is_reversed else self.find_header(loop)
+            yield from self.find_count(loop, order)
             return
-        order, got = self.values.order(), self.values.steps()
-        if student.passes[0].is_partial or order is None or not all(
-                isinstance(step, int | np.integer) for step in (*got, *order)):
+        if self.values.is_reversed:
             return
         if got == order or (student.raised is not None and got == order[:len(got)]):
             return
@@ -229,12 +227,29 @@ class Finder:
                 line = last.lineno
         yield Finding("loop", [self.oracle.loop_name], line, "loop", steps=(got, order))
 
-    def returned_within(self, loop: ast.For | ast.While | None) -> int | None:
-        """Return the line of a return under no condition that ends a loop in its first pass; None if there is none."""
-        takes_more = ("loop", 1) in self.values.own  # the reference's own call, with these arguments
-        line = self.student.returned_at() if takes_more and len(self.student.iterations) == 1 else None
-        last = loop.body[-1] if loop is not None and self.student.passes[-1].block == "loop" else None
-        return line if isinstance(last, ast.Return) and last.lineno == line else None
+    def find_header(self, loop: ast.For) -> Iterator[Finding]:
+        """Yield a loop that gives several names other values than the reference's."""
+        student = self.student
+        passes, headers = student.iterations, self.values.headers()
+        # the same values in another order may be as good
+        names = [name for name in self.oracle.header if name in student.header and not all(
+            any(is_same(right.get(name), part.start.get(name)) for right in headers) for part in passes)]
+        for right, part in zip(headers, passes, strict=False):
+            wrong = [name for name in names if name in right and not holds_foreign(right[name])
+                     and not is_same(right[name], part.start.get(name))]
+            if wrong:
+                about = tuple((name, part.start.get(name)) for name in wrong)
+                yield Finding("loop", wrong, loop.lineno, "loop", part.number, part=part, about=about)
+                return
+
+    def find_count(self, loop: ast.For, order: Sequence[Value]) -> Iterator[Finding]:
+        """Yield a loop over other things than numbers if it comes to its end after too many or too few passes."""
+        student, passes, last = self.student, self.student.iterations, self.student.passes[-1]
+        is_left = any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(self.oracle.loop or loop))
+        has_ended = last.block == "after" and student.raised != loop.lineno and not (
+            passes and student.leaves_early(passes[-1]))
+        if has_ended and not is_left and len(passes) != len(order):
+            yield Finding("loop", [], loop.lineno, "loop", part=last, steps=(range(len(passes)), order))
 
     def find_items(self) -> Iterator[Finding]:
         """Yield the loop if it takes other items than the reference's, or the same ones in another order.
@@ -267,8 +282,20 @@ class Finder:
             name, hiding, value = hidden
             yield Finding("rebound", [name], hiding, part.block, part.number, part=part, about=((name, value),))
             return
-        yield Finding("raised", [raised.missing] if raised.missing else [], line, part.block, part.number, part=part)
+        missing = [raised.missing] if raised.missing else self.find_unset(raised)
+        yield Finding("raised", missing, line, part.block, part.number, part=part)
 
+    def find_unset(self, raised: Raised) -> list[str]:
+        """Return the names that the line which raised reads, and to which another line would give a value."""
+        statement, state = self.student.lines.statement(raised.line), self.student.trace.states[-1]
+        if raised.exception != "UnboundLocalError" or statement is None or hasattr(statement, "body"):
+            return []
+        lines = self.student.lines
+        local = {name for line in lines.by_line for name in lines.written(line)}
+        read = names_read(statement) | set(lines.written(raised.line) if isinstance(statement, ast.AugAssign) else ())
+        inner = {name for part in ast.walk(statement) if isinstance(part, ast.comprehension)
+                 for name in names_in(part.target)}
+        return sorted((read & local) - state.keys() - inner)
 
     def find_hidden(self, line: int) -> tuple[str, int, Value] | None:
         """Return a module or function that a line reads by name, where another line gave that name a value."""

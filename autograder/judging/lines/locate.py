@@ -47,7 +47,8 @@ def locate(oracle: Equations, evaluator: Evaluator, lines: Lines, trace: Trace, 
     """
     student = Student(lines, trace, oracle)
     best = locate_with(Values(oracle, student, evaluator, reference=own), wrong, outputs)
-    if best.findings and oracle.loop is not None and find_reversed(best.values, student):
+    is_shifted = bool(oracle.header) and any(finding.kind == "loop" for finding in best.findings)
+    if best.findings and oracle.loop is not None and (is_shifted or find_reversed(best.values, student)):
         other = locate_with(Values(oracle, student, evaluator, True, own), wrong, outputs)
         best = min(best, other, key=lambda located: len(located.findings))
     return best

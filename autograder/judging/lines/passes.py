@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...model import Value
 from .equations import Block, Equations
-from .syntax import RETURN, Lines, base_of, parameters_of
+from .syntax import RETURN, Lines, base_of, names_read, parameters_of, targets_in
 from .trace import Trace
 
 
@@ -69,6 +69,7 @@ class Student:
         if len(loops) != oracle.loops or any(is_empty(loop) for loop in loops):
             raise OtherFormError
         self.loop = loops[0] if oracle.loop is not None else None
+        self.header = set(targets_in(self.loop.target)) if isinstance(self.loop, ast.For) else set()
         self.passes = self._cut()
         if trace.raised is None:
             last = self.passes[-1]
@@ -173,6 +174,17 @@ class Student:
                     return self.lines.condition(line, self.loop) or line
                 if type(other) is type(statement) and line > last and isinstance(other, ast.AugAssign | ast.Expr):
                     return line
+        return None
+
+    def idle_line(self, name: str, part: Pass, functions: set[str]) -> int | None:
+        """Return a line of a pass that calls one of some functions on a name, and whose value nothing uses."""
+        used = names_read(self.lines.function)
+        for step in part.steps:
+            statement, written = self.lines.statement(step.line), set(self.lines.written(step.line))
+            value = statement.value if isinstance(statement, ast.Expr | ast.Assign) else None
+            if (isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id in functions
+                    and name in names_read(value) and not written & used):
+                return self.lines.start(step.line)
         return None
 
     def leaves_early(self, part: Pass) -> bool:

@@ -25,7 +25,7 @@ from .locate import Located, locate
 from .naming import Others, find_edit
 from .passes import OtherFormError, Student
 from .questions import ask
-from .sentences import explain, say
+from .sentences import LEAVES, explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace
@@ -76,14 +76,28 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
     if function is None:
         return []
     oracle, budget = equations_of(assignment, task.name), Budget()
+    lines, found = Lines(function), list[Explained]()
     evaluator = Evaluator(namespace_of(assignment, task), budget, functions_of(assignment, task.name))
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            located, others = locate_first(assignment, task, Lines(function), follow, oracle, evaluator)
-            return describe(located, function, others) if located else []
+            located, others = locate_first(assignment, task, lines, follow, oracle, evaluator)
+            found = describe(located, function, others) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
-            return []
+            pass
+        return found or find_exit(assignment, task, lines, follow)
+
+
+def find_exit(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:
+    """Return the line that leaves a loop in its first pass, if there is one that ran where an output is wrong."""
+    exits = lines.exits()
+    for case in assignment.visible_cases(task.name)[:MAX_CASES] if exits else ():
+        followed = follow_case(assignment, task, case, follow)
+        if followed is not None and followed.wrong:
+            ran = set(map(abs, followed.trace.lines))
+            return [Explained(Line(line, "", "loop", None, LEAVES, None), Finding("loop", [], line, "loop"), None, True)
+                    for line in exits if line in ran][:1]
+    return []
 
 
 def locate_first(assignment: Assignment, task: Task, lines: Lines, follow: Follow, oracle: Equations,
@@ -210,7 +224,7 @@ def line_of(finding: Finding, located: Located, function: ast.FunctionDef) -> in
     if finding.line is not None:
         return finding.line
     loop = located.values.student.loop
-    return loop.lineno if loop is not None and finding.block in ("loop", "after") else function.lineno
+    return loop.lineno if loop is not None and finding.block != "before" else function.lineno
 
 
 def step_of(finding: Finding, located: Located) -> int | None:

@@ -6,16 +6,17 @@ It names only what stands in the student's own line: never the name that belongs
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from ...notebooks.waiting import WAITS
+from .comparing import is_number, is_same
 from .findings import Finding
 from .passes import parts_read
+from .raising import say_raised
 from .setting import Edit
-from .syntax import RETURN, base_of, names_in, names_read, targets_in
+from .syntax import RETURN, base_of, targets_in
 from .values import Values
 
 #: By act: ``{x}`` is a name that stands in the line.
@@ -27,6 +28,7 @@ ACTS: Mapping[str, str] = {
     "left": "It is left as it was.",
     "missing term": "A part of this sum or difference is missing.",
     "missing factor": "A factor is missing.",
+    "missing division": "A division is missing.",
     "missing function": "A function is missing.",
     "missing condition": "A condition is missing.",
     "missing comparison": "A comparison is missing.",
@@ -63,6 +65,8 @@ ACTS: Mapping[str, str] = {
     "axis": "Something runs along the wrong axis.",
     "axes": "The axes of one item are not the ones that are asked for, or stand in another order.",
     "axis kept": "The axis that is summed over has to stay.",
+    "all axes": "All entries should be taken together here, along every axis.",
+    "case": "It is the value for another case. When should which of the two be taken?",
     "function": "`{x}` stands there. Is it the function that belongs there?",
     "index": "Look at the index with which `{x}` is taken.",
     "slice": "Another part of `{x}` is taken than the one that is needed.",
@@ -76,13 +80,17 @@ ACTS: Mapping[str, str] = {
     "zeros": "Zeros stand where values belong.",
     "size": "It is multiplied or divided by a number that does not belong there.",
     "whole numbers": "It holds whole numbers: the decimals are lost.",
+    "unfilled": "It is changed as a whole, where one part of it should be.",
     "replaced": "What was there is replaced where it should be added to.",
     "added": "What was there is added to where it should be replaced.",
     "nested": "The list is put into a pair at each step. How is an item added to a list?",
     "front": "Each item is put in front of the others. In which order should they be?",
     "apart": "The parts of the item are added one by one, not the item.",
 }
+#: Acts whose sentence says more than the shape that comes of them.
+PLAIN = {"unfilled"}
 FOLLOWS = "From what it reads, another value follows."
+LEAVES = "This line leaves the loop in its first pass. Should the loop go on?"
 MAX_NAMES = 3
 
 
@@ -107,13 +115,16 @@ def say(values: Values, finding: Finding, edit: Edit | None, question: str = "")
             f"This line gives {quote(finding.names)} a wrong value.")
         return f"{start} {explain(values, finding, edit) or f'{FOLLOWS} {question}'.rstrip()}"
     if finding.kind == "raised":
+        if finding.names:
+            return f"{quote(finding.names)} {verb(finding.names, 'has', 'have')} no value when this line runs."
         return say_raised(values, finding)
     return say_other(values, finding)
 
 
 def explain(values: Values, finding: Finding, edit: Edit | None) -> str | None:
     """Return the sentence that says what is wrong with a value; None if nothing is certain."""
-    return say_form(values, finding) or (say_edit(edit) if edit else say_target(finding, values))
+    form = say_form(values, finding) if edit is None or edit.act not in PLAIN else None
+    return form or (say_edit(edit) if edit else say_target(finding, values))
 
 
 def say_waiting(values: Values, finding: Finding) -> str | None:
@@ -140,7 +151,7 @@ def say_edit(edit: Edit) -> str | None:
 #: Acts whose sentence is about a name of the statement, not about the one that is brought in.
 ABOUT = {"index", "slice", "whole", "argument", "extra", "stale", "turned", "constant", "done", "turned factor"}
 WITHOUT_NAME = {"slice": "Another part is taken than the one that is needed.",
-                "whole": "Whole arrays stand where parts of them are needed.",
+                "whole": "The whole of something stands where a part of it is needed.",
                 "index": "Look at the index.", "turned": "Something is read in the other direction."}
 
 
@@ -168,6 +179,8 @@ def say_form(values: Values, finding: Finding) -> str | None:
     right, got = values.ask(finding.equation, finding.part).get(name), finding.part.end.get(name)
     if got is None:
         return "It is None."
+    if isinstance(got, np.ndarray) and got.ndim and right is not None and is_number(right) and np.ndim(right) == 0:
+        return f"Its shape is {got.shape}, and one number belongs there."
     if not isinstance(right, np.ndarray) or not isinstance(got, np.ndarray):
         return None
     if right.shape != got.shape:
@@ -181,104 +194,42 @@ def say_form(values: Values, finding: Finding) -> str | None:
     return None
 
 
-def say_raised(values: Values, finding: Finding) -> str:
-    """Return the sentence for a line that raised, with the shapes of what stands in it."""
-    line = values.student.lines.statement(finding.line) if finding.line else None
-    if empty := finding.names or names_without_value(values, line):
-        return f"{quote(empty)} {verb(empty, 'has', 'have')} no value when this line runs."
-    if line is None or hasattr(line, "body"):
-        return "The call stops at this line."
-    state, callee = values.student.trace.states[-1], say_callee(values, line)
-    names = sorted((part for part in ast.walk(line) if isinstance(part, ast.Name)),
-                   key=lambda part: (part.lineno, part.col_offset))
-    shapes = [f"`{name}` has shape {state[name].shape}" for name in dict.fromkeys(part.id for part in names)
-              if isinstance(state.get(name), np.ndarray)]
-    # the function of a task may have refused arguments with which the student's own stops later
-    start = "Look at this line" if callee and exception_of(values) == "ValueError" else "The call stops at this line"
-    start = f"{start}: {', '.join(shapes[:4])}." if shapes else f"{start}."
-    return f"{start} {callee}".rstrip()
-
-
-def exception_of(values: Values) -> str:
-    """Return the type of the exception that ended the call; "" if none did."""
-    raised = values.student.trace.raised
-    return raised.exception if raised is not None else ""
-
-
-def names_without_value(values: Values, line: ast.stmt | None) -> list[str]:
-    """Return the function's own names that a line reads before they have values."""
-    if line is None or exception_of(values) != "UnboundLocalError":
-        return []
-    state, parts = values.student.trace.states[-1], ast.walk(values.student.lines.function)
-    own = {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
-    read = names_read(line) | ({line.target.id} if isinstance(line, ast.AugAssign) and isinstance(
-        line.target, ast.Name) else set())
-    return sorted(name for name in read & own if name not in state)
-
-
-def say_callee(values: Values, line: ast.stmt) -> str:
-    """Return a sentence on a function of the assignment that a line calls; "" if nothing is certain of it."""
-    for call in (part for part in ast.walk(line) if isinstance(part, ast.Call) and isinstance(part.func, ast.Name)):
-        name = call.func.id  # type: ignore[attr-defined]
-        function = values.evaluator.namespace.get(name)
-        if not inspect.isfunction(function):
-            continue
-        if name not in names_in(values.oracle.function):
-            return f"Is `{name}` the function that belongs there?"
-        arguments = list(inspect.signature(function).parameters)
-        question = ask_of_call(values, call, line)
-        if len(arguments) > 1 and question:
-            return f"`{name}` takes ({', '.join(arguments)}). {question}"
-    return ""
-
-
-def ask_of_call(values: Values, node: ast.Call, line: ast.stmt) -> str:
-    """Return the question on a call of one of the task functions in a line that raised; "" if none is certain."""
-    kind, name, parts = exception_of(values), ast.unparse(node.func), list(ast.walk(values.oracle.function))
-    if kind == "TypeError":
-        calls = [part for part in parts if isinstance(part, ast.Call) and ast.unparse(part.func) == name]
-        is_counted = count_arguments(node) in map(count_arguments, calls)
-        return "" if is_counted else "How many of them are handed in, and in which order?"
-    targets = {count_targets(part, name) for part in parts} - {0}
-    if kind == "ValueError" and targets and count_targets(line, name) not in (0, *targets):
-        return "How many values does it return, and how many names stand on the left?"
-    return "What shape does each of them need?"
-
-
-def count_arguments(node: ast.Call) -> int:
-    """Return how many arguments a call hands on."""
-    return len(node.args) + len(node.keywords)
-
-
-def count_targets(statement: ast.AST, name: str) -> int:
-    """Return how many names a statement gives what a function returns; 0 if it does not name each."""
-    if not (isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call)
-            and ast.unparse(statement.value.func) == name and isinstance(statement.targets[0], ast.Tuple)):
-        return 0
-    parts = statement.targets[0].elts
-    return 0 if any(isinstance(part, ast.Starred) for part in parts) else len(parts)
-
-
 def ends_without_return(values: Values, finding: Finding) -> bool:
     """Tell if a call came to its end with None, at a line that is no ``return``."""
     line = values.student.lines.statement(finding.line) if finding.line else None
     return finding.part is not None and finding.part.end.get(RETURN) is None and not isinstance(line, ast.Return)
 
 
+WHERE = {"before": " before the loop", "loop": " of the loop", "after": " after the loop"}
+
+
 def say_missing(values: Values, finding: Finding) -> str:
     """Return the sentence for a name to which no line gives a value."""
-    if finding.lines:
-        is_right = verb(finding.names, "is right so far, and has", "are right so far, and have")
-        return f"What this line gives {quote(finding.names)} {is_right} to be changed once more. Which line does that?"
+    if finding.lines and finding.line == finding.lines[0]:
+        is_right = verb(finding.names, "is right", "are right")
+        return f"{quote(finding.names)} {is_right} here, but a line below has to change {pronoun(finding.names)}."
+    if finding.lines and finding.line is not None:
+        kept = values.student.lines.written(finding.line)
+        return f"No line uses {quote(kept)}." if kept else "The value of this line is kept nowhere."
     if finding.line is not None:
         needs = verb(finding.names, "has to get a value", "have to get values")
         return f"{quote(finding.names)} {needs} at every step. Does this line run at each?"
-    if finding.block == "after":
-        return f"No line after the loop gives {quote(finding.names)} {verb(finding.names, 'a value', 'values')}."
-    if set(finding.names) <= set(values.student.parameters):
-        return f"No line gives {quote(finding.names)} {verb(finding.names, 'a new value', 'new values')}."
-    where = " of the loop" if finding.block == "loop" else ""
+    where = WHERE[finding.block] if values.student.loop is not None else ""
+    start, statement = finding.part.start if finding.part else {}, finding.equation and finding.equation.statement
+    is_plain = isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Subscript)
+    if is_plain and all(name in start for name in finding.names):
+        return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'a new value', 'new values')}."
     return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'its value', 'their values')}."
+
+
+def say_given(finding: Finding) -> str:
+    """Return the sentence for names that get another value before they are used, with the lines of the later ones."""
+    pairs = list(zip((name for name, _ in finding.about), finding.lines, strict=True))
+    here = [name for name, line in pairs if line == finding.line]
+    later = "".join(f" and {quote([name])} in line {line}" for name, line in pairs if line != finding.line)
+    number = here if not later else [name for name, _ in pairs]
+    return (f"{quote(here)} {verb(here, 'gets another value', 'get other values')} here{later} before "
+            f"{verb(number, 'it is', 'they are')} used.")
 
 
 def say_alias(values: Values, finding: Finding) -> str:
@@ -295,7 +246,11 @@ def say_alias(values: Values, finding: Finding) -> str:
 
 def say_loop(values: Values, finding: Finding) -> str:
     """Return the sentence for a loop that takes other steps."""
+    if finding.about:
+        return say_header(values, finding)
     got, order = finding.steps or ((), ())
+    if finding.part is not None:
+        return f"The loop makes {len(got)} {'pass' if len(got) == 1 else 'passes'} where {len(order)} are needed."
     if list(got) == list(order)[::-1]:
         return "The loop takes the steps in the other direction."
     if sorted(map(int, got)) == list(order):
@@ -308,6 +263,20 @@ def say_loop(values: Values, finding: Finding) -> str:
         left_out = [int(step) for step in order if step not in got]
         return f"The loop leaves out step {left_out[0]}." if len(left_out) == 1 else "The loop leaves out steps."
     return "The loop does not take the steps that it should."
+
+
+def say_header(values: Values, finding: Finding) -> str:
+    """Return the sentence for names to which the loop itself gives other values."""
+    assert finding.part is not None
+    right = values.header(finding.part)
+    if len(finding.names) > 1 and all(any(is_same(right[other], value) for other in finding.names)
+                                      for _, value in finding.about):
+        return f"{quote(finding.names)} stand in each other's place."
+    name, value = finding.about[0]
+    start = "in the first pass" if finding.part.number == 0 else f"in pass {finding.part.number + 1}"
+    if isinstance(value, int | np.integer) and not isinstance(value, bool):
+        return f"`{name}` is {value} {start}. Which value should it have there?"
+    return f"The loop gives {quote(finding.names)} {verb(finding.names, 'another value', 'other values')} {start}."
 
 
 def say_other(values: Values, finding: Finding) -> str:
@@ -325,9 +294,7 @@ def say_other(values: Values, finding: Finding) -> str:
     if finding.kind == "argument":
         return f"The argument {names} is changed from here on, for the caller, too."
     if finding.kind == "given":
-        about = [name for name, _ in finding.about]
-        return (f"{changed} {verb(about, 'gets another value', 'get other values')} here before "
-                f"{verb(about, 'it is', 'they are')} used.")
+        return say_given(finding)
     if finding.about[0][0] not in values.oracle.parameters:
         return f"{changed} is the name of a module or function, and gets another value here."
     return f"The argument {changed} gets another value here."

@@ -183,7 +183,7 @@ def of_filling(statement: ast.Assign, target: ast.Subscript, setting: Setting) -
     """Yield the changes of ``x[..., t] = value``."""
     assert isinstance(target.value, ast.Name)
     base = target.value.id
-    yield Edit("whole", ast.Assign([ast.Name(base, ast.Store())], statement.value), (), base)
+    yield Edit("unfilled", ast.Assign([ast.Name(base, ast.Store())], statement.value))
     yield Edit("added", ast.AugAssign(target, ast.Add(), statement.value))
     yield Edit("sign", ast.Assign([target], ast.UnaryOp(ast.USub(), statement.value)))
     for index in steps_around(setting):

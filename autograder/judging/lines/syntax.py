@@ -138,6 +138,13 @@ class Lines:
                  and node.lineno < line <= (node.end_lineno or 0)]
         return max(found, default=None)
 
+    def exits(self) -> list[int]:
+        """Return the lines that end a loop in its first pass: ``return`` and ``break`` under no condition."""
+        loops = [loop for loop in ast.walk(self.function) if isinstance(loop, ast.For)
+                 and not any(isinstance(part, ast.Continue) for part in ast.walk(loop))]
+        return [statement.lineno for loop in loops for statement in loop.body
+                if isinstance(statement, ast.Return | ast.Break)]
+
     def written(self, line: int) -> tuple[str, ...]:
         """Return the names that the statement on a line writes, as its text says."""
         if line not in self._written:

@@ -27,7 +27,7 @@ class Values:
     student : Student
     evaluator : Evaluator
     is_reversed : bool
-        Read the loop's index as counting the steps from the other end.
+        Read the loop's index as counting the steps from the other end, or from another number.
     reference : Student, optional
         The reference's own call with the same arguments.
     """
@@ -73,6 +73,29 @@ class Values:
             return order[part.number] if order and part.number < len(order) else UNKNOWN
         return value
 
+    def headers(self) -> list[dict[str, Value]]:
+        """Return what the reference's loop gives its names in each pass, if it gives several."""
+        order = self.order() if self.oracle.header else None
+        found: list[dict[str, Value]] = [{} for _ in order or ()]
+        for names, item in zip(found, order or (), strict=True):
+            assert self.oracle.loop is not None
+            bind(self.oracle.loop.target, item, names)
+        return found
+
+    def header(self, part: Pass) -> dict[str, Value]:
+        """Return what the reference's loop gives its names in one pass, if it gives several."""
+        headers = self.headers()
+        return headers[part.number] if part.number < len(headers) else {}
+
+    def header_value(self, name: str, part: Pass) -> Value:
+        """Return what a name of the reference's loop holds in a pass: from the student's loop, or a line in it."""
+        writes = [write for write in self.student.writes(name, part) if write.by_text]
+        if name in self.student.header and not self.is_reversed:
+            return part.start.get(name, UNKNOWN)
+        if writes and name not in self.student.header:
+            return writes[-1].after.get(name, UNKNOWN)
+        return self.header(part).get(name, UNKNOWN)
+
     def steps(self) -> list[Value]:
         """Return what the loop's variable holds in each pass."""
         return [self.step(part) for part in self.student.iterations]
@@ -83,6 +106,8 @@ class Values:
         """Return a name's value at the start of a pass, or at its end; `UNKNOWN` if there is none."""
         if part.block == "loop" and name == self.oracle.loop_name:
             return self.step(part)
+        if part.block == "loop" and name in self.oracle.header and not at_end:
+            return self.header_value(name, part)
         state = part.end if at_end else part.start
         if name in state:
             return state[name]
@@ -157,3 +182,12 @@ class Values:
 def kind_of(value: Value) -> str:
     """Return the kind of numbers in an array: whole numbers do not stand for real ones into which a loop writes."""
     return value.dtype.kind if isinstance(value, np.ndarray) else ""
+
+
+def bind(target: ast.expr, value: Value, found: dict[str, Value]) -> None:
+    """Add the names of a loop's target with their parts of a value; none where the two do not fit."""
+    if isinstance(target, ast.Name):
+        found[target.id] = value
+    elif isinstance(target, ast.Tuple) and isinstance(value, tuple | list) and len(value) == len(target.elts):
+        for part, item in zip(target.elts, value, strict=True):
+            bind(part, item, found)
