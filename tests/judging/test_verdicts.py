@@ -44,7 +44,7 @@ def test_what_all_forks_share_of_the_lesson_is_in_its_release(assignment):
     """The cells that are compiled before the fork hold nothing that students have not been handed."""
     released = {cell.source for cell in reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb").cells}
     shared = [source for source in template_cells(assignment) if source is not None]
-    assert 20 < len(shared) and released >= set(shared)
+    assert shared and released >= set(shared)
 
 
 def test_the_scaffold_gets_nothing(assignment, verdicts_of):
