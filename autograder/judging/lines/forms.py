@@ -188,7 +188,6 @@ def settled(node: ast.expr) -> ast.expr:
     return node
 
 
-
 # ---- keys ---------------------------------------------------------------------------------------------------
 
 COMPREHENSIONS = ast.ListComp | ast.GeneratorExp | ast.SetComp | ast.DictComp
