@@ -37,12 +37,13 @@ def draw_steps(rng, sizes, functions):
     """A gate and a share on which common wrong answers differ from the right one and from each other.
 
     In half of the cases rounding to the nearest number is one too few, and the rule of thumb differs from a linear
-    loss. In the others a share that is dropped takes more than a step. The steps are no whole number to within 0.02,
-    so that rounding errors decide nothing.
+    loss. In the others a share that is dropped takes more than a step. The last one takes hundreds of steps. The steps
+    are no whole number to within 0.02, so that rounding errors decide nothing.
     """
     first_half = sizes["case"] % 2 == 0
+    gates, shares = ((0.98, 0.995), (0.01, 0.1)) if sizes["case"] == 6 else ((0.6, 0.97), (0.01, 0.6))
     while True:
-        f, share = float(rng.uniform(0.6, 0.97)), float(rng.uniform(0.01, 0.6))
+        f, share = float(rng.uniform(*gates)), float(rng.uniform(*shares))
         steps = np.log(share) / np.log(f)
         others = [1, (1 - share) / (1 - f)]
         others += [1 / (1 - f), np.log(1 - share) / np.log(f)] if first_half else [np.log(share) / np.log(1 - f)]

@@ -47,6 +47,16 @@ def test_bias_and_steps_undo_each_other(bias):
     assert bias <= SOLVED["forget_bias"](steps, 0.01) < bias + 0.1
 
 
+def test_steps_are_not_counted_up_to_a_hundred_only():
+    """A loop that gives up after a hundred steps is right on five hidden cases, and not on the last."""
+
+    def capped(f, share):
+        return sum(f**k >= share for k in range(100))
+
+    cases = COSTS.hidden_cases("steps_until_forgotten")
+    assert [True] * 5 + [False] == [capped(**case.arguments) == case.expected for case in cases]
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A graded class: right in two styles, with mistakes, with nothing done."""
