@@ -847,7 +847,7 @@ def handed_lines(case, frame, function, cases):
 
 
 def helper_lines(frame, beneath):
-    """What a function takes that the notebook has imported by name, and in which a line stops; else nothing."""
+    """The arguments that an imported function takes, if a line stops inside of it, in sentences; else none."""
     code = beneath.f_code
     helper = frame.f_globals.get(code.co_name)
     if getattr(helper, "__code__", None) is not code:
@@ -1240,7 +1240,7 @@ def make_pass(key, events):
 
 
 class Difference(NamedTuple):
-    """What is said of the first value that differs, its name and its line; empty where there is none."""
+    """The first value that differs: sentences on it, its name and its line; empty where there is none."""
 
     lines: list
     name: str = ""
@@ -1277,7 +1277,7 @@ def sums_of(value):
 
 
 def agrees(mine, expected):
-    """Whether the sums of a value are the expected ones."""
+    """Tell whether the sums of a value are the expected ones."""
     return mine != NOT_FINITE and same_fingerprint(np.array(mine), expected)
 
 
@@ -1321,7 +1321,7 @@ def first_difference(function, case, source, has_raised=False, wrong=()):
 
 
 def is_filled_after(name, line, source):
-    """Whether a later line fills what a line gives a name: a call that stopped may not have come so far."""
+    """Tell whether a later line fills the array that a line makes: a call that stopped may not have come so far."""
     parts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Subscript)]
     return any(isinstance(part.ctx, ast.Store) and part.lineno > line and getattr(part.value, "id", "") == name
                for part in parts)

@@ -1,4 +1,4 @@
-"""Which of a notebook's code cells run when it is graded, and what of each.
+"""Choose the code cells of a notebook that run when it is graded, and the parts of them.
 
 Tests of tasks do not run, since tasks are judged instead. Cells that the source notebook tags `no-grading` do not run
 either, as long as no other cell needs what they leave behind: what was right in the student's notebook stays right.

@@ -30,7 +30,7 @@ TELLING = 60.0  # bits of a value that a name and an expression do not share by 
 
 
 class Pair(NamedTuple):
-    """What a line and an equation give one target."""
+    """The values that a line and an equation give one target."""
 
     mine: ast.expr
     theirs: ast.expr

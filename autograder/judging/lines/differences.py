@@ -37,7 +37,7 @@ SHARED = {"extra", "missing term", "missing factor", "missing condition", "missi
 
 
 class Difference(NamedTuple):
-    """What a part of the student's has to become, as the class of a change."""
+    """The class of the change that would make a part of the student's line right."""
 
     act: str  # as in `sentences.ACTS`
     mine: tuple[ast.expr, ...] = ()  # the student's parts
