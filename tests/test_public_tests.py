@@ -593,6 +593,14 @@ def test_the_first_value_that_differs_is_named(said, wrong_source, task, old, ne
     assert right in text
 
 
+def test_a_mistake_that_nobody_listed_gets_a_question_on_its_line(said, wrong_source):
+    """Where nothing more is known, the line is named last, too; the mistake that is known has its own question."""
+    _, err = said("lstm_cell_forward", wrong_source("lstm_cell_forward", replace={"np.tanh(Wc": "np.tanh(0.5 * Wc"}))
+    assert "Compare line 56 with the task" in err and "Which term" not in err
+    _, err = said("lstm_cell_forward", wrong_source("lstm_cell_forward", replace={"it = sigmoid(": "it = np.tanh("}))
+    assert "Which function has that range?" in " ".join(err.split()) and "Compare line" not in err
+
+
 @pytest.mark.parametrize(("name", "task", "old", "new", "said", "unsaid"), [
     ("rnn-step-by-step", "lstm_cell_forward", "concat = np.concatenate((a_prev, xt), axis=0)",
      "concat = np.zeros((n_a + n_x, m))\n    concat[:n_a] = xt", "could not broadcast", "The first value that differs"),

@@ -164,6 +164,10 @@ def array_gap(name, expected, got, layout):
     return value_gap(name, expected, got, layout)
 
 
+#: Asked where nothing more is known of a wrong value.
+WHICH_TERM = "Which term of the equation, or which index, is different?"
+
+
 def value_gap(name, expected, got, layout):
     if got.dtype == expected.dtype and got.tobytes() == expected.tobytes():
         return None  # as most of a right cache is: no sum has to be made
@@ -190,11 +194,11 @@ def value_gap(name, expected, got, layout):
     if total > 1:
         by = "" if truth or count == 1 else f", by up to {np.abs(got - expected)[wrong].max():.3g}"
         text += f" {count} of {total} entries {'differs' if count == 1 else 'differ'}{by}."
-    question = "Which term of the equation, or which index, is different?"
+    asked = ""
     if time_axis is not None:
         steps, asked = steps_text(wrong, got, time_axis)
-        text, question = text + steps, asked or question
-    return Gap(name, "value", text, question)
+        text += steps
+    return Gap(name, "value", text, asked or WHICH_TERM)
 
 
 def is_changed(before, after):
@@ -504,7 +508,8 @@ def examine(function, case, cases=None):
         right = [f"`{output}`" for output in outputs if output not in gaps]
         return False, [*undone, *([f"  Right so far: {', '.join(right)}."] if right else [])]
     first = first_difference(function, case, source_of(function), wrong=gaps)
-    asked = loop_question(first.lines, source_of(function), task) or early_question(function)
+    asked = loop_question(first.lines, source_of(function), task) or early_question(function) or line_question(
+        first, gaps)
     said = first.lines + dropped_lines(function, cases or {})
     return False, undone * bool(line) + gap_lines(case, outputs, gaps, sizes, said, asked) + leftover_lines(function)
 
@@ -548,6 +553,14 @@ def typed_sizes(function, case):
             found.setdefault(node.lineno, []).append(str(node.value))
     return [f"  Line {line} of the function holds the number{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}."
             for line, numbers in sorted(found.items())[:3]]
+
+
+def line_question(first, gaps):
+    """The question on the line that differs first, where nothing more is known of a value; else empty."""
+    gap, _ = next(iter(gaps.values()))
+    if not first.line or gap.question != WHICH_TERM:
+        return ""
+    return f"Compare line {first.line} with the task: which part of it is missing, too many, or another one?"
 
 
 def return_question(function):
