@@ -22,7 +22,7 @@ from .course.course import Course
 from .course.public_cases import support_files
 from .errors import CourseError
 from .judging import Checks, Solution, add_lines_if_possible, judge, judge_at_checks, judge_task
-from .judging.running import note_skipped, reference_cells, sources_to_run, template_cells
+from .judging.running import handed_out_cells, note_skipped, reference_cells, sources_to_run
 from .model import CellRun, Repair, Report, Verdict
 from .notebooks import finding
 from .notebooks.reading import parse_notebook
@@ -93,9 +93,9 @@ def judge_notebook(
     ``checks_ran`` is what `notebooks.worked.checks_run` found in the notebook before it was repaired.
     """
     start = time.perf_counter()
-    sources, files, template = sources_to_run(nb, assignment), support_files(assignment), template_cells(assignment)
-    times = sandbox.time_cells(reference_cells(assignment), files, template)
-    with sandbox.open(list(sources.items()), files, template, times, own_files) as session:
+    sources, files = sources_to_run(nb, assignment), support_files(assignment)
+    times = sandbox.time_cells(reference_cells(assignment), files)
+    with sandbox.open(list(sources.items()), files, times, own_files) as session:
         verdicts = judge(session, assignment)
         checks = find_checks(nb, assignment, repairs, sources)
         if not all(verdict.passed and not verdict.blamed_on for verdict in verdicts):
@@ -141,7 +141,7 @@ def find_checks(nb: NotebookNode, assignment: Assignment, repairs: Iterable[Repa
             task = tasks[grade_id]
             if task not in own or not is_untouched(task, own[task], nb, assignment):
                 places[task] = len(sources)
-    trusted = frozenset(template_cells(assignment)) | frozenset(assignment.skipped.values())
+    trusted = handed_out_cells(assignment) | frozenset(assignment.skipped.values())
     return Checks(sources, trusted, places)
 
 

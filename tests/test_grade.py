@@ -32,11 +32,11 @@ class OpenSandbox:
     def __init__(self, assignment, problem=None):
         self.assignment, self.problem = assignment, problem
 
-    def time_cells(self, cells, files, template):
+    def time_cells(self, cells, files):
         return {}
 
     @contextmanager
-    def open(self, cells, files, template, times, own_files=None):
+    def open(self, cells, files, times, own_files=None):
         namespace = self.assignment.reference.run_imports()
         for _, source in cells:
             if finding.defined_functions(source) & self.assignment.tasks.keys():

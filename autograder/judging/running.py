@@ -162,12 +162,9 @@ def reference_cells(assignment: Assignment) -> tuple[tuple[str, str], ...]:
 
 
 @lru_cache(maxsize=16)
-def template_cells(assignment: Assignment) -> tuple[str | None, ...]:
-    """Return the sources of the cells that run and that students leave as they are; None for the others."""
-
-    def is_open(cell: NotebookNode) -> bool:
-        metadata = finding.nbgrader_metadata(cell)
-        return not (metadata.get("solution") or metadata.get("grade"))
-
+def handed_out_cells(assignment: Assignment) -> frozenset[str]:
+    """Return the sources of the cells that run and that students leave as they are."""
     run = sources_to_run(assignment.notebook, assignment)
-    return tuple(run[cell.id] if is_open(cell) else None for cell in student_cells(assignment.notebook, assignment))
+    metadata = {cell.id: finding.nbgrader_metadata(cell) for _, cell in finding.code_cells(assignment.notebook)}
+    return frozenset(source for id_, source in run.items()
+                     if not (metadata[id_].get("solution") or metadata[id_].get("grade")))

@@ -9,7 +9,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,8 +27,6 @@ from .outputs import clean_outputs
 from .session import answer_call
 from .zygote import Ended, Zygote
 
-#: A notebook's code cells as most students leave them, by place; None where students write.
-Template = Sequence[str | None]
 #: A message of the guest: a word that says its kind, and parts of any type.
 Message = tuple[Any, ...]
 
@@ -51,7 +49,7 @@ class Pool:
         self.abandoned: list[tuple[Zygote, int]] = []  # forks that nobody ended
         self._lock = threading.RLock()
         self._zygote: Zygote | None = None
-        self._installed: tuple[Mapping[str, bytes], Template] | None = None  # what the zygote has ready for forks
+        self._installed: Mapping[str, bytes] | None = None  # the files that the zygote has ready for forks
         self._draws = False  # whether the zygote has imported matplotlib
         self._messages: BytesCache[Message] = BytesCache()
         self._replies: WeakKeyDictionary[Callable[..., Value], BytesCache[bytes]] = WeakKeyDictionary()
@@ -71,7 +69,7 @@ class Pool:
         with contextlib.suppress(Exception):  # the interpreter may be shutting down
             self._stop()
 
-    def fork(self, files: Mapping[str, bytes], template: Template, sources: Iterable[str]) -> Fork:
+    def fork(self, files: Mapping[str, bytes], sources: Iterable[str]) -> Fork:
         """Return a fresh fork that is confining itself. Start the zygote anew if it has died.
 
         ``sources`` are the cells that will run. If they draw, forks share one import of matplotlib from now on.
@@ -83,7 +81,7 @@ class Pool:
                 zygote = self._zygote if self._zygote is not None and self._zygote.is_usable() else self._start()
                 ours, theirs = socket.socketpair()
                 try:
-                    self._prepare(zygote, files, template, sources)
+                    self._prepare(zygote, files, sources)
                     answer = zygote.ask({"fork": asdict(self.limits)}, theirs.fileno())
                     break
                 except SandboxError:
@@ -134,17 +132,17 @@ class Pool:
             return None
         return Ended(**ended) if ended else None
 
-    def _prepare(self, zygote: Zygote, files: Mapping[str, bytes], template: Template, sources: Iterable[str]) -> None:
+    def _prepare(self, zygote: Zygote, files: Mapping[str, bytes], sources: Iterable[str]) -> None:
         """Give the zygote what the next fork needs, unless it has it already."""
         if not self._draws and any(map(_DRAWS.search, sources)):
             zygote.ask({"preload": True})
-            self._draws, self._installed = True, None
-        if (files, template) != self._installed:
+            self._draws = True
+        if files != self._installed:
             with tempfile.TemporaryFile() as file:
-                file.write(encode((pack_files(files), template)))
+                file.write(encode(pack_files(files)))
                 file.seek(0)
                 zygote.ask({"install": True}, file.fileno())
-            self._installed = dict(files), template
+            self._installed = dict(files)
 
     def _start(self) -> Zygote:
         self._stop()

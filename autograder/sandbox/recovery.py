@@ -19,7 +19,7 @@ from .guest.definitions import definitions
 from .guest.explain import MAX_MESSAGE
 from .guest.settings import Limits
 from .outputs import clean_text, size_of
-from .pool import Fork, Message, Pool, Template, pack_files
+from .pool import Fork, Message, Pool, pack_files
 from .session import Definition, Replacing, Session, is_lost, known_exception
 from .stopwatch import Stopwatch
 from .zygote import Ended
@@ -54,13 +54,13 @@ class SandboxSession(Session):
     """
 
     def __init__(self, pool: Pool, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes],
-                 template: Template, times: CellTimes | None, own_files: Mapping[str, bytes]) -> None:
+                 times: CellTimes | None, own_files: Mapping[str, bytes]) -> None:
         self._pool, self._limits = pool, pool.limits
         self._sources = [str(source) for _, source in cells]
         for name in (*files, *own_files):
             if "\0" in name or not set(name.split("/")).isdisjoint(("", ".", "..")):
                 raise ValueError(f"{name!r} is not the relative path of a file")
-        self._files, self._template, self._times = files, template, times
+        self._files, self._times = files, times
         self._own_files = encode(("files", pack_files(own_files))) if own_files else b""
         self.seconds: list[float | None] = [None] * len(self._sources)  # of CPU that each cell took
         self._runs: list[CellRun | None] = [None] * len(self._sources)
@@ -136,7 +136,7 @@ class SandboxSession(Session):
     def _run_cells(self) -> None:
         """Run the cells in a fresh fork. See `_go_on`."""
         try:
-            fork = self._pool.fork(self._files, self._template, self._sources)
+            fork = self._pool.fork(self._files, self._sources)
             self._forks.append(fork)
         except SandboxError as error:
             self._is_students(Loss("died", f"could not be made: {error}", is_ours=True))

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from .guest.settings import Limits
-from .pool import Pool, Template
+from .pool import Pool
 from .recovery import CellTimes, SandboxSession
 
 
@@ -37,8 +37,7 @@ class Sandbox(Pool):
         self._times: dict[tuple[str, ...], CellTimes] = {}
 
     def open(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes] | None = None,
-             template: Template = (), times: CellTimes | None = None,
-             own_files: Mapping[str, bytes] | None = None) -> SandboxSession:
+             times: CellTimes | None = None, own_files: Mapping[str, bytes] | None = None) -> SandboxSession:
         """Return a session in which a notebook's code cells have run.
 
         Parameters
@@ -47,21 +46,18 @@ class Sandbox(Pool):
             In the notebook's order.
         files : dict of str to bytes
             Files by name for the working folder, which is private and importable.
-        template : Template
-            The cells as most notebooks have them. They are compiled once for all forks, where every student sees them.
         times : CellTimes, optional
             From `time_cells`, for the time limits of template cells.
         own_files : dict of str to bytes, optional
             Further files for this session alone.
         """
-        return SandboxSession(self, cells, files or {}, tuple(template), times or {}, own_files or {})
+        return SandboxSession(self, cells, files or {}, times or {}, own_files or {})
 
-    def time_cells(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes], template: Template
-                   ) -> CellTimes:
+    def time_cells(self, cells: Sequence[tuple[str, str]], files: Mapping[str, bytes]) -> CellTimes:
         """Return the CPU time of each cell of the reference notebook, measured once in a fork of its own."""
         sources = tuple(source for _, source in cells)
         if sources not in self._times:
-            with SandboxSession(self, cells, files, tuple(template), times=None, own_files={}) as session:
+            with SandboxSession(self, cells, files, times=None, own_files={}) as session:
                 pairs = zip(sources, session.seconds, strict=True)
                 self._times[sources] = {source: seconds for source, seconds in pairs if seconds is not None}
         return self._times[sources]

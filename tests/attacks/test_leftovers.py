@@ -119,11 +119,11 @@ def test_the_next_student_finds_all_as_it_was(name, sandbox, assignment, harmles
 
 @pytest.mark.parametrize("name", [name for name in POISONS if "matplotlib" not in POISONS[name].partition("\n")[0]])
 def test_what_is_prepared_stays_as_it_was(name, strongest, assignment):
-    """A notebook that runs template cells, compiled before the fork, changes them for no other notebook."""
-    files, template = support_files(assignment), (assignment.reference.imports, None)
+    """A notebook changes nothing that the zygote has ready for its forks, such as the modules beside the notebook."""
+    files = support_files(assignment)
 
     def last(*cells):
-        with strongest.open(notebook_of(assignment, *cells), files, template) as session:
+        with strongest.open(notebook_of(assignment, *cells), files) as session:
             return session.cells[-1]
 
     state = re.sub('\n    "figures".*', "", STATE)

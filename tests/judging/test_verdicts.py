@@ -5,7 +5,7 @@ import pytest
 
 from autograder.course.scaffold import scaffold_source
 from autograder.judging import callees_first, judge, judge_task
-from autograder.judging.running import template_cells
+from autograder.judging.running import handed_out_cells
 from autograder.model import Failed, Returned
 from autograder.notebooks import reading
 from autograder.sandbox.guest.codec import Foreign
@@ -40,11 +40,10 @@ def test_the_solutions_get_full_marks(verdicts_of):
     assert all(verdict.diagnosis is None and verdict.blamed_on is None for verdict in verdicts.values())
 
 
-def test_what_all_forks_share_of_the_lesson_is_in_its_release(assignment):
-    """The cells that are compiled before the fork hold nothing that students have not been handed."""
+def test_what_counts_as_the_courses_own_is_in_its_release(assignment):
+    """The cells whose text is trusted hold nothing that students have not been handed."""
     released = {cell.source for cell in reading.read_notebook(ROOT / "release" / NAME / f"{NAME}.ipynb").cells}
-    shared = [source for source in template_cells(assignment) if source is not None]
-    assert shared and released >= set(shared)
+    assert handed_out_cells(assignment) and released >= handed_out_cells(assignment)
 
 
 def test_the_scaffold_gets_nothing(assignment, verdicts_of):

@@ -12,11 +12,11 @@ def test_a_slow_template_cell_gets_its_time():
     """A template cell may take a multiple of its time with the reference solution; a student's cell may not."""
     limits = Limits(cell_seconds=0.1, template_cell_seconds=0.1, submission_seconds=60.0)
     with Sandbox(limits) as sandbox:
-        template = (SLOW, None, "x = 1\n" + SLOW)
-        times = sandbox.time_cells(notebook(SLOW, RIGHT, template[2]), {}, template)
-        assert {SLOW, RIGHT, template[2]} == times.keys() and times[SLOW] > 0.2 < times[template[2]]
+        other = "x = 1\n" + SLOW
+        times = sandbox.time_cells(notebook(SLOW, RIGHT, other), {})
+        assert {SLOW, RIGHT, other} == times.keys() and times[SLOW] > 0.2 < times[other]
         for first in (SLOW, SLOW + "\n# mine"):
-            with sandbox.open(notebook(first, RIGHT, template[2], SLOW + " "), {}, template, times) as session:
+            with sandbox.open(notebook(first, RIGHT, other, SLOW + " "), {}, times) as session:
                 one, _, three, own = session.cells
             assert [first != SLOW, False, True] == [bool(cell.problem) for cell in (one, three, own)]
             assert "slow\n" == texts(three)
@@ -26,8 +26,8 @@ def test_a_template_cell_that_loops_is_stopped_soon():
     """A cell that takes milliseconds with the reference solution times out sooner than a student's own cell."""
     limits = Limits(cell_seconds=30.0, template_cell_seconds=0.2, submission_seconds=120.0)
     with Sandbox(limits) as sandbox:
-        times = sandbox.time_cells(notebook(RIGHT, SHOW), {}, (None, SHOW))
-        with sandbox.open(notebook(ENDLESS, SHOW, "2 + 2"), {}, (None, SHOW), times) as session:
+        times = sandbox.time_cells(notebook(RIGHT, SHOW), {})
+        with sandbox.open(notebook(ENDLESS, SHOW, "2 + 2"), {}, times) as session:
             _, shown, own = session.cells
     allowed = max(0.2, round(100 * times[SHOW], 1))
     assert ("timed out", f"ran past {allowed:g} s") == (shown.problem.kind, shown.problem.text)
@@ -39,20 +39,19 @@ def test_cells_are_timed_once(sandbox, monkeypatch):
     forks, fork = [], sandbox.fork
     monkeypatch.setattr(sandbox, "fork", lambda *given: forks.append(given) or fork(*given))
     cells = notebook(RIGHT, "import os\nos._exit(0)", SHOW)
-    first = sandbox.time_cells(cells, {}, (None,))
+    first = sandbox.time_cells(cells, {})
     assert {RIGHT, SHOW} == first.keys()
     made = len(forks)
-    assert first is sandbox.time_cells(list(cells), {}, (None,))
+    assert first is sandbox.time_cells(list(cells), {})
     assert made == len(forks)
 
 
 def test_another_notebooks_times_are_its_own(sandbox):
-    """Times belong to the cells that ran, whatever the template is."""
+    """Times belong to the cells that ran, and to no cells of another notebook."""
     slow = SLOW + "\ny = 7"
-    template = ("y = 1", None)
-    times = sandbox.time_cells(notebook(slow, "print(y)"), {}, template)
+    times = sandbox.time_cells(notebook(slow, "print(y)"), {})
     assert times[slow] > 0.1
-    with sandbox.open(notebook("y = 1", "print(y)"), {}, template, times) as session:
+    with sandbox.open(notebook("y = 1", "print(y)"), {}, times) as session:
         assert "1\n" == texts(session.cells[1])
 
 

@@ -1,6 +1,5 @@
 """A session runs cells as a notebook does, and answers calls with values: one suite, with isolation and without."""
 
-import ast
 import base64
 from concurrent.futures import ThreadPoolExecutor
 
@@ -340,33 +339,6 @@ def test_a_fork_finds_all_libraries_imported(sandbox, assignment):
     *_, new = run(sandbox, "import sys\nbefore = set(sys.modules)", *cells, "sorted(set(sys.modules) - before)",
                   files=files)
     assert "['public_tests', 'rnn_utils']" == texts(new)
-
-
-def test_template_cells_are_compiled_once_for_all(sandbox):
-    """A cell in the template's place is not compiled in the fork, and shows the same as if it were."""
-    template = ["x = 1\nx", "for i in range(2): i\nprint(i)\n", "def f():\n    return 1 / 0\nf()",
-              "%%capture\nprint('x')", "2 +"]
-    watch = """
-import builtins
-real, seen = compile, []
-def spy(source, name, *more, **others):
-    seen.append(name)
-    return real(source, name, *more, **others)
-builtins.compile = spy"""
-    tell = "[name.split('-')[2] for name in seen if name.startswith('<ipython-input')]"
-
-    def outcome(template, *cells):
-        with sandbox.open(notebook(*cells), template=template) as session:
-            return session.cells
-
-    plain = outcome((), "", *template)
-    assert plain == outcome((None, *template), "", *template)
-    assert "1" == texts(plain[1]) and "ZeroDivisionError" == plain[3].outputs[-1]["ename"]
-    compiled = outcome((None, *template), watch, *template[:2], "x = 3\nx", tell)
-    assert "3" == texts(compiled[3]), "the student's own"
-    assert {"4", "5"} == set(ast.literal_eval(texts(compiled[4])))
-    moved = outcome((None, *template), watch, "pass", *template[:2], tell)
-    assert {"2", "3", "4", "5"} == set(ast.literal_eval(texts(moved[4]))), "elsewhere it has another name in tracebacks"
 
 
 def test_a_students_own_module_is_used(sandbox):

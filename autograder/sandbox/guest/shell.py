@@ -5,14 +5,13 @@ The zygote makes the shell, so that forks find IPython and the machinery of trac
 
 import ast
 import builtins
-import contextlib
 import getpass
 import os
 import re
 import sys
 import types
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -62,14 +61,6 @@ class Publisher(DisplayPublisher):
         self.shell.recorder.clear(wait)
 
 
-class Compiled(NamedTuple):
-    """A template cell, compiled before the fork."""
-
-    tree: ast.Module
-    name: str  # of the cell in tracebacks, which holds its number
-    codes: list[types.CodeType]
-
-
 class Transformer(TransformerManager):
     """IPython's own, which looks for magics only in cells that are not plain Python.
 
@@ -101,15 +92,10 @@ class Transformer(TransformerManager):
 
 
 class Compiler(CachingCompiler):
-    """IPython's own, which parses a cell once, and a template cell before the fork.
-
-    See benchmarks/README.md, "Shortcuts".
-    """
+    """IPython's own, which parses a cell once. See benchmarks/README.md, "Shortcuts"."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        #: The template's cells, by the source, symbol and flags that `ast_parse` gets.
-        self.known: dict[tuple[str, str, int], Compiled] = {}
         self.parsed: tuple[tuple[str, str, int], ast.Module] | None = None  # by `is_python`
 
     def ast_parse(self, source: str, filename: str = "<unknown>", symbol: str = "exec") -> ast.Module:
@@ -118,8 +104,6 @@ class Compiler(CachingCompiler):
         parsed, self.parsed = self.parsed, None  # a tree is used once, because code may change it
         if parsed is not None and parsed[0] == wanted:
             return parsed[1]
-        if wanted in self.known and self.known[wanted].name == filename:
-            return self.known[wanted].tree
         tree: ast.Module = super().ast_parse(source, filename, symbol)  # type: ignore[assignment]
         return tree
 
@@ -131,20 +115,6 @@ class Compiler(CachingCompiler):
             return False
         self.parsed = (source, "exec", self.flags), tree
         return True
-
-    def prepare(self, source: str, number: int) -> None:
-        """Compile a template cell that will run under this number."""
-        name = self.get_code_name(source, source, number)
-        tree = self.ast_parse(source, name)
-        last = len(tree.body) - isinstance(tree.body[-1], ast.Expr)
-        parts: tuple[tuple[Any, str], ...] = ((ast.Module(tree.body[:last], []), "exec"),
-                                              (ast.Interactive(tree.body[last:]), "single"))
-        codes = [self(part, name, mode) for part, mode in parts if part.body]
-        self.known[source, "exec", self.flags] = Compiled(tree, name, codes)
-
-    def codes_of(self, nodes: Sequence[ast.stmt]) -> list[types.CodeType] | None:
-        """Return what was compiled from exactly these nodes."""
-        return next((found.codes for found in self.known.values() if found.tree.body is nodes), None)
 
 
 class Shell(InteractiveShell):
@@ -160,14 +130,6 @@ class Shell(InteractiveShell):
     displayhook: Any
     history_manager: Any
 
-    def prepare(self, template: Iterable[str | None]) -> None:
-        """Compile the template's cells before any fork."""
-        self.compile.known.clear()
-        for number, source in enumerate(template, 1):
-            if source is not None:
-                with contextlib.suppress(Exception):  # a cell that does not compile shows its error when it runs
-                    self.compile.prepare(self.input_transformer_manager.transform_cell(source), number)
-
     def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None,
                          preprocessing_exc_tuple: Any = None) -> bool:
         """Return whether a cell awaits at its top level. IPython compiles it to find out."""
@@ -176,17 +138,6 @@ class Shell(InteractiveShell):
         return bool(super().should_run_async(
             raw_cell, transformed_cell=transformed_cell, preprocessing_exc_tuple=preprocessing_exc_tuple
         ))
-
-    async def run_ast_nodes(self, nodelist: list[ast.stmt], cell_name: str, interactivity: str = "last_expr",
-                            compiler: Any = builtins.compile, result: Any = None) -> bool:
-        """Run a cell's statements. Return whether an error stopped them."""
-        codes = self.compile.codes_of(nodelist) if interactivity == "last_expr" and not self.ast_transformers else None
-        if codes is None:
-            return bool(await super().run_ast_nodes(nodelist, cell_name, interactivity, compiler, result))
-        for code in codes:
-            if await self.run_code(code, result):  # type: ignore[no-untyped-call]
-                return True
-        return False
 
     def init_io(self) -> None:
         """Leave the streams alone."""

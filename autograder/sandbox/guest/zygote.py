@@ -42,7 +42,7 @@ class Zygote:
 
     A request is one JSON object in one message, and so is its answer:
 
-    - ``{"install": true}``, with a file that holds (files, template): what forks will need.
+    - ``{"install": true}``, with a file that holds the files that forks will need.
     - ``{"preload": true}``: import matplotlib.
     - ``{"fork": limits}``, with the session's socket: answered with ``pid`` or ``error``.
     - ``{"usage": pid}``: answered with the ``usage`` of a fork.
@@ -101,10 +101,9 @@ class Zygote:
         return {"ended": self.end(request["end"], request["grace"]) if request["end"] in self.forks else None}
 
     def install(self, descriptor: int) -> None:
-        """Take the files for the working folder, and compile modules and the template's cells."""
+        """Take the files for the working folder, and compile the modules among them."""
         with open(descriptor, "rb") as file:
-            files, template = decode(file.read())
-        self.shell.prepare(template)
+            files = decode(file.read())
         self.files = {name: content.tobytes() for name, content in files.items()}
         for name, source in list(self.files.items()):
             if name.endswith(".py"):

@@ -1,4 +1,4 @@
-"""The shell runs cells as IPython does, to the letter, and takes template cells ready compiled."""
+"""The shell runs cells as IPython does, to the letter."""
 
 import ast
 import inspect
@@ -54,12 +54,11 @@ def outcome(manager, cell):
         return type(error)
 
 
-def bare_shell(*template):
-    """Return a shell without IPython's start-up, with a template prepared."""
+def bare_shell():
+    """Return a shell without IPython's start-up."""
     shell = SimpleNamespace(compile=Compiler(), execution_count=1)
     shell.input_transformer_manager = Transformer(shell)
     shell.transform_cell = shell.input_transformer_manager.transform_cell
-    Shell.prepare(shell, template)
     return shell
 
 
@@ -105,31 +104,6 @@ def test_a_tree_is_used_once_and_for_its_own_source_only():
     compiler.parsed = ("x = 1", "exec", compiler.flags), tree
     assert "y" == compiler.ast_parse("y").body[0].value.id
     assert tree is not compiler.ast_parse("x = 1")
-
-
-def test_a_template_cell_belongs_to_its_source_place_and_flags():
-    """A compiled cell serves the same text under the same number, without new flags."""
-    compiler = bare_shell(None, "x = 1").compile
-    (known,) = compiler.known.values()
-    assert known.tree is compiler.ast_parse("x = 1\n", known.name)
-    assert known.codes is compiler.codes_of(known.tree.body)
-    assert known.tree is not compiler.ast_parse("x = 1\n", compiler.get_code_name("x = 1\n", "x = 1\n", 1))
-    assert known.tree is not compiler.ast_parse("x = 2\n", known.name)
-    compiler("from __future__ import annotations", "<cell>", "exec")
-    assert known.tree is not compiler.ast_parse("x = 1\n", known.name)
-    assert compiler.codes_of(ast.parse("x = 1").body) is None
-
-
-def test_cells_that_do_not_compile_are_not_prepared():
-    """A syntax error, and a cell that awaits at its top level, are left to IPython."""
-    assert {} == bare_shell("del", "await f()", "async for x in y: pass").compile.known
-
-
-def test_another_template_replaces_the_first():
-    """Nothing of the template before is kept."""
-    shell = bare_shell("x = 1")
-    Shell.prepare(shell, ("y = 2",))
-    assert ["y = 2\n"] == [source for source, _, _ in shell.compile.known]
 
 
 @pytest.mark.parametrize("cell", ["x = 1", "await f()", "async for x in y: pass", "def f():\n    return 1", "'await'"])
