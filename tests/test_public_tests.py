@@ -648,6 +648,41 @@ def test_a_right_line_is_not_blamed(examined, name, task, changes, said, unsaid)
     assert f"The first value that differs {said}" in text and unsaid not in text
 
 
+FORGET = "c_next = ft * c_prev + it * cct"
+
+
+@pytest.mark.parametrize(("task", "old", "new", "said", "question"), [
+    ("lstm_cell_forward", FORGET, "c_prev *= ft\n    c_next = c_prev + it * cct",
+     "The call changes `c_prev`, which is the caller's own, in line 57 of the function: c_prev *= ft `cache`, the "
+     "first value that differs, is made after that.", public_tests.WRITING_IN),
+    ("lstm_cell_forward", FORGET, "np.multiply(ft, c_prev, out=c_prev)\n    c_next = c_prev + it * cct",
+     "in line 57 of the function: np.multiply(ft, c_prev, out=c_prev)", public_tests.WRITING_IN),
+    ("rnn_cell_forward", "a_next = np.tanh(", "a_next = a_prev\n    a_next[:] = np.tanh(",
+     "changes `a_prev`, which is the caller's own, in line 33 of the function: a_next[:] =", public_tests.WRITING_IN),
+    ("lstm_cell_forward", FORGET, "c_prev = c_prev * ft\n    c_next = c_prev + it * cct",
+     "In line 57 of the function `c_prev` gets another value than the one handed in: c_prev = c_prev * ft",
+     "Should `c_prev` still be what was handed in when line 67 reads it?"),
+    ("lstm_cell_forward", FORGET, "ft *= c_prev\n    c_next = ft + it * cct",
+     "is `ft`: it is as expected until line 57 of the function changes it: ft *= c_prev",
+     "Should line 57 change `ft`, or does a later line need it as it was?"),
+    ("lstm_cell_forward", "a_next = ot * np.tanh(c_next)", "a_next = ot\n    a_next *= np.tanh(c_next)",
+     "is `ot`: it is as expected until line 60 of the function changes it, under another name: a_next *=",
+     "Should line 60 change `ot`, or does a later line need it as it was?"),
+    ("rnn_forward", "a_next, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)",
+     "new, yt_pred, cache = rnn_cell_forward(x[:, :, t], a_next, parameters)\n        a_next[:] = new",
+     "is `cache`, first at step 0: it is as expected until line 42 of the function changes it, under another name: "
+     "a_next[:] = new", "Is a new array made at each step, or one array written over?"),
+    ("lstm_cell_forward", "it = sigmoid(Wi @ concat + bi)", "it = sigmoid(Wi @ concat + bi)\n    it = it * 2",
+     "until line 56 of the function changes it: it = it",
+     "Should line 56 change `it`, or does a later line need it as it was?"),
+])
+def test_a_line_that_changes_what_another_one_needs_is_named(examined, task, old, new, said, question):
+    """What was handed in, and a value that was right, are changed by a line of their own: no later line is blamed."""
+    text = examined("rnn-step-by-step", task, (old, new))
+    assert said in text and "differs is `cache`, from" not in text
+    assert text.endswith(question)
+
+
 def test_an_output_that_fails_is_not_called_right_so_far(examined):
     """An output that is right at the first step alone is in the list of what is wrong, and in no other."""
     text = examined("rnn-step-by-step", "rnn_forward", ("x[:, :, t], a_next", "x[:, :, t], a0"))

@@ -507,11 +507,24 @@ def examine(function, case, cases=None):
     if line and any(fingerprint(outputs[output]) is None for output in gaps):  # nan comes from the line that waits
         right = [f"`{output}`" for output in outputs if output not in gaps]
         return False, [*undone, *([f"  Right so far: {', '.join(right)}."] if right else [])]
-    first = first_difference(function, case, source_of(function), wrong=gaps)
-    asked = loop_question(first.lines, source_of(function), task) or early_question(function) or line_question(
-        first, gaps)
-    said = first.lines + dropped_lines(function, cases or {})
+    said, asked = cause_lines(function, case, cases or {}, arguments, gaps)
     return False, undone * bool(line) + gap_lines(case, outputs, gaps, sizes, said, asked) + leftover_lines(function)
+
+
+def cause_lines(function, case, cases, arguments, gaps):
+    """What is known of the lines that make outputs wrong, in sentences, and a question on them, which may be empty.
+
+    The ``arguments`` are those after the call.
+    """
+    changed, where = changed_argument(function, case, arguments)
+    source = source_of(function)
+    first = first_difference(function, case, source, wrong=gaps, changed=changed)
+    asked = (first.question or loop_question(first.lines, source, case["task"]) or early_question(function)
+             or line_question(first, gaps))
+    said = first.lines + dropped_lines(function, cases)
+    if changed and (change := change_sentence(changed, where)) not in said:
+        said.append(change)
+    return said, asked
 
 
 def second_lines(function, case):
@@ -620,15 +633,29 @@ def own_nodes(node):
 
 def changed_lines(function, case, arguments):
     """What a call that is right but for its arguments changes, and the line that does, in sentences."""
-    names = getattr(getattr(inspect.unwrap(function), "__code__", None), "co_varnames", ())
-    which = next((place for place, pair in enumerate(zip(case["arguments"], arguments)) if is_changed(*pair)), 0)
-    name = f"`{names[which]}`" if which < len(names) else "an argument"
-    lines = [f"{case['task']}: all outputs are as expected, and the call changes {name}, which is the caller's own."]
-    code, source = getattr(inspect.unwrap(function), "__code__", None), source_of(function).splitlines()
-    line = changing_line(function, code, copy.deepcopy(case["arguments"]), which) if code else 0
-    if 0 < line <= len(source):
-        lines.append(f"  It is changed by line {line} of the function: {source[line - 1].strip()}")
-    return [*lines, "  Which line writes into what was handed in, where a new array should be made?"]
+    name, where = changed_argument(function, case, arguments)
+    shown = f"`{name}`" if name else "an argument"
+    lines = [f"{case['task']}: all outputs are as expected, and the call changes {shown}, which is the caller's own."]
+    return [*lines, *([f"  It is changed by {where}"] if where else []), f"  {WRITING_IN}"]
+
+
+def changed_argument(function, case, arguments):
+    """The first argument that a call has changed, and the line that does, in words.
+
+    The name is empty where there is none; so are the words for a line that is not known.
+    """
+    which = next((place for place, pair in enumerate(zip(case["arguments"], arguments)) if is_changed(*pair)), -1)
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    if which < 0 or code is None:
+        return "", ""
+    line = changing_line(function, code, copy.deepcopy(case["arguments"]), which)
+    name, source = code.co_varnames[which] if which < code.co_argcount else "", source_of(function)
+    return name, f"line {line} of the function{quoted(source, line)}" if 0 < line <= len(source.splitlines()) else ""
+
+
+def change_sentence(name, where):
+    """The sentence on an argument that a call changes."""
+    return f"The call changes `{name}`, which is the caller's own" + (f", in {where}" if where else ".")
 
 
 def changing_line(function, code, arguments, which):
@@ -1121,9 +1148,23 @@ class Pass(NamedTuple):
 
     key: str  # "before", "0", "1", ..., "after"
     step: str  # what the loop's variable holds, for a sentence
-    end: dict  # what each name holds in the end, as sums
+    begin: dict  # what each name holds before it, as sums
+    end: dict  # what each name holds in the end
     writers: list  # (name, line) in the order in which the names got these values
     again: set  # names that got values from several lines: which of these values is meant cannot be told
+    changes: dict  # by name: (line, the sums from then on), in their order
+    before: dict  # by name: what all names held before the line that gave it its value
+    stored: dict  # by name: the last line that stores something in a part of it
+
+
+class Event(NamedTuple):
+    """A line of a call that is followed."""
+
+    line: int
+    step: str
+    held: dict  # what the names hold before it, as sums
+    written: list  # the names to which it gives values
+    stored: list  # the names of which it gives a part a value
 
 
 def follow(function, arguments, source, names=None, filled=()):
@@ -1150,7 +1191,7 @@ def follow(function, arguments, source, names=None, filled=()):
     if node is None or len(loops) > 1:
         return None
     shift = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - code.co_firstlineno
-    written = names_written(node)
+    written, stored = names_written(node), names_written(node, parts=True)
     step = loops[0].target.id if loops and isinstance(getattr(loops[0], "target", None), ast.Name) else None
     events, before = [], sys.gettrace()
 
@@ -1166,7 +1207,8 @@ def follow(function, arguments, source, names=None, filled=()):
             held.update({shape_name(name): sums_of(np.zeros(frame.f_locals[name].shape)) for name in filled
                          if isinstance(frame.f_locals.get(name), np.ndarray)})
             line = frame.f_lineno + shift
-            events.append((line, str(frame.f_locals.get(step, "")), held, written.get(line, [])))
+            events.append(Event(line, str(frame.f_locals.get(step, "")), held, written.get(line, []),
+                                stored.get(line, [])))
         return local
 
     def begin(frame, event, argument):
@@ -1182,25 +1224,32 @@ def follow(function, arguments, source, names=None, filled=()):
     return cut(events, loops[0] if loops else None) if events else None
 
 
-def names_written(node):
-    """The names to which the statements of a function give values, by the lines of these."""
+def names_written(node, parts=False):
+    """The names to which the statements of a function give values, or of which it gives parts one, by their lines."""
     written = {}
     for statement in own_nodes(node):
         if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
             targets = getattr(statement, "targets", None) or [statement.target]
-            names = [part.id for target in targets for part in ast.walk(target)
-                     if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+            names = [base_name(part) if parts else part.id for target in targets for part in ast.walk(target)
+                     if isinstance(part, ast.Subscript if parts else ast.Name) and isinstance(part.ctx, ast.Store)]
             written.update(dict.fromkeys(range(statement.lineno, statement.end_lineno + 1), names))
     return written
 
 
+def base_name(node):
+    """The name of which a node such as ``a[0][:, t]`` is a part; empty where there is none."""
+    while isinstance(node, (ast.Subscript, ast.Attribute)):
+        node = node.value
+    return getattr(node, "id", "")
+
+
 def unwrite(events):
     """Note that the statement of the last event has given no name a value, since it was stopped."""
-    names = events[-1][3] if events else ()
+    names = events[-1].written if events else ()
     for place in range(len(events) - 1, -1, -1):
-        if events[place][3] is not names:
+        if events[place].written is not names:
             return
-        events[place] = (*events[place][:3], [])
+        events[place] = events[place]._replace(written=[], stored=[])
 
 
 def find_definition(source, name):
@@ -1240,16 +1289,20 @@ def shape_name(name):
 
 def make_pass(key, events):
     """One pass from its events."""
-    end = events[-1][2]
-    last, again = {}, set()
-    for place in range(len(events) - 1):
-        (line, _, was, written), (_, _, now, _) = events[place:place + 2]
+    last, again, changes, stored = {}, set(), {}, {}
+    for place, event in enumerate(events[:-1]):
+        was, now = event.held, events[place + 1].held
         changed = [name for name in now if now[name] != was.get(name, 0)]
-        again |= {name for name in changed if last.get(name, (0, line))[1] != line}
+        again |= {name for name in changed if last.get(name, (0, event.line))[1] != event.line}
         # a line may give a name the value that it had
-        last.update({name: (place, line) for name in (*changed, *written) if name in now})
+        last.update({name: (place, event.line) for name in (*changed, *event.written) if name in now})
+        stored.update(dict.fromkeys(event.stored, event.line))
+        for name in changed:
+            changes.setdefault(name, []).append((event.line, now[name]))
     writers = sorted((place, name, line) for name, (place, line) in last.items())
-    return Pass(key, events[-1][1], end, [(name, line) for _, name, line in writers], again)
+    before = {name: events[place].held for place, name, _ in writers}
+    return Pass(key, events[-1].step, events[0].held, events[-1].held,
+                [(name, line) for _, name, line in writers], again, changes, before, stored)
 
 
 class Difference(NamedTuple):
@@ -1258,23 +1311,72 @@ class Difference(NamedTuple):
     lines: list
     name: str = ""
     line: int = 0
+    question: str = ""  # on what is certain of it
 
 
-def difference(name, line, part, source, right):
+def difference(name, line, part, source, right, expected):
     """The first value that differs, in sentences; ``right`` are the names that agree, in their order."""
-    lines = source.splitlines()
-    text = f": {lines[line - 1].strip()}" if line <= len(lines) else "."
+    tree = ast.parse(source)
     where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
     if where and "." in part.step:  # a loop over numbers that count nothing
         where = f", first in pass {int(part.key) + 1}"
-    if name in part.again:
-        text, where = ".", f"{where}; it gets values from several lines"
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
     before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
-    origin = "" if name in part.again else f", from line {line} of the function"
-    sentence = f"The first value that differs is {what}{origin}{where}{text}"
     more = [f"Right so far: {', '.join(before)}."] if before else []
-    return Difference([sentence, *more], name, 0 if name in part.again else line)
+    question = ""
+    changing = line_that_spoils(name, part, tree, expected)
+    if changing:
+        line, sign = changing, "" if name in names_of_targets(tree, changing) else ", under another name"
+        origin = f"{where}: it is as expected until line {line} of the function changes it{sign}"
+        question = f"Should line {line} change `{name}`, or does a later line need it as it was?"
+    elif name in part.again or part.stored.get(name, line) != line:
+        return Difference([f"The first value that differs is {what}{where}; it gets values from several lines.", *more],
+                          name)
+    else:
+        origin = f", from line {line} of the function{where}"
+    sentence = f"The first value that differs is {what}{origin}{quoted(source, line)}"
+    return Difference([sentence, *more], name, line, question)
+
+
+def quoted(source, line):
+    """The text of a line, behind a colon; a full stop where there is none."""
+    lines = source.splitlines()
+    return f": {lines[line - 1].strip()}" if 0 < line <= len(lines) else "."
+
+
+def line_that_spoils(name, part, tree, expected):
+    """The line that changes a value of a pass which was as expected; 0 where none was, or perhaps by chance."""
+    changes = part.changes.get(name, [])
+    right = [place for place, (_, sums) in enumerate(changes) if sums is not None and agrees(sums, expected)]
+    if not right or right[-1] + 1 == len(changes):
+        return 0
+    line, (*_, count) = changes[right[-1] + 1][0], changes[right[-1]][1]
+    statement = statement_at(tree, line)
+    is_new = isinstance(statement, ast.Assign) and name in names_of_targets(tree, line) and name not in names_read(
+        statement)
+    return 0 if is_new and count < MANY else line
+
+
+#: So many numbers do not agree with others by chance.
+MANY = 4
+
+
+def names_of_targets(tree, line):
+    """The names that a line gives values to, whole or in part."""
+    statement = statement_at(tree, line)
+    targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
+    parts = [part for target in targets if target is not None for part in ast.walk(target)
+             if isinstance(part, (ast.Name, ast.Subscript)) and isinstance(part.ctx, ast.Store)]
+    return {base_name(part) for part in parts}
+
+
+def names_read(statement):
+    """The names that a statement reads; a loop or a condition reads those of its head."""
+    heads = [getattr(statement, field) for field in ("iter", "test") if hasattr(statement, field)]
+    parts = heads if hasattr(statement, "body") else [statement]
+    read = {node.id for part in parts for node in ast.walk(part or ast.Pass())
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    return read | ({base_name(statement.target)} if isinstance(statement, ast.AugAssign) else set())
 
 
 #: What `sums_of` returns where a number is infinite or none at all.
@@ -1294,17 +1396,19 @@ def agrees(mine, expected):
     return mine != NOT_FINITE and same_fingerprint(np.array(mine), expected)
 
 
-def first_difference(function, case, source, has_raised=False, wrong=()):
+def first_difference(function, case, source, has_raised=False, wrong=(), changed=""):
     """The first value, in the order of computing, that is not as expected; an empty `Difference` where all are.
 
-    The outputs that are ``wrong`` in the end are not called right on the way.
+    The outputs that are ``wrong`` in the end are not called right on the way. ``changed`` is the argument that the
+    call changes for its caller, if it does.
     """
     known = case.get("values")
     if not known or not source:
         return Difference([])
     names = {name for values in known.values() for name in values}
     filled = [name for name in names if shape_name(name) in names]
-    passes = follow(function, copy.deepcopy(case["arguments"]), source, names, filled)
+    moved = {changed, *arguments_rebound(function, source)} - {""} - names
+    passes = follow(function, copy.deepcopy(case["arguments"]), source, names | moved, filled)
     if passes is None or any(part.key != "before" for part in passes) != (len(known) > 1):
         return Difference([])
     right = []
@@ -1325,12 +1429,50 @@ def first_difference(function, case, source, has_raised=False, wrong=()):
             if mine is not None and agrees(mine, expected):
                 right.append(name)
             elif mine is not None or part.key != "before":
-                return difference(name, line, part, source, [other for other in right if other not in wrong])
+                agreeing = [other for other in right if other not in wrong]
+                first = difference(name, line, part, source, agreeing, expected)
+                return after_argument(first, passes[:passes.index(part) + 1], source, moved, changed) or first
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:
             return Difference([f"The loop leaves `{left}` as it was."])
     return Difference([too_few] if taken < steps and not has_raised else [])
+
+
+def arguments_rebound(function, source):
+    """The arguments to which a function gives other values."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    node = find_definition(source, getattr(code, "co_name", ""))
+    written = {name for names in names_written(node).values() for name in names} if node else set()
+    return written & set(getattr(code, "co_varnames", ())[:getattr(code, "co_argcount", 0)])
+
+
+def after_argument(first, passes, source, moved, changed):
+    """The first value that differs, if its line reads an argument that is not any more what was handed in; else None.
+
+    Then the line that changes the argument is named, and no word on the other line says that it is wrong.
+    """
+    statement, part = statement_at(ast.parse(source), first.line), passes[-1]
+    if statement is None or first.name not in part.before:
+        return None
+    for name in sorted(moved & names_read(statement) - names_of_targets(ast.parse(source), first.line)):
+        start = passes[0].begin.get(name)
+        if part.before[first.name].get(name, start) == start:
+            continue
+        line = next((line for other in passes for line, sums in other.changes.get(name, ()) if sums != start), 0)
+        if 0 < line != first.line:
+            where = f"line {line} of the function"
+            says = (change_sentence(name, f"{where}{quoted(source, line)}") if name == changed else
+                    f"In {where} `{name}` gets another value than the one handed in{quoted(source, line)}")
+            question = (WRITING_IN if name == changed else
+                        f"Should `{name}` still be what was handed in when line {first.line} reads it?")
+            after = f"`{first.name}`, the first value that differs, is made after that."
+            return Difference([says, after, *first.lines[1:]], name, line, question)
+    return None
+
+
+#: Asked where a call changes an argument.
+WRITING_IN = "Which line writes into what was handed in, where a new array should be made?"
 
 
 def is_filled_after(name, line, source):
