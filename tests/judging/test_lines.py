@@ -453,6 +453,22 @@ SAID = [
      "The call stops at this line: `da` has shape (5, 10, 4), `da_prevt` has shape (5, 10)."),
     ("rnn_backward", {"    da_prevt = np.zeros((n_a, m))\n": ""}, "gradients =", "`da_prevt` has no value when this"),
     ("lstm_backward", {"dWo += gradients": "dW0 += gradients"}, "dW0 +=", "`dW0` has no value when this line runs."),
+    # what the text of a line does not show is not said to stand there
+    ("rnn_cell_forward", {"Wax @ xt + Waa @ a_prev": "np.dot(Wax, xt, Waa @ a_prev)"}, "a_next =",
+     "A part of this sum or difference is missing."),
+    ("lstm_forward", {"(xt, a_next, c_next, p": "(xt, a_next, np.zeros((n_a, m)), p"}, "a_next, c_next",
+     "Zeros stand where values belong."),
+    ("lstm_backward", {"dc_prevt, caches[t]": "0 * dc_prevt, caches[t]"}, "gradients =", "`0` is one part too many."),
+    # an array is written to where the step has no place, or the targets stand in another order
+    ("rnn_forward", {"y_pred[:, :, t] = yt_pred": "y_pred[:, :] = yt_pred[:, :, None]"}, "y_pred[:, :] =",
+     "Look at the index with which `y_pred` is taken."),
+    ("optimise", {"loss, gradients = loss": "gradients, loss = loss"}, "gradients, loss",
+     "Two of the items stand in each other's place."),
+    # a name that the loop should make anew, or does not hand on
+    ("rnn_forward", {"a_next, yt_pred, c": "a_new, yt_pred, c", "t] = a_next": "t] = a_new"}, "for t in",
+     "No line of the loop gives `a_next` a new value."),
+    ("failing", {"fails[name] = not": "if same_shape:\n            fails[name] = not"}, "if same_shape:",
+     "`fails` has to get a value at every step. Is this condition true at each?"),
     # a loop is left in its first pass
     ("restore", {"        start = end\n": "        start = end\n        return parameters\n"}, "return parameters",
      "This line leaves the loop in its first pass."),
@@ -470,6 +486,37 @@ def test_the_sentence_is_true_at_its_line(task, changes, text, says):
     ((explained,), _) = judge_lines(assignment, task, source)
     assert source.split("\n")[explained.line.line - 1].strip().startswith(text)
     assert says in explained.line.says
+
+
+GATE = "    def gate(W, b):\n        return 1 / (1 + np.exp({}W @ concat + b))\n\n    ft = gate({}, bf)"
+
+
+@pytest.mark.parametrize(("sign", "weights", "says"), [
+    ("", "Wf", "It calls `gate`, which line 54 defines. What does that give?"),
+    ("", "Wi", "It calls `gate`, which line 54 defines. What does that give?"),
+])
+def test_a_line_that_calls_a_helper_is_not_said_to_do_what_that_does(sign, weights, says):
+    """The line that calls may be right: the question is on the function which the student has made."""
+    ((explained,), _) = judge_changed("lstm_cell_forward", {
+        "    ft = sigmoid(Wf @ concat + bf)": GATE.format(sign, weights)})
+    assert says in explained.line.says
+
+
+def test_a_value_that_the_last_pass_left_is_said_to_be_one():
+    """Copies that are made before the loop keep the nudges of the passes before."""
+    copies = "up, down = v.astype(float), v.astype(float)\n"
+    found, _ = judge_changed("numeric_gradient", {
+        f"        {copies}": "", "    for i in range(v.size):": f"    {copies}    for i in range(v.size):"})
+    assert ["up", "down"] == [explained.finding.names[0] for explained in found]
+    assert all("is still the one from before this step." in explained.line.says for explained in found)
+
+
+def test_a_loop_variable_that_gets_another_value_is_found_where_it_does():
+    """The line below, which takes that index, is not said to be wrong."""
+    found, _ = judge_changed("rnn_forward", {
+        "        a[:, :, t] = a_next": "        t = t + 1\n        a[:, :, t - 1] = a_next"})
+    assert "`t` gets another value here before it is used." == found[0].line.says
+    assert not any("gives" in explained.line.says for explained in found)
 
 
 @pytest.mark.parametrize(("task", "changes"), [

@@ -169,6 +169,9 @@ def pair_of_targets(line: ast.Assign | ast.AugAssign, statement: ast.Assign | as
 
 def of_targets(mine: ast.expr, theirs: ast.expr) -> Told | None:
     """Return the difference of two targets that get the same value."""
+    if isinstance(mine, ast.Tuple) and isinstance(theirs, ast.Tuple) and sorted(map(ast.dump, mine.elts)) == sorted(
+            map(ast.dump, theirs.elts)):
+        return Told(Difference("items order", (mine,)), mine)
     base = base_of(mine)
     if not isinstance(theirs, ast.Subscript) or not isinstance(base, ast.Name):
         return None

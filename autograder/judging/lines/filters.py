@@ -17,15 +17,16 @@ CERTAIN = ("raised", "argument", "loop")
 
 
 def drop_excused(values: Values, findings: list[Finding]) -> list[Finding]:
-    """Return the findings without names that the student uses in another way than the reference."""
+    """Return the findings without names that the student uses in another way than the reference, or not at all."""
     instead: dict[int, dict[str, Value]] = {}  # the reference's values of such names, by the id of the pass
     kept = []
     for finding in findings:
-        if is_excused(values, finding):
+        is_other = is_excused(values, finding)
+        if is_other or (finding.kind == "missing" and not finding.lines):  # what reads it may be right without it
             assert finding.equation is not None and finding.part is not None
             right = values.ask(finding.equation, finding.part)
             instead.setdefault(id(finding.part), {}).update({name: right[name] for name in finding.names})
-        else:
+        if not is_other:
             kept.append(finding)
     return [finding for finding in kept if not is_right_with(values, finding, instead.get(id(finding.part)))]
 

@@ -147,7 +147,7 @@ class Finder:
         """
         own = max((write.step for write in self.student.writes(name, part) if write.by_text), default=len(part.steps))
         changed: list[tuple[int, str, Value]] = []  # step, name, its value then
-        for read in sorted(equation.start - {self.oracle.loop_name} - (set(self.oracle.header) - self.student.header)):
+        for read in sorted(equation.start - (set(self.oracle.header) - self.student.header)):
             was = part.start.get(read, UNKNOWN)
             if was is UNKNOWN:
                 continue

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from ...course.public_cases import count_bits
 from ...model import Value
@@ -59,6 +61,8 @@ def find_edit(values: Values, finding: Finding, others: Others) -> Edit | None:
     if equation is None or part is None or line is None or hasattr(equation.statement, "body"):
         return None
     known = frozenset(what_is_read(line))
+    if (stale := find_stale(values, finding)) is not None:
+        return stale
     edit, statement = find_edit_of(values, finding, others, line, known, None)
     if edit is None and spell_out(values, equation, part, known)[0] is not statement:
         edit, _ = find_edit_of(values, finding, others, line, known, known)  # some names are written out in the line
@@ -80,7 +84,7 @@ def find_edit_of(values: Values, finding: Finding, others: Others, line: ast.stm
     places = [(values, place) for place in values.student.passes if place.block == part.block and place is not part]
     found = []
     for edit, changed in (*edits_of_statement(statement, setting), *edits_of(statement, setting)):
-        if standing is not None and edit.act == "zeros":
+        if edit.act == "zeros" and (standing is not None or not shows_zeros(line, scope.names)):
             continue  # that a part has no effect is not what stands there
         if set(edit.brought) <= known and gives(values, changed, scope, got, right):
             found.append(Match(edit._replace(about=edit.about if edit.about in known else ""), changed))
@@ -91,6 +95,49 @@ def find_edit_of(values: Values, finding: Finding, others: Others, line: ast.stm
         places += elsewhere
     known_bits = sum(count_bits(place.end.get(name)) for place in (part, *(p for _, p in places)) for name in got)
     return choose(found, line, known_bits < CERTAIN_BITS), statement
+
+
+def find_stale(values: Values, finding: Finding) -> Edit | None:
+    """Return the edit of a line that changes what the last pass left, where each pass should make a new value."""
+    equation, part = finding.equation, finding.part
+    assert equation is not None and part is not None
+    if part.block != "loop" or len(finding.names) != 1:
+        return None
+    (name,) = finding.names
+    if name not in equation.fresh or name not in part.start or len(values.student.writes(name, part)) != 1:
+        return None
+    found = values.ask_with(equation, part, {name: part.start[name]})
+    is_it = found is not None and name in found and is_same(found[name], part.end[name], CLOSE)
+    return Edit("stale", equation.statement, (), name) if is_it else None
+
+
+def find_place(values: Values, finding: Finding) -> Edit | None:
+    """Return the edit of a line that writes also where the equation leaves an array as it was."""
+    equation, part = finding.equation, finding.part
+    line = values.student.lines.statement(finding.line) if finding.line else None
+    if equation is None or part is None or not isinstance(line, ast.Assign) or len(finding.names) != 1:
+        return None
+    (name,), at = finding.names, values.written_at(equation, part)
+    target = line.targets[0]
+    if at is None or len(finding.lines) != 1 or not isinstance(target, ast.Subscript):
+        return None
+    was, got, right = part.steps[at].before.get(name), part.end.get(name), values.ask(equation, part).get(name)
+    if not (isinstance(was, np.ndarray) and isinstance(got, np.ndarray) and isinstance(right, np.ndarray)):
+        return None
+    is_one_shape = was.shape == got.shape == right.shape
+    return Edit("index", line, (), name) if is_one_shape and np.any((right == was) & (got != was)) else None
+
+
+def shows_zeros(line: ast.stmt, held: Mapping[str, Value]) -> bool:
+    """Tell if a line has zeros in its text, or reads a name that holds nothing else."""
+    for part in ast.walk(line):
+        if isinstance(part, ast.Constant) and isinstance(part.value, int | float) and part.value == 0:
+            return True
+        if isinstance(part, ast.Attribute) and part.attr in ("zeros", "zeros_like"):
+            return True
+        if isinstance(part, ast.Name) and isinstance(value := held.get(part.id), np.ndarray) and not value.any():
+            return True
+    return False
 
 
 def fitting(found: Sequence[Match], equation: Equation, places: Sequence[tuple[Values, Pass]], names: Sequence[str],

@@ -22,9 +22,9 @@ from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
 from .findings import Finding
 from .locate import Located, locate
-from .naming import Others, find_edit
+from .naming import Others, find_edit, find_place
 from .passes import OtherFormError, Student
-from .questions import ask
+from .questions import ask, ask_of_helper
 from .sentences import LEAVES, explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
@@ -82,7 +82,7 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
         warnings.simplefilter("ignore")
         try:
             located, others = locate_first(assignment, task, lines, follow, oracle, evaluator)
-            found = describe(located, function, others) if located else []
+            found = describe(located, function, others, helpers_in(source, task.name)) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             pass
         return found or find_exit(assignment, task, lines, follow)
@@ -189,20 +189,34 @@ def reference_call(assignment: Assignment, name: str, case: Case) -> Student:
 # ---- lines ------------------------------------------------------------------------------------------------
 
 
-def describe(located: Located, function: ast.FunctionDef, others: Others) -> list[Explained]:
-    """Return the findings with their lines and explanations, in the order of the cell."""
+def describe(located: Located, function: ast.FunctionDef, others: Others, helpers: Mapping[str, int]
+             ) -> list[Explained]:
+    """Return the findings with their lines and explanations, in the order of the cell.
+
+    ``helpers`` are the lines of the functions that the student has made besides.
+    """
     found, values = [], located.values
     for finding in located.findings[:MAX_LINES]:
         told = find_difference(values, finding) if finding.kind == "value" else None
         edit = find_change(values, finding, told, others) if finding.kind == "value" else None
+        statement = values.student.lines.statement(finding.line or 0)
+        helped = ask_of_helper(statement, helpers) if finding.kind == "value" else ""
+        if helped and edit is not None and not edit.brought:
+            edit = None  # what the line itself does may be right
         is_named = finding.kind != "value" or explain(values, finding, edit) is not None
-        question = "" if is_named else ask(values.student.lines.statement(finding.line or 0), told)
+        question = "" if is_named else helped or ask(statement, told)
         names = ", ".join(name for name in finding.names if name != RETURN)
         line = Line(line_of(finding, located, function), names, finding.kind, step_of(finding, located),
                     say(values, finding, edit, question),
                     finding.equation.statement.lineno if finding.equation else None)
         found.append(Explained(line, finding, edit, is_named))
     return sorted(found, key=lambda explained: explained.line.line)
+
+
+def helpers_in(source: str, name: str) -> dict[str, int]:
+    """Return the functions that a cell defines besides a task's own, with their lines."""
+    return {node.name: node.lineno for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.FunctionDef) and node.name != name}
 
 
 def find_change(values: Values, finding: Finding, told: Told | None, others: Others) -> Edit | None:
@@ -214,7 +228,7 @@ def find_change(values: Values, finding: Finding, told: Told | None, others: Oth
     if by_text is not None and by_text.act in CLEAR:
         return by_text
     try:
-        return find_edit(values, finding, others) or by_text
+        return find_edit(values, finding, others) or by_text or find_place(values, finding)
     except SpentError:
         return by_text
 

@@ -51,6 +51,13 @@ def ask(line: ast.stmt | None, told: Told | None) -> str:
     return ""
 
 
+def ask_of_helper(line: ast.stmt | None, helpers: Mapping[str, int]) -> str:
+    """Return the question on a line that calls a function which the student has made; "" if it calls none."""
+    called = [node.func.id for node in ast.walk(line) if isinstance(node, ast.Call)
+              and isinstance(node.func, ast.Name) and node.func.id in helpers] if line is not None else []
+    return f"It calls `{called[0]}`, which line {helpers[called[0]]} defines. What does that give?" if called else ""
+
+
 def differing_parts(told: Told) -> list[str]:
     """Return the texts of the parts that differ, if there are several, not too many, and none is the whole value."""
     acts = {one.act for one in told.difference.inner}

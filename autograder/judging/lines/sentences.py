@@ -213,6 +213,8 @@ def say_missing(values: Values, finding: Finding) -> str:
         return f"No line uses {quote(kept)}." if kept else "The value of this line is kept nowhere."
     if finding.line is not None:
         needs = verb(finding.names, "has to get a value", "have to get values")
+        if isinstance(values.student.lines.statement(finding.line), ast.If):
+            return f"{quote(finding.names)} {needs} at every step. Is this condition true at each?"
         return f"{quote(finding.names)} {needs} at every step. Does this line run at each?"
     where = WHERE[finding.block] if values.student.loop is not None else ""
     start, statement = finding.part.start if finding.part else {}, finding.equation and finding.equation.statement
