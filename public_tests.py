@@ -484,7 +484,8 @@ def examine(function, case, cases=None):
     if got is None and not line and not problem and (question := return_question(function)):
         return False, [f"{task}: the function returns None; a value is asked for.", f"  {question}"]
     if problem:
-        asked = return_question(function) or early_question(function) or problem.question
+        asked = (return_question(function) or early_question(function) or exit_question(function, case)
+                 or problem.question)
         return False, [f"{task}: {problem.text}", f"  {asked}"]
     gaps = {}
     for output, expected in case["expected"].items():
@@ -519,9 +520,10 @@ def cause_lines(function, case, cases, arguments, gaps):
     changed, where = changed_argument(function, case, arguments)
     source = source_of(function)
     first = first_difference(function, case, source, wrong=gaps, changed=changed)
+    dropped, replaced = dropped_lines(function, cases), replaced_lines(function)
     asked = (first.question or loop_question(first.lines, source, case["task"]) or early_question(function)
-             or line_question(first, gaps))
-    said = first.lines + dropped_lines(function, cases)
+             or (WHICH_NAME if dropped else WHICH_PASS if replaced and not first.line else line_question(first, gaps)))
+    said = first.lines + dropped + replaced + unread_lines(function)
     if changed and (change := change_sentence(changed, where)) not in said:
         said.append(change)
     return said, asked
@@ -571,9 +573,12 @@ def typed_sizes(function, case):
 def line_question(first, gaps):
     """The question on the line that differs first, where nothing more is known of a value; else empty."""
     gap, _ = next(iter(gaps.values()))
-    if not first.line or gap.question != WHICH_TERM:
+    lines = [str(line) for line in sorted({first.line, *first.others} - {0})]
+    if not lines or gap.question != WHICH_TERM:
         return ""
-    return f"Compare line {first.line} with the task: which part of it is missing, too many, or another one?"
+    if len(lines) > 1:
+        return f"Compare lines {listed(lines)} with the task: which part is missing, too many, or another one?"
+    return f"Compare line {lines[0]} with the task: which part of it is missing, too many, or another one?"
 
 
 def return_question(function):
@@ -605,6 +610,35 @@ def early_question(function):
             "the function end?") if found else ""
 
 
+def exit_question(function, case):
+    """The question on a return that is not the last one of the function's, and ends it; empty where it is the last."""
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    lines = sorted(node.lineno for node in own_nodes(tree.body[0]) if isinstance(node, ast.Return)) if tree else []
+    line = returning_line(function, copy.deepcopy(case["arguments"])) if len(lines) > 1 else 0
+    above = [number for number in lines if number <= line]
+    if not above or above[-1] == lines[-1]:
+        return ""
+    return f"The function ends at line {above[-1]}, above its last line. What does each of the two return?"
+
+
+def returning_line(function, arguments):
+    """The line of a function, from 1, at which a call ends; 0 where it is not seen."""
+    code, lines, before = inspect.unwrap(function).__code__, [0], sys.gettrace()
+
+    def local(frame, event, argument):
+        lines.append(frame.f_lineno - code.co_firstlineno + 1)
+        return local
+
+    try:
+        sys.settrace(lambda frame, event, argument: local if frame.f_code is code else None)
+        call(function, arguments)
+    except Exception:  # it has returned before: so it is silent here
+        return 0
+    finally:
+        sys.settrace(before)
+    return lines[-1]
+
+
 #: Functions of numpy's whose call is of use without its value.
 WRITING = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask", "save", "savez", "seterr"}
 
@@ -621,6 +655,57 @@ def dropped_lines(function, cases):
         if numpys or getattr(target, "id", "") in cases:
             found.append(f"Line {node.lineno} makes a value, and no name gets it: {ast.unparse(node)}")
     return found[:2]
+
+
+def unread_lines(function):
+    """The first line of the learner's own that makes one name which nothing reads, in a sentence."""
+    source = source_of(function)
+    tree, own = find_definition(source, getattr(function, "__name__", "")), own_lines(source)
+    unread = unread_names(tree) if tree else {}
+    return [f"Line {node.lineno} makes `{node.targets[0].id}`, which nothing reads."
+            for node in (own_nodes(tree) if tree else ()) if isinstance(node, ast.Assign) and len(node.targets) == 1
+            and isinstance(node.targets[0], ast.Name) and node.targets[0].id in unread and node.lineno in own][:1]
+
+
+def own_lines(source):
+    """The lines between the first and the last sign of what a learner fills in; all where there are none."""
+    lines = source.splitlines()
+    tags = [at for at, text in enumerate(lines, 1) if " CODE HERE" in text]
+    return range(tags[0], tags[-1]) if len(tags) > 1 else range(1, len(lines) + 1)
+
+
+#: Asked of a value that no name gets, and of one that each pass gives anew.
+WHICH_NAME = "Which name should get that value?"
+WHICH_PASS = "What should become of the values of the passes before?"
+
+
+def replaced_lines(function):
+    """The first line that gives a name a value at each pass of a loop which has no use for it, in a sentence."""
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    return [f"Line {node.lineno} gives `{node.targets[0].id}` another value at each pass: only the last one is left."
+            for node in replaced_in(tree.body[0] if tree else None)[:1]]
+
+
+def replaced_in(definition):
+    """The statements of a function's loops that give a name a value at each pass, and that no pass uses.
+
+    A loop that something may end is left out: there the last value may be what is searched for.
+    """
+    found = []
+    for loop in own_nodes(definition) if definition else ():
+        if not isinstance(loop, (ast.For, ast.While)):
+            continue
+        nodes = list(ast.walk(loop))
+        names = [node for node in nodes if isinstance(node, ast.Name)]
+        if any(isinstance(node, (ast.Break, ast.Return, ast.Continue)) for node in nodes):
+            continue
+        for node in loop.body:
+            target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+            if isinstance(target, ast.Name) and [other for other in names if other.id == target.id] == [target] and any(
+                    isinstance(other, ast.Name) and other.id == target.id and other.lineno > loop.end_lineno
+                    for other in own_nodes(definition)):
+                found.append(node)
+    return found
 
 
 def own_nodes(node):
@@ -1151,7 +1236,7 @@ class Pass(NamedTuple):
     begin: dict  # what each name holds before it, as sums
     end: dict  # what each name holds in the end
     writers: list  # (name, line) in the order in which the names got these values
-    again: set  # names that got values from several lines: which of these values is meant cannot be told
+    again: dict  # names that got values from several lines, with these: which value is meant cannot be told
     changes: dict  # by name: (line, the sums from then on), in their order
     before: dict  # by name: what all names held before the line that gave it its value
     stored: dict  # by name: the last line that stores something in a part of it
@@ -1289,11 +1374,13 @@ def shape_name(name):
 
 def make_pass(key, events):
     """One pass from its events."""
-    last, again, changes, stored = {}, set(), {}, {}
+    last, again, changes, stored = {}, {}, {}, {}
     for place, event in enumerate(events[:-1]):
         was, now = event.held, events[place + 1].held
         changed = [name for name in now if now[name] != was.get(name, 0)]
-        again |= {name for name in changed if last.get(name, (0, event.line))[1] != event.line}
+        for name in changed:
+            if last.get(name, (0, event.line))[1] != event.line:
+                again.setdefault(name, {last[name][1]}).add(event.line)
         # a line may give a name the value that it had
         last.update({name: (place, event.line) for name in (*changed, *event.written) if name in now})
         stored.update(dict.fromkeys(event.stored, event.line))
@@ -1312,6 +1399,7 @@ class Difference(NamedTuple):
     name: str = ""
     line: int = 0
     question: str = ""  # on what is certain of it
+    others: tuple = ()  # lines that may be wrong as well, or in its place
 
 
 def difference(name, line, part, source, right, expected):
@@ -1330,8 +1418,10 @@ def difference(name, line, part, source, right, expected):
         origin = f"{where}: it is as expected until line {line} of the function changes it{sign}"
         question = f"Should line {line} change `{name}`, or does a later line need it as it was?"
     elif name in part.again or part.stored.get(name, line) != line:
-        return Difference([f"The first value that differs is {what}{where}; it gets values from several lines.", *more],
-                          name)
+        several = sorted({*part.again.get(name, ()), part.stored.get(name, line), line})
+        lines = listed([str(at) for at in several[:4]])
+        text = f"The first value that differs is {what}{where}; it gets values from lines {lines}."
+        return Difference([text, *more], name, others=tuple(several))
     else:
         origin = f", from line {line} of the function{where}"
     sentence = f"The first value that differs is {what}{origin}{quoted(source, line)}"
@@ -1377,6 +1467,35 @@ def names_read(statement):
     read = {node.id for part in parts for node in ast.walk(part or ast.Pass())
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     return read | ({base_name(statement.target)} if isinstance(statement, ast.AugAssign) else set())
+
+def with_lines_above(first, part, source, known):
+    """A difference with the lines above it that make what its line uses, where nothing compares that."""
+    made = made_before(first.line, first.name, part, source, known) if first.line and not first.question else {}
+    if not made:
+        return first
+    lines = sorted(set(made.values()))
+    which = listed([f"{listed([f'`{other}`' for other in made if made[other] == at])} (line {at})" for at in lines])
+    said = f"That line uses {which}, which may differ as well."
+    return first._replace(lines=[first.lines[0], said, *first.lines[1:]], others=tuple(lines))
+
+
+def made_before(line, name, part, source, known):
+    """The names that a line uses and that nothing compares, with the lines above it that make them; at most three."""
+    tree, own = ast.parse(source), own_lines(source)
+    written, made, left = names_written(tree.body[0]), {}, [(line, statement_at(tree, line))]
+    written.update({node.lineno: [node.name] for node in own_nodes(tree.body[0]) if isinstance(node, ast.FunctionDef)})
+    while left:
+        at, statement = left.pop(0)
+        if hasattr(statement, "body"):
+            continue
+        for read in dict.fromkeys(node.id for node in ast.walk(statement) if isinstance(node, ast.Name)):
+            lines = [other for other, names in written.items() if read in names and other < at and other in own]
+            is_compared = read not in part.again and any(read in names for names in known.values())
+            if read != name and read not in made and lines and not is_compared:
+                made[read] = max(lines)
+                left.append((made[read], statement_at(tree, made[read])))
+    return made if len(made) <= 3 else {}
+
 
 
 #: What `sums_of` returns where a number is infinite or none at all.
@@ -1431,7 +1550,8 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
             elif mine is not None or part.key != "before":
                 agreeing = [other for other in right if other not in wrong]
                 first = difference(name, line, part, source, agreeing, expected)
-                return after_argument(first, passes[:passes.index(part) + 1], source, moved, changed) or first
+                argument = after_argument(first, passes[:passes.index(part) + 1], source, moved, changed)
+                return argument or with_lines_above(first, part, source, known)
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:

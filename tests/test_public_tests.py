@@ -627,6 +627,57 @@ def test_what_is_certain_is_said_and_no_right_line_blamed(examined, name, task, 
     assert said in text and unsaid not in text
 
 
+SCORES = ("a_next = np.tanh(Wax @ xt + Waa @ a_prev + ba)",
+          "one = Wax @ xt\n    two = Waa @ a_prev\n    both = one + 3 * two\n    a_next = np.tanh(both + ba)")
+SUM = "    loss = -np.sum(mask * np.log(p)) / np.sum(mask)"
+PART = "    loss = 0\n    for t in range(T_x):\n        loss = np.sum(mask[:, t] * np.log(p[:, t]))\n"
+COLLECT = "    vector = np.concatenate([array.ravel() for array in parameters.values()])"
+
+
+@pytest.mark.parametrize(("name", "task", "changes", "parts"), [
+    ("rnn-step-by-step", "rnn_cell_forward", [SCORES],
+     ["That line uses `one` (line 32), `two` (line 33) and `both` (line 34), which may differ as well.",
+      "Compare lines 32, 33, 34 and 35 with the task"]),
+    ("rnn-step-by-step", "lstm_cell_forward",
+     [("    ft = sigmoid(Wf @ concat + bf)",
+       "    def gate(W):\n        return sigmoid(W @ concat)\n\n    ft = gate(Wf)")],
+     ["That line uses `gate` (line 54), which may differ as well."]),
+    ("rnn-step-by-step", "lstm_backward", [("dbi = np.zeros((n_a, 1))", "dbi = dbf")],
+     ["is as expected until line 55 of the function changes it, under another name"]),
+    ("character-model", "optimise", [("clip_by_norm(gradients, max_norm)", "clip_by_norm(gradients, learning_rate)")],
+     ["That line uses `gradients` (line 27), which may differ as well.", "Compare lines 27 and 29 with the task"]),
+    ("character-model", "optimise", [("gradients = clip_by_norm", "clip_by_norm")],
+     ["Line 27 makes a value, and no name gets it", "Which name should get that value?"]),
+    ("character-model", "optimise", [("gradients = clip_by_norm", "clipped = clip_by_norm")],
+     ["Line 27 makes `clipped`, which nothing reads."]),
+    ("gradient-checking", "cross_entropy", [(SUM, f"{PART}    loss = -loss / np.sum(mask)")],
+     ["Line 25 gives `loss` another value at each pass: only the last one is left.",
+      "What should become of the values of the passes before?"]),
+    ("gradient-checking", "flatten",
+     [(COLLECT, "    vector = []\n    for name in parameters:\n        np.append(vector, parameters[name])")],
+     ["Line 17 makes a value, and no name gets it", "Which name should get that value?"]),
+    ("rnn-step-by-step", "rnn_cell_forward", [("+ by)\n", "+ by)\n    return a_next, yt_pred\n")],
+     ["The function ends at line 35, above its last line. What does each of the two return?"]),
+])
+def test_all_lines_that_may_be_wrong_are_said(examined, name, task, changes, parts):
+    """A value that nothing compares may be the wrong one; so the line that uses it is not the only one to look at."""
+    text = examined(name, task, *changes)
+    assert [] == [part for part in parts if part not in text]
+
+
+@pytest.mark.parametrize("body", [
+    "    for i in v:\n        last = i\n        if i > 2:\n            break\n    return last",
+    "    for i in v:\n        total = total + i\n    return total",
+    "    for i in v:\n        one = i\n        total += one\n    return total",
+    "    for i in v:\n        one = i\n    return total",
+    "    return v",
+])
+def test_a_loop_that_uses_its_values_is_not_said_to_replace_them(body):
+    """What is searched for, carried on, used or never read is no value that passes lose."""
+    tree = ast.parse(f"def f(v):\n    total = 0\n{body}")
+    assert [] == public_tests.replaced_in(tree.body[0])
+
+
 @pytest.mark.parametrize(("name", "task", "changes", "said", "unsaid"), [
     ("rnn-step-by-step", "lstm_forward", [("xt = x[:, :, t]", "xt = x[:, :, 0]")],
      "is `xt`, from line 46 of the function", "`a_next`, from"),
@@ -638,12 +689,12 @@ def test_what_is_certain_is_said_and_no_right_line_blamed(examined, name, task, 
     ("character-model", "optimise", [("    gradients = clip", "    clipped = clip")],
      "is `parameters`, from line 29 of the function", "`gradients`, from"),
     ("rnn-step-by-step", "lstm_backward", [('dWc += gradients["dWc"]', 'dWo += gradients["dWc"]')],
-     "is `dWo`, first at step 3; it gets values from several lines.", "from line"),
+     "is `dWo`, first at step 3; it gets values from lines 52 and 53.", "Compare line "),
     ("gradient-checking", "numeric_gradient", [("up[i] += epsilon", "up[i] -= epsilon")],
-     "is `up`, first at step 0; it gets values from several lines.", "from line"),
+     "is `up`, first at step 0; it gets values from lines 23 and 25.", "Compare line "),
 ])
 def test_a_right_line_is_not_blamed(examined, name, task, changes, said, unsaid):
-    """Of a name that several lines give values to, no line is said; nor is a first value compared with a second."""
+    """Of a name that several lines give values to, all are said; nor is a first value compared with a second."""
     text = examined(name, task, *changes)
     assert f"The first value that differs {said}" in text and unsaid not in text
 
