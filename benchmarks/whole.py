@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from pathlib import Path
 
+from autograder.cores import usable_cores
 from autograder.course.course import Course
 
 from . import classes, courses, scaling
@@ -40,7 +40,7 @@ def run(scratch: Path, size: int, sample: int, part: int, endless: bool) -> tupl
     names = sample_of(members, sample)
     theirs = {"our release": courses.stock(course, scratch / "stock", names),
               "asserts": courses.plain_course(course, scratch / "plain", names)}
-    cores = os.cpu_count() or 1
+    cores = len(usable_cores())
     progress(f"the class was written in {made:.1f} s; grading all of it, --jobs {cores}")
     whole = measure(course, "autograder", "grade", NAME, "--jobs", cores, codes=GRADED)
     kinds = show_class(course, members, made)

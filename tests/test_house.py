@@ -13,7 +13,7 @@ PACKAGE = ROOT / "autograder"
 
 #: The levels, from the bottom up. A module imports only from lower levels, or from its own package.
 LEVELS = {
-    "errors": 0, "model": 0, "files": 0, "store": 1,
+    "errors": 0, "model": 0, "files": 0, "cores": 0, "store": 1,
     "caches": 1,
     "spreadsheets": 1, "timestamps": 0, "mime": 0, "roster": 2,
     "platforms": 1,

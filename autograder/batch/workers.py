@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import Any, Protocol
 
+from ..cores import keep_to, usable_cores
 from .grader import GradedSubmission, Submission, grade, not_graded, start_worker
 from .job import Job
 
@@ -43,6 +44,9 @@ class Workers(Protocol):
 class LocalWorkers:
     """Processes of this machine, started as they are needed.
 
+    If there are as many as cores, each keeps to a core of its own. A worker and its sandbox take turns, and on two
+    cores each would find the other's data missing from its cache. See benchmarks/README.md, "Shortcuts".
+
     Parameters
     ----------
     job : Job
@@ -53,6 +57,8 @@ class LocalWorkers:
     def __init__(self, job: Job, jobs: int) -> None:
         self._job, self._jobs = job, jobs
         self._workers: list[Worker] = []
+        cores = usable_cores()
+        self._cores = cores if len(cores) == jobs else ()  # fewer would leave the choice to the system
 
     def __enter__(self) -> LocalWorkers:
         return self
@@ -114,7 +120,8 @@ class LocalWorkers:
                 return
             worker = min(self._workers, key=lambda worker: len(worker.submissions), default=None)
             if worker is None or (worker.submissions and len(self._workers) < self._jobs):
-                worker = Worker(self._job)
+                taken = {worker.core for worker in self._workers}
+                worker = Worker(self._job, next((core for core in self._cores if core not in taken), None))
                 self._workers.append(worker)
             worker.give(submission)
 
@@ -126,15 +133,16 @@ class Worker:
     worker waits to send a result, both would wait for ever.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, core: int | None) -> None:
         # A fork has everything imported already. It is safe here: this process has no thread of its own, and no
         # connection to the gradebook stays open between two transactions.
         context: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self.core = core  # to which it keeps
         self.results, results = context.Pipe()
         submissions, self.pipe = context.Pipe()
         self.submissions: deque[Submission] = deque()  # first the one that it is at
         self.unsent = bytearray()
-        self.process = context.Process(target=work, args=(job, submissions, results), daemon=True)
+        self.process = context.Process(target=work, args=(job, core, submissions, results), daemon=True)
         self.process.start()
         submissions.close()
         results.close()  # now the worker alone holds this end, and the pipe ends when the worker does
@@ -175,8 +183,10 @@ class Worker:
         self.pipe.close()
 
 
-def work(job: Job, submissions: Connection, results: Connection) -> None:
+def work(job: Job, core: int | None, submissions: Connection, results: Connection) -> None:
     """Grade submissions from one pipe into the other until the first one ends."""
+    if core is not None:
+        keep_to(core)
     start_worker(job)
     with open(submissions.fileno(), "rb", closefd=False) as stream, suppress(EOFError):
         while True:

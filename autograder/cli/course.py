@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ import click
 from rich import box
 from rich.table import Column, Table
 
+from ..cores import usable_cores
 from ..course.course import Course
 from ..course.folder import zip_folder
 from ..errors import CourseError
@@ -166,7 +166,7 @@ def doctor_command() -> None:
 @click.argument("assignment", required=False)
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), default=Path("demo"), show_default=True,
               help="The scratch course; an earlier demo in it is replaced.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N")
+@click.option("--jobs", type=click.IntRange(1), default=len(usable_cores()), show_default="the cores", metavar="N")
 @in_course
 def demo_command(course: Course, assignment: str | None, folder: Path, jobs: int) -> int:
     """Show all steps on a class of twelve.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bar
 
+from ..cores import usable_cores
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of
 from ..model import Report
@@ -47,7 +47,7 @@ MOST_SWAPS = 5  # of attempts, in one run
 @click.option("--student", "patterns", multiple=True, metavar="ID",
               help="Only this student; repeatable; * and ? match.")
 @click.option("--all", "again", is_flag=True, help="Grade also what has not changed since it was graded.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
+@click.option("--jobs", type=click.IntRange(1), default=len(usable_cores()), show_default="the cores", metavar="N",
               help="Submissions graded at a time.")
 @click.option("--scheduler", metavar="ADDRESS",
               help="Grade on the workers of this Dask cluster instead of here (docs/large-classes.md).")

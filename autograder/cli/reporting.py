@@ -14,6 +14,7 @@ from urllib.parse import quote
 import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from ..cores import usable_cores
 from ..course.course import Course
 from ..course.students import MISNAMED, misnamed, students_of, withdrawn
 from ..errors import CourseError, UnknownAssignmentError
@@ -166,7 +167,7 @@ def link_to(
 @click.argument("assignment")
 @click.option("--student", "patterns", multiple=True, metavar="ID",
               help="Only this student; repeatable; * and ? match.")
-@click.option("--jobs", type=click.IntRange(1), default=os.cpu_count(), show_default="the cores", metavar="N",
+@click.option("--jobs", type=click.IntRange(1), default=len(usable_cores()), show_default="the cores", metavar="N",
               help="The number of processes that write many pages.")
 @in_course
 def feedback_command(course: Course, assignment: str, patterns: Sequence[str], jobs: int) -> int:

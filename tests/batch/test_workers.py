@@ -11,6 +11,7 @@ import pytest
 from autograder.batch import workers
 from autograder.batch.grader import Submission
 from autograder.batch.workers import LocalWorkers
+from autograder.cores import usable_cores
 
 JOB = SimpleNamespace(digest="")
 
@@ -53,6 +54,23 @@ def test_every_submission_has_one_result(grades, jobs):
         assert dict(zip(students, students.upper(), strict=True)) == results(pool, submissions(*students))
         assert {"z": "Z"} == results(pool, submissions("z"))
         assert {} == results(pool, [])
+
+
+def test_as_many_workers_as_cores_keep_to_one_each(grades, monkeypatch):
+    """Each has a core of its own, also the one that takes a dead worker's place. Fewer or more run anywhere."""
+    cores = usable_cores()
+    grades(lambda submission: usable_cores() if submission.student != "x" else die())
+
+    def used(jobs, *students):
+        with LocalWorkers(JOB, jobs) as pool:
+            return {mark for mark in results(pool, submissions(*students)).values() if isinstance(mark, tuple)}
+
+    many = [f"s{number}" for number in range(4 * len(cores))]
+    assert {(core,) for core in cores} == used(len(cores), *many)
+    assert {(core,) for core in cores} >= used(len(cores), "x", *many) != set()
+    assert {cores} == used(len(cores) + 1, *many)
+    monkeypatch.setattr(workers, "usable_cores", lambda: (*cores, max(cores) + 1))
+    assert {cores} == used(len(cores), *many)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
