@@ -386,8 +386,29 @@ def test_a_task_that_returns_one_number(got, said):
 def test_a_list_that_contains_itself_is_called_that(examined, task, times):
     """Its own list appended instead of the cache is a sentence, once or at each of four steps."""
     new = "caches.append(caches)" + "\n        caches.append(caches)" * (times - 1)
+    assert "of the function puts the list `caches` into itself: caches.append(caches) What should" in examined(
+        "rnn-step-by-step", task, ("caches.append(cache)", new))
+    new = "same = caches\n        " + new.replace("(caches)", "(same)")
     assert "`caches[0]` is a list that contains itself." in examined(
         "rnn-step-by-step", task, ("caches.append(cache)", new))
+
+
+@pytest.mark.parametrize("new", ["losses.append(losses)", "losses.append((t, losses))", "losses.insert(0, [losses])"])
+def test_a_call_ends_before_numpy_makes_an_array_of_a_list_in_itself(examined, new):
+    """numpy would fill the memory: the line that puts the list into itself is said, and nothing after it runs."""
+    text = examined("character-model", "train", ("losses.append(loss)", f"{new}\n        raise MemoryError"))
+    assert text.startswith("train: line 29 of the function puts the list `losses` into itself: losses.")
+    assert "MemoryError" not in text and text.endswith("What should be put into `losses` there?")
+
+
+def test_a_list_that_is_put_into_another_one_passes():
+    """Lines that only look so, or do not run, end nothing."""
+    source = ("def f(x):\n    rows, row = [], []\n    rows.append(row)\n    if not x:\n        rows.append(rows)\n"
+              "    return rows")
+    linecache.cache["<rows>"] = (len(source), None, source.splitlines(keepends=True), "<rows>")
+    exec(compile(source, "<rows>", "exec"), namespace := {})
+    assert [] == public_tests.endless_lines(namespace["f"], {"task": "f", "arguments": (1,)})
+    assert [] != public_tests.endless_lines(namespace["f"], {"task": "f", "arguments": (0,)})
 
 
 def test_what_contains_itself_has_an_end():
@@ -732,6 +753,55 @@ def test_a_line_that_changes_what_another_one_needs_is_named(examined, task, old
     text = examined("rnn-step-by-step", task, (old, new))
     assert said in text and "differs is `cache`, from" not in text
     assert text.endswith(question)
+
+
+LISTED = ("fails[name] = not same_shape or relative_error(analytic[name], numeric[name]) > threshold",
+          "if not same_shape:\n            fails.append(name)")
+
+
+@pytest.mark.parametrize(("name", "task", "changes", "said", "question"), [
+    ("gradient-checking", "failing", [("fails = {}", "fails = []"), LISTED],
+     "`fails` is a list from line 16 of the function on: fails = []", "What kind of thing should `fails` be after"),
+    ("gradient-checking", "failing", [("fails = {}", "fails = {}\n    fails = []"), LISTED],
+     "`fails` is a list from line 17 of the function on: fails = []", "What kind of thing should `fails` be after"),
+    ("character-model", "sample", [("break", "return ids")],
+     "It is returned by line 29 of the function: return ids", "What makes one array of the parts?"),
+    ("character-model", "sample", [("break", "return")], "It is returned by line 29 of the function: return",
+     "Line 29 returns nothing. Which value should stand there?"),
+    ("gradient-checking", "numeric_gradient", [("v.astype(float), v", "v.copy(), v")],
+     "Line 25 of the function puts 2.1 into `up`, which holds whole numbers: the decimals are lost. `up` is made by "
+     "line 23.", "Which kind of numbers should `up` hold, and what decides it?"),
+    ("gradient-checking", "numeric_gradient", [("np.zeros(v.size)", "np.zeros_like(v)"), ("(2 * eps", "(3 * eps")],
+     "`gradient` is made by line 19.", "Which kind of numbers should `gradient` hold, and what decides it?"),
+    ("gradient-checking", "numeric_gradient", [
+        ("up, down = v.astype(float), v.astype(float)",
+         "e = 0 * v\n        e[i] = epsilon\n        up, down = v + e, v - e"),
+        ("        up[i] += epsilon\n", ""), ("        down[i] -= epsilon\n", "")],
+     "Line 24 of the function puts 0.1 into `e`, which holds whole numbers: the decimals are lost. `e` is made by line "
+     "23. `down`, the first value that differs, is made of it.", ""),
+    ("gradient-checking", "numeric_gradient", [("up[i] += epsilon", "up[i] = int(up[i] + epsilon)")],
+     "is `up`, first at step 0; it gets values from lines 23 and 25.", "Compare lines 23 and 25 with the task: which"),
+    ("gradient-checking", "numeric_gradient", [("    gradient =", "    epsilon = 1e-5\n    gradient =")],
+     "In line 19 of the function `epsilon` gets another value than the one handed in: epsilon = 1e-5 `up`, the first",
+     "Should `epsilon` still be what was handed in when line 26 reads it?"),
+    ("character-model", "optimise", [("    gradients = clip_by_norm(gradients, max_norm)\n", "    pass\n"),
+                                     ("learning_rate)\n", "2 * learning_rate)\n")],
+     "is `parameters`, from line 29", "Compare lines 25 and 29 with the task: which part is missing, too many, or"),
+    ("character-model", "sample", [("        ids.append", "            ids.append")],
+     "The loop leaves `ids` as it was.", "Line 31 is there to change `ids`. When does it run?"),
+    ("sizes-and-costs", "count_parameters", [("+ n_a + output", "+ output")], "`rnn` is 52; expected 57.",
+     "What in line 18 makes `rnn` too small?"),
+    ("sizes-and-costs", "count_parameters", [("return rnn", "return rnn + 1")], "`rnn` is 58; expected 57.",
+     "What makes it too large?"),
+    ("sizes-and-costs", "gradient_shapes", [("(n_x, m, T_x)", "(m, m, T_x)")], "`dx[0]` is 10; expected 3.",
+     "Compare line 18 with the task: which part of it is missing, too many, or another one?"),
+    ("gradient-checking", "failing", [("> threshold", "> 2 * threshold + 1")], "; expected True.",
+     "When should line 23 give True, and when False?"),
+])
+def test_the_line_at_the_root_is_named(examined, name, task, changes, said, question):
+    """The line that makes a thing of another kind is said, and a line that uses it rightly is not asked about."""
+    text = examined(name, task, *changes)
+    assert said in text and question in text
 
 
 def test_an_output_that_fails_is_not_called_right_so_far(examined):

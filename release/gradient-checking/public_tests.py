@@ -186,6 +186,8 @@ def value_gap(name, expected, got, layout):
     entry = f"{name}[{', '.join(map(str, first))}]" if first else name
     shown = [str(bool(value)) if truth else f"{value:.6g}" for value in (got[first], expected[first])]
     text = f"`{entry}` is {shown[0]}; expected {shown[1]}."
+    if wrong.size == 1 and expected.dtype.kind in "iub" and not bad.any():
+        return Gap(name, "value", text, number_question(name, expected[first], got[first], truth))
     count, total = int(wrong.sum()), wrong.size
     if bad.any():
         text += f" {int(bad.sum())} of {total} entries are not finite."
@@ -199,6 +201,20 @@ def value_gap(name, expected, got, layout):
         steps, asked = steps_text(wrong, got, time_axis)
         text += steps
     return Gap(name, "value", text, asked or WHICH_TERM)
+
+
+def number_question(name, expected, got, truth):
+    """The question on a whole number or a truth value that is another one."""
+    if truth:
+        return WHEN_TRUE
+    if name.endswith("]"):  # an item, such as a size in a shape
+        return WHICH_ITEM
+    return TOO_SMALL if got < expected else TOO_LARGE
+
+
+#: Asked of a whole number, and of a truth value.
+TOO_SMALL, TOO_LARGE, WHICH_ITEM = "What makes it too small?", "What makes it too large?", "What belongs in that place?"
+WHEN_TRUE = "When should it be True, and when False?"
 
 
 def is_changed(before, after):
@@ -255,6 +271,8 @@ def notice(name, expected, got, layout=None):
         return [f"`{name}` is the transpose of what is expected."]
     if got.shape != expected.shape or not differs(expected, got).any():
         return []
+    if got.dtype.kind in "iu" and expected.ndim and (expected != np.trunc(expected)).any():
+        return [f"`{name}` {DECIMALS}"]
     if got.size > 1 and (got == got.flat[0]).all() and (not got.any() or (expected != expected.flat[0]).any()):
         return [f"Every entry of `{name}` is {got.flat[0] + 0.0:.6g}."]
     factor = constant_factor(expected, got)
@@ -466,6 +484,12 @@ def without_trailing(text):
 
 def examine(function, case, cases=None):
     """Whether a function passes a case, and the lines that say what is seen; ``cases`` has those of its helpers."""
+    endless = endless_lines(function, case)
+    return (False, endless) if endless else compare(function, case, cases)
+
+
+def compare(function, case, cases):
+    """The same as `examine`, of a function that puts no list into itself."""
     task, sizes = case["task"], ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
     line = waiting_line(function)
     undone = [f"{task} is not done yet: the `None` in line {line} of the function waits for its value."]
@@ -524,6 +548,15 @@ def cause_lines(function, case, cases, arguments, gaps):
     asked = (first.question or loop_question(first.lines, source, case["task"]) or early_question(function)
              or (WHICH_NAME if dropped else WHICH_PASS if replaced and not first.line else line_question(first, gaps)))
     said = first.lines + dropped + replaced + unread_lines(function)
+    lost, lines, question = lost_decimals(function, case) or whole_output(first, gaps, source)
+    if lines:
+        after = [f"`{first.name}`, the first value that differs, is made of it."] if lost in read_at(
+            first.line, source) and lost != first.name else []
+        said, asked = lines + after + (said[1:] if after or lost == first.name else said), question
+    if kind := kind_lines(function, case, next(iter(gaps.values()))[0]):
+        is_same = first.name in gaps or not first.name
+        said = kind[:1] + [line for line in said if not is_same or line not in first.lines]
+        asked = kind[1] if is_same and not dropped else asked
     if changed and (change := change_sentence(changed, where)) not in said:
         said.append(change)
     return said, asked
@@ -574,11 +607,196 @@ def line_question(first, gaps):
     """The question on the line that differs first, where nothing more is known of a value; else empty."""
     gap, _ = next(iter(gaps.values()))
     lines = [str(line) for line in sorted({first.line, *first.others} - {0})]
-    if not lines or gap.question != WHICH_TERM:
+    if not lines or gap.question not in (WHICH_TERM, TOO_SMALL, TOO_LARGE, WHICH_ITEM, WHEN_TRUE):
         return ""
     if len(lines) > 1:
         return f"Compare lines {listed(lines)} with the task: which part is missing, too many, or another one?"
+    ends = {TOO_SMALL: "too small", TOO_LARGE: "too large"}
+    if gap.question in ends and gap.where == first.name:
+        return f"What in line {lines[0]} makes `{first.name}` {ends[gap.question]}?"
+    if gap.question == WHEN_TRUE and gap.where.partition("[")[0] == first.name:
+        return f"When should line {lines[0]} give True, and when False?"
     return f"Compare line {lines[0]} with the task: which part of it is missing, too many, or another one?"
+
+
+def read_at(line, source):
+    """The names that a line reads."""
+    statement = statement_at(ast.parse(source), line) if line else None
+    return names_read(statement) if statement is not None else set()
+
+
+def kind_lines(function, case, gap):
+    """A sentence on the line that makes an output something else than is asked for, and a question; or nothing."""
+    if gap.kind not in ("missing", "type") or gap.where not in case["expected"]:
+        return []
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    seen, kinds, ends = [], [], []
+
+    def visit(frame, line, event, argument):
+        seen.append(line)
+        kinds.append(type(frame.f_locals[gap.where]) if gap.where in frame.f_locals else None)
+        if event == "return":
+            ends.append(type(argument))
+
+    watch(function, copy.deepcopy(case["arguments"]), visit)
+    if not tree or not ends or (gap.kind == "missing" and type(None) not in (kinds[-1], ends[-1])):
+        return []
+    returns = [node for node in own_nodes(tree.body[0]) if isinstance(node, ast.Return)]
+    last = next((node for node in returns if node.lineno <= seen[-1] <= node.end_lineno), None)
+    if last is not None and last is not max(returns, key=lambda node: node.lineno):
+        says = f"It is returned by line {last.lineno} of the function: {ast.unparse(last)}"
+        nothing = last.value is None or is_blank(last.value)
+        asked = f"Line {last.lineno} returns nothing. Which value should stand there?" if nothing else gap.question
+        return [says, asked]
+    place = next((i for i in range(len(kinds) - 1, 0, -1) if kinds[i] is not kinds[i - 1]), 0)
+    if not place or kinds[-1] is None or (case.get("returns_value") and kinds[-1] is not ends[-1]):
+        return []
+    statement = statement_at(tree, seen[place - 1])
+    if statement is None or hasattr(statement, "body"):
+        return []
+    line = statement.lineno
+    kind = "None" if kinds[-1] is type(None) else "an array" if kinds[-1] is np.ndarray else f"a {kinds[-1].__name__}"
+    return [f"`{gap.where}` is {kind} from line {line} of the function on: {ast.unparse(statement)}",
+            f"What kind of thing should `{gap.where}` be after line {line}?"]
+
+
+class Stop(BaseException):
+    """Ends a call that is watched; no ``except Exception`` of a learner's keeps it."""
+
+
+def endless_lines(function, case):
+    """What there is to say of a line that puts a list into itself; nothing where none does.
+
+    Of such a list numpy would make an array of as many axes as it can, which fills the memory: so the call is ended
+    there. Functions without such a line are not called.
+    """
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    found, inside = [], lists_in_themselves(tree)
+
+    def visit(frame, line, event, argument):
+        found.extend(held for held in inside.items() if contains_itself(frame.f_locals.get(held[1].func.value.id)))
+        if found:
+            raise Stop
+
+    try:
+        if inside:
+            watch(function, copy.deepcopy(case["arguments"]), visit)
+    except Stop:
+        line, made = found[0]
+        name = made.func.value.id
+        return [f"{case['task']}: line {line} of the function puts the list `{name}` into itself: {ast.unparse(made)}",
+                f"  What should be put into `{name}` there?"]
+    return []
+
+
+def lists_in_themselves(tree):
+    """The calls that put a list into itself, such as ``a.append(a)``, by their lines."""
+    calls = [node for node in own_nodes(tree.body[0]) if isinstance(node, ast.Call)] if tree else []
+    return {node.lineno: node for node in calls if isinstance(node.func, ast.Attribute)
+            and node.func.attr in ("append", "insert") and isinstance(node.func.value, ast.Name)
+            and any(name == node.func.value.id for part in node.args for name in items_named(part))}
+
+
+def items_named(node):
+    """The names that are the value of an expression, or items of it."""
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return [name for part in node.elts for name in items_named(part)]
+    return [node.id] if isinstance(node, ast.Name) else []
+
+
+#: Parts of an expression that does nothing but compute.
+HARMLESS = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.Slice, ast.Tuple, ast.operator,
+            ast.unaryop, ast.expr_context)
+
+
+def lost_decimals(function, case):
+    """What is certain of the first line that puts a number with decimals into an array of whole numbers.
+
+    Returns
+    -------
+    tuple
+        The array's name, sentences and a question; empty where there is no such line.
+    """
+    tree, _ = source_tree(getattr(inspect.unwrap(function), "__code__", None))
+    stores, found, made, before = plain_stores(tree), [], {}, [0]
+
+    def visit(frame, line, event, argument):
+        for name, _ in stores.values():
+            if made.get(name, (None,))[0] is not frame.f_locals.get(name):
+                made[name] = (frame.f_locals.get(name), before[-1])
+        before.append(line)
+        name, value = stores.get(line, ("", ""))
+        array = frame.f_locals.get(name)
+        if found or event != "line" or not isinstance(array, np.ndarray) or array.dtype.kind not in "iu":
+            return
+        try:
+            value = np.asarray(eval(value, {}, dict(frame.f_locals)))
+        except Exception:  # the line itself will say so
+            return
+        if value.dtype.kind == "f" and np.isfinite(value).all() and (value != np.trunc(value)).any():
+            found.append((line, name, f"{value[value != np.trunc(value)].flat[0]:.6g}", made[name][1]))
+
+    if stores:
+        watch(function, copy.deepcopy(case["arguments"]), visit)
+    if not found:
+        return ()
+    line, name, number, maker = found[0]
+    said = f"Line {line} of the function puts {number} into `{name}`, which holds whole numbers: the decimals are lost."
+    return name, [said, *made_by(name, maker)], WHICH_NUMBERS.format(name)
+
+
+#: Asked of an array of whole numbers.
+WHICH_NUMBERS = "Which kind of numbers should `{}` hold, and what decides it?"
+
+
+def made_by(name, line):
+    """A sentence on the line that makes an array, where it is known."""
+    return [f"`{name}` is made by line {line}."] if line > 0 else []
+
+
+def plain_stores(tree):
+    """The lines that give an entry of an array a value which is only computed: the array's name, and the value."""
+    stores = {}
+    for node in own_nodes(tree.body[0]) if tree else ():
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
+            continue
+        value = ast.BinOp(target, node.op, node.value) if isinstance(node, ast.AugAssign) else getattr(node, "value", 0)
+        if isinstance(value, ast.AST) and all(isinstance(part, HARMLESS) for part in ast.walk(value)):
+            stores[node.lineno] = (target.value.id, ast.unparse(value))
+    return stores
+
+
+def whole_output(first, gaps, source):
+    """The same of an output that holds whole numbers where others are expected; see `lost_decimals`."""
+    _, facts = gaps.get(first.name, (None, ()))
+    if not any(fact.endswith(DECIMALS) for fact in facts) or not source:
+        return "", [], ""
+    makers = [line for line, names in names_written(ast.parse(source).body[0]).items() if first.name in names]
+    return first.name, made_by(first.name, max([0, *(line for line in makers if line <= first.line)])), (
+        WHICH_NUMBERS.format(first.name))
+
+
+#: The end of the fact on an output that holds whole numbers.
+DECIMALS = "holds whole numbers, and real numbers are expected: decimals are lost."
+
+
+def watch(function, arguments, visit):
+    """Call a function, and ``visit(frame, line, event, argument)`` before each of its lines, from 1, and at its end."""
+    code, before = getattr(inspect.unwrap(function), "__code__", None), sys.gettrace()
+
+    def local(frame, event, argument):
+        if event in ("line", "return"):
+            visit(frame, frame.f_lineno - code.co_firstlineno + 1, event, argument)
+        return local
+
+    try:
+        sys.settrace(lambda frame, event, argument: local if frame.f_code is code else None)
+        call(function, arguments)
+    except Exception:  # what has been seen counts
+        pass
+    finally:
+        sys.settrace(before)
 
 
 def return_question(function):
@@ -623,19 +841,8 @@ def exit_question(function, case):
 
 def returning_line(function, arguments):
     """The line of a function, from 1, at which a call ends; 0 where it is not seen."""
-    code, lines, before = inspect.unwrap(function).__code__, [0], sys.gettrace()
-
-    def local(frame, event, argument):
-        lines.append(frame.f_lineno - code.co_firstlineno + 1)
-        return local
-
-    try:
-        sys.settrace(lambda frame, event, argument: local if frame.f_code is code else None)
-        call(function, arguments)
-    except Exception:  # it has returned before: so it is silent here
-        return 0
-    finally:
-        sys.settrace(before)
+    lines = [0]
+    watch(function, arguments, lambda frame, line, event, argument: lines.append(line))
     return lines[-1]
 
 
@@ -859,22 +1066,38 @@ def exchanged_lines(case, outputs, gaps):
 def loop_question(first, source, name):
     """The question on a loop that takes another number of steps, or leaves a name as it was; else empty."""
     if any(line.startswith("The loop leaves") for line in first):
-        return "Which line should change it, and does that line stand inside the loop?"
+        return idle_question(first, source) or "Which line should change it, and does that line stand inside the loop?"
     definition = find_definition(source, name)
     body = definition.body if definition else []
     loop = next((node for node in body if isinstance(node, (ast.For, ast.While))), None)
     if loop is None or not any(line.startswith("The loop takes") for line in first):
         return ""
     ends = [str(line) for line in sorted(ending_lines(loop))]
-    if len(ends) > 1 and TOO_MANY not in first:
+    if len(ends) > 1:
         return f"Lines {listed(ends)} can end the loop. When do they run, and when should they?"
-    if ends and TOO_MANY not in first:
+    if ends:
         return f"Line {ends[0]} can end the loop. When does it run, and when should it?"
     if isinstance(loop, ast.While):
         return "Until when does the loop run, and what changes at each step?"
     if any(isinstance(node, ast.Name) and node.id == "range" for node in ast.walk(loop.iter)):
         return "At which number does the loop begin, and at which does it end?"
+    if any(line.startswith(TOO_MANY) for line in first):
+        return "When should the loop end, and which line ends it then?"
     return "What does the loop run over, and how many items does that have?"
+
+
+def idle_question(first, source):
+    """The question on a line of a loop that would change what the loop leaves as it was; empty where there is none."""
+    left = next(re.findall(r"`(\w+)`", line)[0] for line in first if line.startswith("The loop leaves"))
+    tree = ast.parse(source)
+    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
+    for node in (part for loop in loops for part in own_nodes(loop) if isinstance(part, ast.stmt)):
+        made = getattr(node, "value", None)
+        on_it = isinstance(node, ast.Expr) and isinstance(made, ast.Call) and isinstance(made.func, ast.Attribute) and (
+            getattr(made.func.value, "id", "") == left)
+        if on_it or (not hasattr(node, "body") and left in names_of_targets(tree, node.lineno)):
+            return f"Line {node.lineno} is there to change `{left}`. When does it run?"
+    return ""
 
 
 def ending_lines(loop):
@@ -1224,7 +1447,7 @@ def leftover_lines(function):
 
 # ---- the first value that differs -----------------------------------------------------------------------------
 
-TOO_MANY = "The loop takes more steps than there are."
+TOO_MANY = "The loop takes more steps than"
 MOST_EVENTS = 2000  # lines of one call that are followed
 
 
@@ -1402,14 +1625,18 @@ class Difference(NamedTuple):
     others: tuple = ()  # lines that may be wrong as well, or in its place
 
 
-def difference(name, line, part, source, right, expected):
-    """The first value that differs, in sentences; ``right`` are the names that agree, in their order."""
+def difference(name, line, part, source, right, expected, wrong=()):
+    """The first value that differs, in sentences; ``right`` are the names that agree, in their order.
+
+    Of these, the outputs that are ``wrong`` in the end are not mentioned.
+    """
     tree = ast.parse(source)
     where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
     if where and "." in part.step:  # a loop over numbers that count nothing
         where = f", first in pass {int(part.key) + 1}"
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
-    before = [f"`{other}`" for other in dict.fromkeys(right[-3:]) if other != name and "shape of" not in other]
+    last = dict.fromkeys([other for other in right if other not in wrong][-3:])
+    before = [f"`{other}`" for other in last if other != name and "shape of" not in other]
     more = [f"Right so far: {', '.join(before)}."] if before else []
     question = ""
     changing = line_that_spoils(name, part, tree, expected)
@@ -1468,6 +1695,7 @@ def names_read(statement):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
     return read | ({base_name(statement.target)} if isinstance(statement, ast.AugAssign) else set())
 
+
 def with_lines_above(first, part, source, known):
     """A difference with the lines above it that make what its line uses, where nothing compares that."""
     made = made_before(first.line, first.name, part, source, known) if first.line and not first.question else {}
@@ -1495,7 +1723,6 @@ def made_before(line, name, part, source, known):
                 made[read] = max(lines)
                 left.append((made[read], statement_at(tree, made[read])))
     return made if len(made) <= 3 else {}
-
 
 
 #: What `sums_of` returns where a number is infinite or none at all.
@@ -1537,7 +1764,7 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
         if part.key == "after" and taken < steps:
             return Difference([too_few])
         if part.key not in known:
-            return Difference([TOO_MANY])
+            return Difference([f"{TOO_MANY} the {steps} that are needed."])
         if part.key == "after" and (left := left_after(part, known["after"], wrong)):
             return Difference([f"No line after the loop gives `{left}` a value."])
         for name, line in part.writers:
@@ -1548,8 +1775,7 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
             if mine is not None and agrees(mine, expected):
                 right.append(name)
             elif mine is not None or part.key != "before":
-                agreeing = [other for other in right if other not in wrong]
-                first = difference(name, line, part, source, agreeing, expected)
+                first = difference(name, line, part, source, right, expected, wrong)
                 argument = after_argument(first, passes[:passes.index(part) + 1], source, moved, changed)
                 return argument or with_lines_above(first, part, source, known)
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
@@ -1572,10 +1798,12 @@ def after_argument(first, passes, source, moved, changed):
 
     Then the line that changes the argument is named, and no word on the other line says that it is wrong.
     """
-    statement, part = statement_at(ast.parse(source), first.line), passes[-1]
-    if statement is None or first.name not in part.before:
+    tree, part = ast.parse(source), passes[-1]
+    statements = [statement_at(tree, line) for line in (first.others or [first.line])]
+    if first.name not in part.before:
         return None
-    for name in sorted(moved & names_read(statement) - names_of_targets(ast.parse(source), first.line)):
+    read = {name for statement in statements if statement is not None for name in names_read(statement)}
+    for name in sorted(moved & read - names_of_targets(tree, first.line)):
         start = passes[0].begin.get(name)
         if part.before[first.name].get(name, start) == start:
             continue
@@ -1584,8 +1812,9 @@ def after_argument(first, passes, source, moved, changed):
             where = f"line {line} of the function"
             says = (change_sentence(name, f"{where}{quoted(source, line)}") if name == changed else
                     f"In {where} `{name}` gets another value than the one handed in{quoted(source, line)}")
+            reading = first.line or first.others[-1]
             question = (WRITING_IN if name == changed else
-                        f"Should `{name}` still be what was handed in when line {first.line} reads it?")
+                        f"Should `{name}` still be what was handed in when line {reading} reads it?")
             after = f"`{first.name}`, the first value that differs, is made after that."
             return Difference([says, after, *first.lines[1:]], name, line, question)
     return None

@@ -250,7 +250,7 @@ BEGINNERS = (
        ["a[:, :, t + 1] = a_next"]),
     Beginner("range(m)", "rnn_forward", {
         "range(T_x)": "range(m)",
-    }, "The loop takes more steps than there are.",
+    }, "The loop takes more steps than the 4 that are needed.",
        ["for t in range(m):"]),
     Beginner("dx without index", "rnn_backward", {
         "dx[:, :, t] = gr": "dx = gr",
