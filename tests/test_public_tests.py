@@ -904,6 +904,13 @@ def test_sizes_that_are_written_into_the_code_are_seen(said, wrong_source, task,
         assert [] == [part for part in parts if part not in text]
 
 
+@pytest.mark.parametrize("change", [("(f(up) - f(down))", "(f(up[i]) - f(down[i]))"), ("(2 * epsilon)", "0.2")])
+def test_the_second_case_has_another_function(examined, change):
+    """What fits one function or one nudge alone does not pass; the public one is a sum over entries."""
+    text = examined("gradient-checking", "numeric_gradient", change)
+    assert "all is as expected on the sizes of the public case, and not on others (N = 6)" in text
+
+
 @pytest.mark.parametrize("name", Course(ROOT).assignments)
 def test_right_variants_pass_and_the_file_is_small(name, monkeypatch):
     """Right functions written in other ways pass on both sets of sizes; the file has fewer than 150 kB."""

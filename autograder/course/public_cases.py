@@ -143,13 +143,18 @@ def pack_arguments(case: Case) -> Any:
 
 
 def second_case(assignment: Assignment, task: Task) -> dict[str, Any] | None:
-    """Return a small case of other sizes, with sums of the outputs: it shows sizes that are written into the code."""
+    """Return a small case of other sizes, with sums of the outputs: it shows sizes that are written into the code.
+
+    Of several with as many other sizes, it is one with another function among its arguments.
+    """
     public, *others = assignment.visible_cases(task.name)
     fitting = [case for case in others if min(case.sizes.values(), default=1) > 1]
     if not fitting:
         return None
     shared = public.sizes.keys()
-    case = max(fitting, key=lambda case: sum(case.sizes.get(symbol) != public.sizes[symbol] for symbol in shared))
+    case = max(fitting, key=lambda case: (
+        sum(case.sizes.get(symbol) != public.sizes[symbol] for symbol in shared),
+        sum(callable(value) and value is not public.arguments[name] for name, value in case.arguments.items())))
     sums = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
     return {"sizes": dict(case.sizes), "arguments": pack_arguments(case), "expected": {
         name: [float(f"{x:.7g}") for x in print_[:3]] for name, print_ in sums.items() if print_ is not None}}

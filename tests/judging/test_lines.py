@@ -426,7 +426,30 @@ SAID = [
                           "    xt = Wax @ xt\n    a_prev = Waa @ a_prev\n    a_next = np.tanh(xt + a_prev + ba)"},
      "xt = Wax @ xt", "`xt` gets another value here and `a_prev` in line 33 before they are used."),
     ("rnn_cell_forward", {"    a_next = np.tanh": "    a_prev *= 1.0\n    a_prev += 0.1\n    a_next = np.tanh"},
-     "a_prev += 0.1", "`a_prev` gets another value here before it is used."),
+     "a_prev += 0.1", "`a_prev` gets another value here, before line 34 reads it."),
+    ("lstm_cell_forward", {"    c_next = ft * c_prev": "    c_prev *= ft\n    c_next = c_prev"}, "c_prev *= ft",
+     "`c_prev` gets another value here, before line 67 reads it."),
+    # an argument has a second name
+    ("lstm_cell_backward", {"    dc = dc_next + da_next": "    dc = dc_next\n    dc += da_next"}, "dc = dc_next",
+     "The argument `dc_next` is changed, for the caller, too, when line 29 writes: this line"),
+    # arrays of whole numbers
+    ("numeric_gradient", {"v.astype(float), v.astype(float)": "v.copy(), np.array(v)"}, "up, down =",
+     "This line gives `up` and `down` a wrong value. They hold whole numbers: the decimals are lost."),
+    ("numeric_gradient", {"up, down = v.astype(float), v.astype(float)":
+                          "up = v.astype(int)\n        down = v.astype(float)"}, "up = v.astype(int)",
+     "This line gives `up` a wrong value. It holds whole numbers: the decimals are lost."),
+    ("numeric_gradient", {
+        "up, down = v.astype(float), v.astype(float)":
+        "e = 0 * v\n        e[i] = epsilon\n        up, down = v + e, v - e",
+        "        up[i] += epsilon\n": "", "        down[i] -= epsilon\n": ""}, "up, down = v + e, v - e",
+     "`down` should hold another value after this line. Look at `e` as well."),
+    ("numeric_gradient", {"up[i] += epsilon": "up[i] += 1e-5"}, "up[i] += 1e-5",
+     "This line gives `up` a wrong value. `1e-05` stands there, whatever the arguments are."),
+    # loops of the student's own, in a function that has none
+    ("clip_by_norm", {
+        "clipped = {name: factor * gradient for name, gradient in gradients.items()}":
+        "for gradient in gradients.values():\n        gradient *= factor\n    clipped = gradients"},
+     "gradient *= factor", "The argument `gradients` is changed from here on, for the caller, too."),
     # a name has a value from before
     ("rnn_backward", {"    da0 = da_prevt\n": ""}, "for t in", "No line after the loop gives `da0` a new value."),
     ("sample", {"a_next, scores = rnn_step": "a, scores = rnn_step"}, "for u in",
@@ -515,7 +538,7 @@ def test_a_loop_variable_that_gets_another_value_is_found_where_it_does():
     """The line below, which takes that index, is not said to be wrong."""
     found, _ = judge_changed("rnn_forward", {
         "        a[:, :, t] = a_next": "        t = t + 1\n        a[:, :, t - 1] = a_next"})
-    assert "`t` gets another value here before it is used." == found[0].line.says
+    assert "`t` gets another value here, before line 46 reads it." == found[0].line.says
     assert not any("gives" in explained.line.says for explained in found)
 
 

@@ -16,7 +16,7 @@ from .equations import Block, Equation
 from .passes import Pass, Student, Write
 from .syntax import RETURN, names_in, names_read
 from .trace import Raised
-from .values import UNKNOWN, Values
+from .values import UNKNOWN, Values, kind_of
 
 MAX_PAIRS = 10_000  # of the items of two loops
 Kind = Literal["value", "missing", "given", "overwritten", "alias", "argument", "rebound", "loop", "raised"]
@@ -72,14 +72,27 @@ class Finder:
         if part.is_partial and not (writes and self.may_be_judged(equation, name, part)):
             return None
         expected = self.values.ask(equation, part).get(name, UNKNOWN)
-        if expected is UNKNOWN or holds_foreign(expected) or self.agrees(part, name, expected, part.end[name]):
+        if expected is UNKNOWN or holds_foreign(expected):
             return None
+        if self.agrees(part, name, expected, part.end[name]):
+            return self.find_whole(equation, name, part, writes)
         if not writes and self.student.leaves_early(part):
             return None
         if not writes:
             line = self.student.unused_line(equation.statement, name, part.block)
             return Finding("missing", [name], line, part.block, part.number, equation, part)
         return self.explain(equation, name, part, expected, writes)
+
+    def find_whole(self, equation: Equation, name: str, part: Pass, writes: list[Write]) -> Finding | None:
+        """Return the line that makes an array of whole numbers into which an equation then writes real ones."""
+        first, got = equation.fresh.get(name), part.end[name]
+        is_part = isinstance(getattr(equation.statement, "target", None), ast.Subscript)
+        if first is None or not is_part or len({write.line for write in writes if write.by_text}) < 2 or (
+                not writes[0].by_text or kind_of(got) not in ("i", "u")):
+            return None
+        if kind_of(self.values.ask(first, part).get(name)) != "f" or kind_of(writes[0].after.get(name)) != kind_of(got):
+            return None
+        return Finding("value", [name], writes[0].line, part.block, part.number, first, part, [writes[0].line])
 
     def may_be_judged(self, equation: Equation, name: str, part: Pass) -> bool:
         """Tell if a block that was broken off has come as far as this name's last value."""
@@ -196,11 +209,11 @@ class Finder:
                 step = next((step for step in part.steps
                              if step.before.get(f"@{place}") is not step.after.get(f"@{place}")), None)
                 if step is not None:
-                    line = self.student.lines.start(step.line)
+                    line = writing = self.student.lines.start(step.line)
                     named = self.student.parameters[place:place + 1]
                     if not set(named) & set(self.student.lines.written(step.line)):
                         line = self.alias_line(None, line)
-                    yield Finding("argument", [name], line, part.block, part.number, part=part)
+                    yield Finding("argument", [name], line, part.block, part.number, part=part, lines=[writing])
                     break
 
     def find_loop(self) -> Iterator[Finding]:

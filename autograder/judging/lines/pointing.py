@@ -25,7 +25,7 @@ from .locate import Located, locate
 from .naming import Others, find_edit, find_place
 from .passes import OtherFormError, Student
 from .questions import ask, ask_of_helper
-from .sentences import LEAVES, explain, say
+from .sentences import CHANGES, LEAVES, explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace
@@ -85,7 +85,7 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
             found = describe(located, function, others, helpers_in(source, task.name)) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             pass
-        return found or find_exit(assignment, task, lines, follow)
+        return found or find_exit(assignment, task, lines, follow) or find_changed(assignment, task, follow)
 
 
 def find_exit(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:
@@ -97,6 +97,21 @@ def find_exit(assignment: Assignment, task: Task, lines: Lines, follow: Follow) 
             ran = set(map(abs, followed.trace.lines))
             return [Explained(Line(line, "", "loop", None, LEAVES, None), Finding("loop", [], line, "loop"), None, True)
                     for line in exits if line in ran][:1]
+    return []
+
+
+def find_changed(assignment: Assignment, task: Task, follow: Follow) -> list[Explained]:
+    """Return the first line that changes an argument, in a function of another form than the reference's."""
+    for case in assignment.visible_cases(task.name)[:MAX_CASES]:
+        followed = follow_case(assignment, task, case, follow)
+        if followed is None or "arguments" not in followed.wrong:
+            continue
+        lines, states = followed.trace.lines, followed.trace.states
+        for line, before, after in zip(lines, states, states[1:], strict=False):
+            for place, name in enumerate(case.arguments):
+                if line > 0 and before.get(f"@{place}") is not after.get(f"@{place}"):
+                    shown = Line(line, name, "argument", None, CHANGES.format(f"`{name}`"), None)
+                    return [Explained(shown, Finding("argument", [name], line, "before"), None, True)]
     return []
 
 

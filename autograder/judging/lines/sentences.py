@@ -16,8 +16,8 @@ from .findings import Finding
 from .passes import parts_read
 from .raising import say_raised
 from .setting import Edit
-from .syntax import RETURN, base_of, targets_in
-from .values import Values
+from .syntax import RETURN, base_of, names_read, targets_in
+from .values import Values, kind_of
 
 #: By act: ``{x}`` is a name that stands in the line.
 ACTS: Mapping[str, str] = {
@@ -45,7 +45,7 @@ ACTS: Mapping[str, str] = {
     "extras": "{x} are parts too many.",
     "more": "One part is too many.",
     "part": "`{x}` stands there. Is it what belongs there?",
-    "constant": "It is `{x}`, whatever the arguments are.",
+    "constant": "`{x}` stands there, whatever the arguments are.",
     "done": "What is done with `{x}` is not what is asked for.",
     "each": "Look at what is made of each `{x}`.",
     "source": "Look at where each `{x}` is taken from, and in which order.",
@@ -91,6 +91,7 @@ ACTS: Mapping[str, str] = {
 PLAIN = {"unfilled"}
 FOLLOWS = "From what it reads, another value follows."
 LEAVES = "This line leaves the loop in its first pass. Should the loop go on?"
+CHANGES = "The argument {} is changed from here on, for the caller, too."
 MAX_NAMES = 3
 
 
@@ -173,10 +174,15 @@ def say_target(finding: Finding, values: Values) -> str | None:
 
 def say_form(values: Values, finding: Finding) -> str | None:
     """Return a sentence on the type, the shape or the kind of numbers of a wrong value."""
-    if finding.equation is None or finding.part is None or len(finding.names) != 1:
+    if finding.equation is None or finding.part is None:
         return None
+    found = values.ask(finding.equation, finding.part)
+    if len(finding.names) > 1:
+        is_whole = all(kind_of(found.get(name)) == "f" and kind_of(finding.part.end.get(name)) in ("i", "u")
+                       for name in finding.names)
+        return "They hold whole numbers: the decimals are lost." if is_whole else None
     (name,) = finding.names
-    right, got = values.ask(finding.equation, finding.part).get(name), finding.part.end.get(name)
+    right, got = found.get(name), finding.part.end.get(name)
     if got is None:
         return "It is None."
     if isinstance(got, np.ndarray) and got.ndim and right is not None and is_number(right) and np.ndim(right) == 0:
@@ -205,6 +211,8 @@ WHERE = {"before": " before the loop", "loop": " of the loop", "after": " after 
 
 def say_missing(values: Values, finding: Finding) -> str:
     """Return the sentence for a name to which no line gives a value."""
+    if own := own_names_read(values, finding):
+        return f"{quote(finding.names)} should hold another value after this line. Look at {quote(own)} as well."
     if finding.lines and finding.line == finding.lines[0]:
         is_right = verb(finding.names, "is right", "are right")
         return f"{quote(finding.names)} {is_right} here, but a line below has to change {pronoun(finding.names)}."
@@ -224,14 +232,29 @@ def say_missing(values: Values, finding: Finding) -> str:
     return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'its value', 'their values')}."
 
 
-def say_given(finding: Finding) -> str:
+def say_given(values: Values, finding: Finding) -> str:
     """Return the sentence for names that get another value before they are used, with the lines of the later ones."""
     pairs = list(zip((name for name, _ in finding.about), finding.lines, strict=True))
     here = [name for name, line in pairs if line == finding.line]
     later = "".join(f" and {quote([name])} in line {line}" for name, line in pairs if line != finding.line)
     number = here if not later else [name for name, _ in pairs]
-    return (f"{quote(here)} {verb(here, 'gets another value', 'get other values')} here{later} before "
-            f"{verb(number, 'it is', 'they are')} used.")
+    changes = f"{quote(here)} {verb(here, 'gets another value', 'get other values')} here"
+    lines = {write.line for name in finding.names for write in values.student.writes(name, finding.part)
+             if write.by_text} if finding.part else set()
+    statement = values.student.lines.statement(max(lines)) if lines else None
+    if not later and statement is not None and set(here) <= names_read(statement) and max(lines) != finding.line:
+        return f"{changes}, before line {max(lines)} reads {pronoun(here)}."
+    return f"{changes}{later} before {verb(number, 'it is', 'they are')} used."
+
+
+def own_names_read(values: Values, finding: Finding) -> list[str]:
+    """Return the names of the student's own that a line reads: from these it may have a value that is right so far."""
+    if not finding.lines or finding.line != finding.lines[0]:
+        return []
+    statement, lines = values.student.lines.statement(finding.line), values.student.lines
+    made = {name for line in lines.by_line for name in lines.written(line)}
+    read = names_read(statement) if statement is not None else set()
+    return sorted((read & made) - values.oracle.written - set(values.oracle.parameters) - set(values.oracle.header))
 
 
 def say_alias(values: Values, finding: Finding) -> str:
@@ -294,9 +317,12 @@ def say_other(values: Values, finding: Finding) -> str:
         return (f"{names} {verb(finding.names, 'was', 'were')} right, and this line writes over "
                 f"{pronoun(finding.names)}.")
     if finding.kind == "argument":
-        return f"The argument {names} is changed from here on, for the caller, too."
+        if finding.lines and finding.lines[0] != finding.line:
+            return (f"The argument {names} is changed, for the caller, too, when line {finding.lines[0]} writes: this "
+                    f"line gives {pronoun(finding.names)}, or a part of {pronoun(finding.names)}, another name.")
+        return CHANGES.format(names)
     if finding.kind == "given":
-        return say_given(finding)
+        return say_given(values, finding)
     if finding.about[0][0] not in values.oracle.parameters:
         return f"{changed} is the name of a module or function, and gets another value here."
     return f"The argument {changed} gets another value here."
