@@ -429,6 +429,10 @@ SAID = [
      "a_prev += 0.1", "`a_prev` gets another value here, before line 34 reads it."),
     ("lstm_cell_forward", {"    c_next = ft * c_prev": "    c_prev *= ft\n    c_next = c_prev"}, "c_prev *= ft",
      "`c_prev` gets another value here, before line 67 reads it."),
+    # one of two parts is taken, and both are there
+    ("relative_error", {"np.linalg.norm(analytic) + np.linalg.norm(numeric)":
+                        "max(np.linalg.norm(analytic), np.linalg.norm(numeric))"}, "total = max",
+     "From what it reads, another value follows. What does `max` give here, and what should `total` be?"),
     # an argument has a second name
     ("lstm_cell_backward", {"    dc = dc_next + da_next": "    dc = dc_next\n    dc += da_next"}, "dc = dc_next",
      "The argument `dc_next` is changed, for the caller, too, when line 29 writes: this line"),

@@ -27,6 +27,8 @@ from .values import Values
 #: Returns the values of other calls.
 Others = Callable[[], Sequence[Values]]
 
+#: Functions that take one of several values.
+CHOOSING = frozenset({"max", "min", "maximum", "minimum", "fmax", "fmin", "where", "choose", "select"})
 INLINED = 3  # how deep names that the student does not have are written out
 CERTAIN_BITS = 60.0  # of values that hundreds of changes do not give by chance
 EXACT = 1e-9  # a change that gives the right value after all is none
@@ -86,6 +88,8 @@ def find_edit_of(values: Values, finding: Finding, others: Others, line: ast.stm
     for edit, changed in (*edits_of_statement(statement, setting), *edits_of(statement, setting)):
         if edit.act == "zeros" and (standing is not None or not shows_zeros(line, scope.names)):
             continue  # that a part has no effect is not what stands there
+        if edit.act.startswith("missing") and known & CHOOSING - what_is_read(statement):
+            continue  # one of several parts that stand there is taken: none is missing
         if set(edit.brought) <= known and gives(values, changed, scope, got, right):
             found.append(Match(edit._replace(about=edit.about if edit.about in known else ""), changed))
     found = fitting(found, equation, places, list(got), standing)

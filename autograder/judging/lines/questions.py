@@ -118,6 +118,6 @@ def ask_of_call(node: ast.Call, name: str) -> str:
     function = function_name(node)
     if function in ("int", "float", "bool") and len(node.args) == 1:
         return ask_of_value(node.args[0], name)
-    if isinstance(node.func, ast.Name) and len(node.args) > 1:
+    if isinstance(node.func, ast.Name) and len(node.args) > 1 and function not in ("max", "min"):
         return f"What does `{function}` need, and in which order?"
     return f"What does `{function}` give here, and what should `{name}` be?" if name else ""
