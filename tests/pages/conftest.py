@@ -10,7 +10,7 @@ from tests.helpers.courses import NAME, ROOT, run
 from tests.helpers.made_class import made_class
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def twelve(tmp_path_factory):
     """The demo's class, graded: reports and standings."""
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("report") / "course").root
@@ -20,7 +20,7 @@ def twelve(tmp_path_factory):
     return Course(course).reports(NAME).load_all(), gradebook.read_grades(Course(course), NAME)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def thousand():
     return made_class(1000)
 
