@@ -345,6 +345,11 @@ def test_certain_facts_are_noticed(got, fact):
     assert [fact] == notice("a", EXPECTED, got, Layout(("n_a", "m"), {"n_a": 2, "m": 3}))
 
 
+def test_two_entries_in_another_order_are_no_fact():
+    """Numbers that sum to zero change places when their signs do."""
+    assert [] == notice("dby", np.array([[1.5], [-1.5]]), np.array([[-1.5], [1.5]]))
+
+
 @pytest.mark.parametrize("value", [
     np.arange(3), np.array([[1], [2]], np.int32), np.array([True, False]), np.array([1.5, -2], np.float32),
     np.array(3), np.array(2.5), np.zeros((0, 4)), np.int64(7), np.float32(1.5), np.float64(2.5), np.bool_(True),

@@ -37,7 +37,8 @@ def sentences(verdict: Verdict) -> list[str]:
         return [*verdict.notes]
     lines = [f"Line {line.line}{at_step(line)}: {line.says}" for line in verdict.lines if line.says]
     says = [verdict.diagnosis.says] if verdict.diagnosis else []
-    return [*lines, *verdict.notes, *says, *filter(None, [question_of(verdict)])]
+    found = [*lines, *verdict.notes, *says, *filter(None, [question_of(verdict)])]
+    return list(dict.fromkeys(found))  # a fact may be the diagnosis, too
 
 
 def question_of(verdict: Verdict) -> str | None:

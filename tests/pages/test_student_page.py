@@ -8,6 +8,7 @@ import pytest
 
 from autograder.model import CellGrade, Line
 from autograder.pages import student_page
+from autograder.pages.words import sentences
 from tests.helpers.feedback import TASK, WRONG, cell, check, made, repair_of, shown, standing, verdict
 
 FOUND = re.compile(r"<h([1-6])\b")
@@ -19,6 +20,12 @@ def test_first_the_gap_then_the_diagnosis_then_the_question():
     told = ["1 of 3 points", "a[0] is 1; expected 2.", "Seen on the arguments", "without ba", "Which term is missing?",
             "Your notebook", "def f(): ..."]  # fmt: skip
     assert told == sorted(told, key=text.index)
+
+
+def test_a_fact_that_is_the_diagnosis_too_is_said_once():
+    """What a note says and the catalogue repeats is one sentence."""
+    says = WRONG.diagnosis.says
+    assert 1 == sentences(replace(WRONG, notes=(*WRONG.notes, says))).count(says)
 
 
 def test_what_cannot_be_judged_yet_is_not_told():
