@@ -15,7 +15,7 @@ from autograder.judging.lines.adding import Solution, add_lines, add_lines_if_po
 from autograder.judging.lines.evaluate import Budget, Evaluator
 from autograder.judging.lines.locate import locate
 from autograder.judging.lines.passes import OtherFormError
-from autograder.judging.lines.pointing import equations_of, follow_case, namespace_of, reference_call
+from autograder.judging.lines.pointing import equations_of, follow_case, helpers_in, namespace_of, reference_call
 from autograder.judging.lines.syntax import Lines, find_function, first_line
 from autograder.judging.reference_callees import reference_callee
 from autograder.judging.verdicts import judge_task
@@ -416,6 +416,7 @@ def test_the_class_fits_the_kind_of_line(task, old, new, says):
 
 
 CLIP = "    # gradients that are not too long (≈1 line)\n    gradients = clip_by_norm(gradients, max_norm)\n"
+COLLECT = "    vector = np.concatenate([array.ravel() for array in parameters.values()])"
 HEAD = "for t, (x, targets, mask) in enumerate(batches, start=1):"
 
 #: By task: changes of its solution, with the line that is shown and what is said on it. An empty line is the head of
@@ -482,10 +483,21 @@ SAID = [
     ("lstm_backward", {"dWo += gradients": "dW0 += gradients"}, "dW0 +=", "`dW0` has no value when this line runs."),
     # what the text of a line does not show is not said to stand there
     ("rnn_cell_forward", {"Wax @ xt + Waa @ a_prev": "np.dot(Wax, xt, Waa @ a_prev)"}, "a_next =",
-     "A part of this sum or difference is missing."),
+     "`np.dot(Wax, xt, Waa @ a_prev) + ba` stands there. Is it what belongs there?"),
+    ("relative_error", {"np.linalg.norm(analytic) + np.linalg.norm(numeric)":
+                        "max(np.linalg.norm(analytic), np.linalg.norm(numeric))"}, "total =",
+     "From what it reads, another value follows."),
     ("lstm_forward", {"(xt, a_next, c_next, p": "(xt, a_next, np.zeros((n_a, m)), p"}, "a_next, c_next",
      "Zeros stand where values belong."),
     ("lstm_backward", {"dc_prevt, caches[t]": "0 * dc_prevt, caches[t]"}, "gradients =", "`0` is one part too many."),
+    # the text alone says what is wrong, in whatever form
+    ("flatten", {COLLECT: "    vector = np.array([])\n    for name in parameters:\n"
+                 "        np.append(vector, parameters[name])"}, "np.append(",
+     "The value of this line is kept nowhere."),
+    ("flatten", {COLLECT: "    for name in parameters:\n        vector = parameters[name].ravel()"}, "vector =",
+     "`vector` gets another value at each pass, and only the last one is left."),
+    ("rnn_cell_forward", {"yt_pred = softmax": "yt_perd = softmax"}, "return",
+     "`yt_pred` has no value when this line runs. Line 34 makes `yt_perd`, which nothing reads."),
     # an array is written to where the step has no place, or the targets stand in another order
     ("rnn_forward", {"y_pred[:, :, t] = yt_pred": "y_pred[:, :] = yt_pred[:, :, None]"}, "y_pred[:, :] =",
      "Look at the index with which `y_pred` is taken."),
@@ -527,6 +539,11 @@ def test_a_line_that_calls_a_helper_is_not_said_to_do_what_that_does(sign, weigh
     ((explained,), _) = judge_changed("lstm_cell_forward", {
         "    ft = sigmoid(Wf @ concat + bf)": GATE.format(sign, weights)})
     assert says in explained.line.says
+
+
+def test_helpers_are_found_beside_magics():
+    """A line for IPython beside the functions is no reason to say nothing."""
+    assert {"gate": 2} == helpers_in("%matplotlib inline\ndef gate(x):\n    return x\ndef f(x):\n    return x\n", "f")
 
 
 def test_a_value_that_the_last_pass_left_is_said_to_be_one():

@@ -86,7 +86,7 @@ def find_edit_of(values: Values, finding: Finding, others: Others, line: ast.stm
     places = [(values, place) for place in values.student.passes if place.block == part.block and place is not part]
     found = []
     for edit, changed in (*edits_of_statement(statement, setting), *edits_of(statement, setting)):
-        if edit.act == "zeros" and (standing is not None or not shows_zeros(line, scope.names)):
+        if standing is not None and edit.act == "zeros":
             continue  # that a part has no effect is not what stands there
         if edit.act.startswith("missing") and known & CHOOSING - what_is_read(statement):
             continue  # one of several parts that stand there is taken: none is missing
@@ -98,7 +98,9 @@ def find_edit_of(values: Values, finding: Finding, others: Others, line: ast.stm
         found = fitting(found, equation, elsewhere, list(got), standing)
         places += elsewhere
     known_bits = sum(count_bits(place.end.get(name)) for place in (part, *(p for _, p in places)) for name in got)
-    return choose(found, line, known_bits < CERTAIN_BITS), statement
+    chosen = choose(found, line, known_bits < CERTAIN_BITS)
+    is_seen = chosen is None or chosen.act != "zeros" or shows_zeros(line, scope.names)
+    return chosen if is_seen else None, statement  # that a part has no effect is not what stands there
 
 
 def find_stale(values: Values, finding: Finding) -> Edit | None:

@@ -10,9 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from public_tests import dropped_in, replaced_in
+
 from ...course.assignment import Assignment
 from ...model import Case, Failed, Line, Outcome, Returned, Task, Value
 from ...sandbox.guest.codec import NamedFunction
+from ...sandbox.guest.definitions import without_magics
 from ...sandbox.local import LocalSession
 from ...sandbox.session import Definition
 from ..comparison import find_gaps, is_identical, name_function
@@ -25,7 +28,7 @@ from .locate import Located, locate
 from .naming import Others, find_edit, find_place
 from .passes import OtherFormError, Student
 from .questions import ask, ask_of_helper
-from .sentences import CHANGES, LEAVES, explain, say
+from .sentences import CHANGES, KEPT_NOWHERE, LEAVES, REPLACED, explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace
@@ -85,18 +88,25 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
             found = describe(located, function, others, helpers_in(source, task.name)) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             pass
-        return found or find_exit(assignment, task, lines, follow) or find_changed(assignment, task, follow)
+        return found or find_by_text(assignment, task, lines, follow) or find_changed(assignment, task, follow)
 
 
-def find_exit(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:
-    """Return the line that leaves a loop in its first pass, if there is one that ran where an output is wrong."""
-    exits = lines.exits()
-    for case in assignment.visible_cases(task.name)[:MAX_CASES] if exits else ():
+def find_by_text(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:
+    """Return the first line whose text says what is wrong, whatever the form, if it ran where an output is wrong.
+
+    It leaves a loop in its first pass, or its value is kept nowhere, or replaced at each pass.
+    """
+    told = [Line(line, "", "loop", None, LEAVES) for line in lines.exits()]
+    told += [Line(node.lineno, "", "missing", None, KEPT_NOWHERE)
+             for node in dropped_in(lines.function, assignment.tasks)]
+    told += [Line(node.lineno, name, "value", None, REPLACED.format(name))
+             for node in replaced_in(lines.function) for name in lines.written(node.lineno)]
+    for case in assignment.visible_cases(task.name)[:MAX_CASES] if told else ():
         followed = follow_case(assignment, task, case, follow)
         if followed is not None and followed.wrong:
             ran = set(map(abs, followed.trace.lines))
-            return [Explained(Line(line, "", "loop", None, LEAVES, None), Finding("loop", [], line, "loop"), None, True)
-                    for line in exits if line in ran][:1]
+            return [Explained(line, Finding(line.kind, [], line.line, "loop"), None, True)  # type: ignore[arg-type]
+                    for line in told if line.line in ran][:1]
     return []
 
 
@@ -230,7 +240,7 @@ def describe(located: Located, function: ast.FunctionDef, others: Others, helper
 
 def helpers_in(source: str, name: str) -> dict[str, int]:
     """Return the functions that a cell defines besides a task's own, with their lines."""
-    return {node.name: node.lineno for node in ast.walk(ast.parse(source))
+    return {node.name: node.lineno for node in ast.walk(ast.parse(without_magics(source)))
             if isinstance(node, ast.FunctionDef) and node.name != name}
 
 

@@ -6,9 +6,12 @@ It names only what stands in the student's own line: never the name that belongs
 from __future__ import annotations
 
 import ast
+import difflib
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from public_tests import unread_names
 
 from ...notebooks.waiting import WAITS
 from .comparing import is_number, is_same
@@ -16,7 +19,7 @@ from .findings import Finding
 from .passes import parts_read
 from .raising import say_raised
 from .setting import Edit
-from .syntax import RETURN, base_of, names_read, targets_in
+from .syntax import RETURN, base_of, names_in, names_read, targets_in
 from .values import Values, kind_of
 
 #: By act: ``{x}`` is a name that stands in the line.
@@ -90,6 +93,8 @@ ACTS: Mapping[str, str] = {
 #: Acts whose sentence says more than the shape that comes of them.
 PLAIN = {"unfilled"}
 FOLLOWS = "From what it reads, another value follows."
+KEPT_NOWHERE = "The value of this line is kept nowhere."
+REPLACED = "`{}` gets another value at each pass, and only the last one is left."
 LEAVES = "This line leaves the loop in its first pass. Should the loop go on?"
 CHANGES = "The argument {} is changed from here on, for the caller, too."
 MAX_NAMES = 3
@@ -117,9 +122,20 @@ def say(values: Values, finding: Finding, edit: Edit | None, question: str = "")
         return f"{start} {explain(values, finding, edit) or f'{FOLLOWS} {question}'.rstrip()}"
     if finding.kind == "raised":
         if finding.names:
-            return f"{quote(finding.names)} {verb(finding.names, 'has', 'have')} no value when this line runs."
+            says = f"{quote(finding.names)} {verb(finding.names, 'has', 'have')} no value when this line runs."
+            return f"{says} {say_misspelt(values, finding)}".rstrip()
         return say_raised(values, finding)
     return say_other(values, finding)
+
+
+def say_misspelt(values: Values, finding: Finding) -> str:
+    """Return the sentence on a name much like a missing one that a line makes and nothing reads; "" if none is."""
+    unread = unread_names(values.student.lines.function)
+    for name in finding.names:
+        near = difflib.get_close_matches(name, unread.keys() - names_in(values.oracle.function), 1, 0.7)
+        if near and name in names_in(values.oracle.function):
+            return f"Line {unread[near[0]]} makes `{near[0]}`, which nothing reads."
+    return ""
 
 
 def explain(values: Values, finding: Finding, edit: Edit | None) -> str | None:
@@ -218,7 +234,7 @@ def say_missing(values: Values, finding: Finding) -> str:
         return f"{quote(finding.names)} {is_right} here, but a line below has to change {pronoun(finding.names)}."
     if finding.lines and finding.line is not None:
         kept = values.student.lines.written(finding.line)
-        return f"No line uses {quote(kept)}." if kept else "The value of this line is kept nowhere."
+        return f"No line uses {quote(kept)}." if kept else KEPT_NOWHERE
     if finding.line is not None:
         needs = verb(finding.names, "has to get a value", "have to get values")
         if isinstance(values.student.lines.statement(finding.line), ast.If):
