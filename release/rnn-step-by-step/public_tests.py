@@ -546,9 +546,9 @@ def cause_lines(function, case, cases, arguments, gaps):
     changed, where = changed_argument(function, case, arguments)
     source = source_of(function)
     first = first_difference(function, case, source, wrong=gaps, changed=changed)
-    dropped, replaced = dropped_lines(function, cases), replaced_lines(function)
+    dropped, replaced = dropped_lines(function, cases), [] if first.lines else replaced_lines(function)
     asked = (first.question or loop_question(first.lines, source, case["task"]) or early_question(function)
-             or (WHICH_NAME if dropped else WHICH_PASS if replaced and not first.line else line_question(first, gaps)))
+             or (WHICH_NAME if dropped else WHICH_PASS if replaced else line_question(first, gaps)))
     said = first.lines + dropped + replaced + unread_lines(function)
     lost, lines, question = lost_decimals(function, case) or whole_output(first, gaps, source)
     if lines:
@@ -1704,19 +1704,21 @@ def names_read(statement):
     return read | ({base_name(statement.target)} if isinstance(statement, ast.AugAssign) else set())
 
 
-def with_lines_above(first, part, source, known):
-    """A difference with the lines above it that make what its line uses, where nothing compares that."""
-    made = made_before(first.line, first.name, part, source, known) if first.line and not first.question else {}
-    if not made:
+def with_lines_above(first, made):
+    """A difference with the lines above it that have ``made`` what its line uses, and that nothing compares."""
+    if not made or not first.line or first.question:
         return first
     lines = sorted(set(made.values()))
     which = listed([f"{listed([f'`{other}`' for other in made if made[other] == at])} (line {at})" for at in lines])
-    said = f"That line uses {which}, which may differ as well."
+    said = f"Line {first.line} uses {which}, which may differ as well."
     return first._replace(lines=[first.lines[0], said, *first.lines[1:]], others=tuple(lines))
 
 
-def made_before(line, name, part, source, known):
-    """The names that a line uses and that nothing compares, with the lines above it that make them; at most three."""
+def made_before(line, name, part, source, known, right):
+    """The names that a line uses and that nothing compares, with the lines above it that make them; at most three.
+
+    Names that are ``right`` so far are compared, unless they get a value again.
+    """
     tree, own = ast.parse(source), own_lines(source)
     written, made, left = names_written(tree.body[0]), {}, [(line, statement_at(tree, line))]
     written.update({node.lineno: [node.name] for node in own_nodes(tree.body[0]) if isinstance(node, ast.FunctionDef)})
@@ -1726,7 +1728,9 @@ def made_before(line, name, part, source, known):
             continue
         for read in dict.fromkeys(node.id for node in ast.walk(statement) if isinstance(node, ast.Name)):
             lines = [other for other, names in written.items() if read in names and other < at and other in own]
-            is_compared = read not in part.again and any(read in names for names in known.values())
+            # else another value is compared than the one that is read
+            is_last = all(other < at for other in part.again.get(read, ()))
+            is_compared = is_last and (read in right or any(read in names for names in known.values()))
             if read != name and read not in made and lines and not is_compared:
                 made[read] = max(lines)
                 left.append((made[read], statement_at(tree, made[read])))
@@ -1783,9 +1787,11 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
             if mine is not None and agrees(mine, expected):
                 right.append(name)
             elif mine is not None or part.key != "before":
-                first = difference(name, line, part, source, right, expected, wrong)
+                made = made_before(line, name, part, source, known, right)
+                agreeing = [other for other in right if other not in made]
+                first = difference(name, line, part, source, agreeing, expected, wrong)
                 argument = after_argument(first, passes[:passes.index(part) + 1], source, moved, changed)
-                return argument or with_lines_above(first, part, source, known)
+                return argument or with_lines_above(first, made)
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:
