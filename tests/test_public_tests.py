@@ -813,6 +813,20 @@ def test_the_line_at_the_root_is_named(examined, name, task, changes, said, ques
     assert said in text and question in text
 
 
+@pytest.mark.parametrize(("changes", "said", "unsaid"), [
+    ([("a = np.zeros((n_a, m, T_x))", "a = []"), ("a[:, :, t] = a_next", "a.append(a_next)"),
+      ("    ### END", "    a = np.stack(a)\n    ### END")], "`a` has its time axis first in place of last.", "line 43"),
+    ([("a = np.zeros((n_a, m, T_x))", "a = []"), ("a[:, :, t] = a_next", "a.append(a_next)")],
+     "`a` is a list from line 32 of the function on: a = []", "line 43"),
+    ([("a = np.zeros((n_a, m, T_x))", "a = np.zeros((n_a, m, T_x), dtype=int)")],
+     "into `a`, which holds whole numbers: the decimals are lost. `a` is made by line 32.", "The loop leaves"),
+])
+def test_a_line_that_gathers_steps_is_not_blamed(examined, changes, said, unsaid):
+    """A list of steps is no array that is filled, and is right so far; nor does a loop leave what holds no decimals."""
+    text = examined("rnn-step-by-step", "rnn_forward", *changes)
+    assert said in text and unsaid not in text
+
+
 def test_an_output_that_fails_is_not_called_right_so_far(examined):
     """An output that is right at the first step alone is in the list of what is wrong, and in no other."""
     text = examined("rnn-step-by-step", "rnn_forward", ("x[:, :, t], a_next", "x[:, :, t], a0"))

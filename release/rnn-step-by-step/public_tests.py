@@ -554,7 +554,8 @@ def cause_lines(function, case, cases, arguments, gaps):
     if lines:
         after = [f"`{first.name}`, the first value that differs, is made of it."] if lost in read_at(
             first.line, source) and lost != first.name else []
-        said, asked = lines + after + (said[1:] if after or lost == first.name else said), question
+        is_told = after or lost == first.name or f"The loop leaves `{lost}` as it was." in first.lines
+        said, asked = lines + after + (said[1:] if is_told else said), question
     if kind := kind_lines(function, case, next(iter(gaps.values()))[0]):
         is_same = first.name in gaps or not first.name
         said = kind[:1] + [line for line in said if not is_same or line not in first.lines]
@@ -1781,7 +1782,8 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
             return Difference([f"No line after the loop gives `{left}` a value."])
         for name, line in part.writers:
             expected = known[part.key].get(name)
-            if expected is None or (has_raised and is_filled_after(name, line, source)):
+            gathers = name in filled and shape_name(name) not in part.end  # steps in a list, which is stacked later
+            if expected is None or gathers or (has_raised and is_filled_after(name, line, source)):
                 continue
             mine = part.end.get(name)
             if mine is not None and agrees(mine, expected):
