@@ -115,7 +115,7 @@ def said():
     ("character-model", "optimise", "v, s, t, learning_rate)\n", "v, s, t)\n",
      "An argument of `update_parameters_with_adam` is missing."),
     ("character-model", "clip_by_norm", "factor * gradient for", "gradient / norm for", "`gradient / norm` stands"),
-    ("sizes-and-costs", "count_parameters", "output = n_y * n_a + n_y", "output = 0", "It is `0`, whatever"),
+    ("sizes-and-costs", "count_parameters", "output = n_y * n_a + n_y", "output = 0", "`0` stands there, whatever"),
     ("sizes-and-costs", "multiplications_per_step", "n_a * n_x + n_y * n_a)", "n_a * n_x) + n_y * n_a",
      "Look at the brackets"),
 ])
