@@ -682,6 +682,7 @@ COLLECT = "    vector = np.concatenate([array.ravel() for array in parameters.va
     ("gradient-checking", "flatten",
      [(COLLECT, "    vector = []\n    for name in parameters:\n        np.append(vector, parameters[name])")],
      ["Line 17 makes a value, and no name gets it", "Which name should get that value?"]),
+    ("sizes-and-costs", "gradient_shapes", [("(n_a, 1)", "(n_a)")], ["`dbf` is an int from line 22 of the function"]),
     ("rnn-step-by-step", "rnn_cell_forward", [("+ by)\n", "+ by)\n    return a_next, yt_pred\n")],
      ["The function ends at line 35, above its last line. What does each of the two return?"]),
 ])

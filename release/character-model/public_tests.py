@@ -325,6 +325,11 @@ def a_kind(thing):
         return "None"
     name = "array" if type(thing) is np.ndarray else type(thing).__name__
     name = getattr(thing, "type_name", name) if name == "Foreign" else name  # what could not leave its process
+    return with_article(name)
+
+
+def with_article(name):
+    """A word with "a" or "an" before it."""
     return f"{'an' if name[:1] in 'aeiouAEIOU' else 'a'} {name}"
 
 
@@ -658,7 +663,8 @@ def kind_lines(function, case, gap):
     if statement is None or hasattr(statement, "body"):
         return []
     line = statement.lineno
-    kind = "None" if kinds[-1] is type(None) else "an array" if kinds[-1] is np.ndarray else f"a {kinds[-1].__name__}"
+    name = "array" if kinds[-1] is np.ndarray else kinds[-1].__name__
+    kind = "None" if kinds[-1] is type(None) else with_article(name)
     return [f"`{gap.where}` is {kind} from line {line} of the function on: {ast.unparse(statement)}",
             f"What kind of thing should `{gap.where}` be after line {line}?"]
 
