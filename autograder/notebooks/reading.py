@@ -128,7 +128,7 @@ def normalise_notebook(document: Any, path: str | Path = "notebook") -> Notebook
     Raises
     ------
     NotebookError
-        fd = open_no_follow(path)
+        The document is no notebook, is nested too deep, or has too many cells.
     """
     if not isinstance(document, dict):
         raise NotebookError(path, f"the file is JSON but not a notebook: it holds a {type(document).__name__}")
