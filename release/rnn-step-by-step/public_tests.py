@@ -271,8 +271,8 @@ def notice(name, expected, got, layout=None):
         return [f"`{name}` is the transpose of what is expected."]
     if got.shape != expected.shape or not differs(expected, got).any():
         return []
-    if got.dtype.kind in "iu" and expected.ndim and (expected != np.trunc(expected)).any():
-        return [f"`{name}` {DECIMALS}"]
+    if loses_decimals(expected, got):
+        return [f"`{name}` holds whole numbers, and real numbers are expected: decimals are lost."]
     if got.size > 1 and (got == got.flat[0]).all() and (not got.any() or (expected != expected.flat[0]).any()):
         return [f"Every entry of `{name}` is {got.flat[0] + 0.0:.6g}."]
     factor = constant_factor(expected, got)
@@ -282,6 +282,13 @@ def notice(name, expected, got, layout=None):
     counted = {s: n for s, n in layout.sizes.items() if n > 1 and s in (*layout.symbols, "m", layout.steps)}
     sizes = [f" ({s} is {n})" for s, n in counted.items() if np.isclose(abs(factor), [n, 1 / n], rtol=1e-4).any()]
     return [f"Every entry of `{name}` is {factor:.4g} times the expected one{''.join(sizes[:1])}."]
+
+
+def loses_decimals(expected, got):
+    """Tell if an array holds whole numbers, of the shape of what is expected, where some have decimals."""
+    if not isinstance(expected, np.ndarray) or type(got) is not np.ndarray or got.shape != expected.shape:
+        return False
+    return bool(got.dtype.kind in "iu" and expected.ndim and (expected != np.trunc(expected)).any())
 
 
 def another_order(name, expected, got, layout):
@@ -539,11 +546,11 @@ def compare(function, case, cases):
     if line and any(fingerprint(outputs[output]) is None for output in gaps):  # nan comes from the line that waits
         right = [f"`{output}`" for output in outputs if output not in gaps]
         return False, [*undone, *([f"  Right so far: {', '.join(right)}."] if right else [])]
-    said, asked = cause_lines(function, case, cases or {}, arguments, gaps)
+    said, asked = cause_lines(function, case, cases or {}, arguments, outputs, gaps)
     return False, undone * bool(line) + gap_lines(case, outputs, gaps, sizes, said, asked) + leftover_lines(function)
 
 
-def cause_lines(function, case, cases, arguments, gaps):
+def cause_lines(function, case, cases, arguments, outputs, gaps):
     """What is known of the lines that make outputs wrong, in sentences, and a question on them, which may be empty.
 
     The ``arguments`` are those after the call.
@@ -552,14 +559,14 @@ def cause_lines(function, case, cases, arguments, gaps):
     source = source_of(function)
     first = first_difference(function, case, source, wrong=gaps, changed=changed)
     dropped, replaced = dropped_lines(function, cases), [] if first.lines else replaced_lines(function)
-    asked = (first.question or loop_question(first.lines, source, case["task"]) or early_question(function)
+    asked = (first.question or loop_question(first, source, case["task"]) or early_question(function)
              or (WHICH_NAME if dropped else WHICH_PASS if replaced else line_question(first, gaps)))
     said = first.lines + dropped + replaced + unread_lines(function)
-    lost, lines, question = lost_decimals(function, case) or whole_output(first, gaps, source)
+    lost, lines, question = lost_decimals(function, case) or whole_output(first, case["expected"], outputs, source)
     if lines:
         after = [f"`{first.name}`, the first value that differs, is made of it."] if lost in read_at(
             first.line, source) and lost != first.name else []
-        is_told = after or lost == first.name or f"The loop leaves `{lost}` as it was." in first.lines
+        is_told = after or lost in (first.name, first.idle)
         said, asked = lines + after + (said[1:] if is_told else said), question
     if kind := kind_lines(function, case, next(iter(gaps.values()))[0]):
         is_same = first.name in gaps or not first.name
@@ -776,18 +783,13 @@ def plain_stores(tree):
     return stores
 
 
-def whole_output(first, gaps, source):
+def whole_output(first, expected, outputs, source):
     """The same of an output that holds whole numbers where others are expected; see `lost_decimals`."""
-    _, facts = gaps.get(first.name, (None, ()))
-    if not any(fact.endswith(DECIMALS) for fact in facts) or not source:
+    if first.name not in expected or not loses_decimals(expected[first.name], outputs[first.name]) or not source:
         return "", [], ""
     makers = [line for line, names in names_written(ast.parse(source).body[0]).items() if first.name in names]
     return first.name, made_by(first.name, max([0, *(line for line in makers if line <= first.line)])), (
         WHICH_NUMBERS.format(first.name))
-
-
-#: The end of the fact on an output that holds whole numbers.
-DECIMALS = "holds whole numbers, and real numbers are expected: decimals are lost."
 
 
 def watch(function, arguments, visit):
@@ -1080,12 +1082,13 @@ def exchanged_lines(case, outputs, gaps):
 
 def loop_question(first, source, name):
     """The question on a loop that takes another number of steps, or leaves a name as it was; else empty."""
-    if any(line.startswith("The loop leaves") for line in first):
-        return idle_question(first, source) or "Which line should change it, and does that line stand inside the loop?"
+    if first.loop == IDLE:
+        asked = idle_question(first.idle, source)
+        return asked or "Which line should change it, and does that line stand inside the loop?"
     definition = find_definition(source, name)
     body = definition.body if definition else []
     loop = next((node for node in body if isinstance(node, (ast.For, ast.While))), None)
-    if loop is None or not any(line.startswith("The loop takes") for line in first):
+    if loop is None or not first.loop:
         return ""
     ends = [str(line) for line in sorted(ending_lines(loop))]
     if len(ends) > 1:
@@ -1096,14 +1099,13 @@ def loop_question(first, source, name):
         return "Until when does the loop run, and what changes at each step?"
     if any(isinstance(node, ast.Name) and node.id == "range" for node in ast.walk(loop.iter)):
         return "At which number does the loop begin, and at which does it end?"
-    if any(line.startswith(TOO_MANY) for line in first):
+    if first.loop == MANY_STEPS:
         return "When should the loop end, and which line ends it then?"
     return "What does the loop run over, and how many items does that have?"
 
 
-def idle_question(first, source):
+def idle_question(left, source):
     """The question on a line of a loop that would change what the loop leaves as it was; empty where there is none."""
-    left = next(re.findall(r"`(\w+)`", line)[0] for line in first if line.startswith("The loop leaves"))
     tree = ast.parse(source)
     loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
     for node in (part for loop in loops for part in own_nodes(loop) if isinstance(part, ast.stmt)):
@@ -1462,7 +1464,6 @@ def leftover_lines(function):
 
 # ---- the first value that differs -----------------------------------------------------------------------------
 
-TOO_MANY = "The loop takes more steps than"
 MOST_EVENTS = 2000  # lines of one call that are followed
 
 
@@ -1638,6 +1639,11 @@ class Difference(NamedTuple):
     line: int = 0
     question: str = ""  # on what is certain of it
     others: tuple = ()  # lines that may be wrong as well, or in its place
+    loop: str = ""  # what is wrong with the loop: FEW_STEPS, MANY_STEPS or IDLE
+    idle: str = ""  # the name that it leaves as it was
+
+
+FEW_STEPS, MANY_STEPS, IDLE = "few steps", "many steps", "idle"
 
 
 def difference(name, line, part, source, right, expected, wrong=()):
@@ -1778,12 +1784,12 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
         return Difference([])
     right = []
     steps, taken = sum(key.isdigit() for key in known), sum(part.key.isdigit() for part in passes)
-    too_few = f"The loop takes {taken} of {steps} steps."
+    too_few = Difference([f"The loop takes {taken} of {steps} steps."], loop=FEW_STEPS)
     for part in passes:
         if part.key == "after" and taken < steps:
-            return Difference([too_few])
+            return too_few
         if part.key not in known:
-            return Difference([f"{TOO_MANY} the {steps} that are needed."])
+            return Difference([f"The loop takes more steps than the {steps} that are needed."], loop=MANY_STEPS)
         if part.key == "after" and (left := left_after(part, known["after"], wrong)):
             return Difference([f"No line after the loop gives `{left}` a value."])
         for name, line in part.writers:
@@ -1803,8 +1809,8 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:
-            return Difference([f"The loop leaves `{left}` as it was."])
-    return Difference([too_few] if taken < steps and not has_raised else [])
+            return Difference([f"The loop leaves `{left}` as it was."], loop=IDLE, idle=left)
+    return too_few if taken < steps and not has_raised else Difference([])
 
 
 def arguments_rebound(function, source):
