@@ -551,7 +551,7 @@ def compare(function, case, cases):
 
 
 def cause_lines(function, case, cases, arguments, outputs, gaps):
-    """What is known of the lines that make outputs wrong, in sentences, and a question on them, which may be empty.
+    """Return sentences on the lines that make outputs wrong, and a question on them, which may be empty.
 
     The ``arguments`` are those after the call.
     """
@@ -681,7 +681,7 @@ class Stop(BaseException):
 
 
 def endless_lines(function, case):
-    """What there is to say of a line that puts a list into itself; nothing where none does.
+    """Return sentences on a line that puts a list into itself; none where no line does.
 
     Of such a list numpy would make an array of as many axes as it can, which fills the memory: so the call is ended
     there. Functions without such a line are not called.
@@ -726,7 +726,7 @@ HARMLESS = (ast.Name, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Subscript, ast.S
 
 
 def lost_decimals(function, case):
-    """What is certain of the first line that puts a number with decimals into an array of whole numbers.
+    """Find the first line that puts a number with decimals into an array of whole numbers.
 
     Returns
     -------
