@@ -73,6 +73,17 @@ def test_as_many_workers_as_cores_keep_to_one_each(grades, monkeypatch):
     assert {cores} == used(len(cores), *many)
 
 
+def test_a_system_that_forbids_the_choice_of_a_core_costs_nothing(grades, monkeypatch):
+    """Where a container forbids the call, workers run anywhere and grade all the same."""
+    def forbid(pid, cores):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "sched_setaffinity", forbid)
+    grades(lambda submission: len(submission.student))
+    with LocalWorkers(JOB, len(usable_cores())) as pool:
+        assert {"ada": 3, "bo": 2} == results(pool, submissions("ada", "bo"))
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_large_submissions_and_results_pass(grades, jobs):
     """Both directions may carry megabytes at the same time; nobody waits for the other for ever."""
