@@ -5,17 +5,10 @@ Each command imports its modules when it runs, since nbgrader takes seconds.
 
 from __future__ import annotations
 
-import sys
+import click
 
-# nbformat imports jsonschema, which imports this package, if it is there, to check addresses that no notebook has. It
-# builds a grammar at its import: 1.25 s of CPU, when one submission from cold takes 2 (`python -m benchmarks cold`).
-# None makes the import raise ModuleNotFoundError, as where the package is not installed.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
-import click  # noqa: E402
-
-from .. import __version__  # noqa: E402
-from . import collecting, common, course, exporting, grading, reporting, students  # noqa: E402
+from .. import __version__
+from . import collecting, common, course, exporting, grading, reporting, students
 
 
 @click.group(cls=common.OrderedGroup, context_settings={"help_option_names": ["-h", "--help"]})
