@@ -124,7 +124,9 @@ def judge_lines(assignment: Assignment, name: str, source: str) -> tuple[list[Ex
     if not found:
         return found, "silent"
     is_right = all(one.line.line in changed.lines or (
-        one.finding.kind in ("missing", "raised") and set(one.finding.names) & changed.gone) for one in found)
+        one.finding.kind in ("missing", "raised") and set(one.finding.names) & changed.gone) or (
+        one.finding.kind == "order" and set(one.finding.lines) & changed.lines) or (
+        one.finding.ends is False and not changed.lines) for one in found)  # what ended the loop is gone
     return found, "right" if is_right else "other"
 
 

@@ -36,6 +36,7 @@ LINES = {
     "value": "The line that gives {} its value is wrong.", "missing": "{} does not get its value where it should.",
     "given": "{} is made from something that was changed before.", "overwritten": "{} is right, and is overwritten.",
     "alias": "{} changes through another name of the same array.", "argument": "The argument {} is changed.",
+    "order": "{} gets its value before or after another line that should come first.",
     "rebound": "{} is made from an argument that was given another value.", "loop": "The loop takes other steps.",
     "raised": "A line stops the call.",
 }  # fmt: skip

@@ -346,11 +346,11 @@ def test_a_loop_over_other_items_is_found(name, task, old, new, says):
 
 
 def test_a_loop_that_ends_early_may_be_right():
-    """Where a loop may break off, to take the first items alone is no mistake of the loop."""
+    """Where a loop may break off, to take the first items alone is no mistake of the loop: the condition is wrong."""
     assignment = Course(ROOT).assignment("character-model")
     changed = assignment.reference.sources["sample"].replace("index == 0", "index >= 0")
-    found, verdict = judge_lines(assignment, "sample", changed)
-    assert (changed != assignment.reference.sources["sample"], [], "silent") == (True, found, verdict)
+    ((explained,), verdict) = judge_lines(assignment, "sample", changed)
+    assert ("right", "        if index >= 0:") == (verdict, changed.split("\n")[explained.line.line - 1])
 
 
 def test_a_whole_number_that_fits_by_chance_names_no_change():

@@ -11,7 +11,7 @@ from ...model import Value
 from .comparing import CLOSE, is_same
 from .differences import Comparison, Difference, find_right_part, has_other_brackets
 from .evaluate import CannotAskError, Evaluator, Scope
-from .findings import Finding
+from .finding import Finding
 from .forms import Keys
 from .naming import spell_out, what_is_read
 from .setting import Edit

@@ -59,8 +59,11 @@ class Equations:
             "before": body[:cut], "loop": self.loop.body if self.loop else [], "after": body[cut + 1:]}
         self.by_block: dict[Block, list[Equation]] = {block: [] for block in BLOCKS}
         self.last: dict[tuple[Block, str], Equation] = {}  # that gives a name in a block
+        self._ends: list[tuple[Equation, int]] = []
         for block, statements in self.blocks.items():
             self._read_block(block, statements)
+        #: The conditions that end the loop, each with the equations below it.
+        self.exits = [(condition, self.by_block["loop"][place:]) for condition, place in self._ends]
         self.written = {target for equations in self.by_block.values() for e in equations for target in e.targets}
         self.loop_name = self.loop.target.id if self.loop and isinstance(self.loop.target, ast.Name) else None
         #: The names of a loop that gives several at each pass.
@@ -76,7 +79,8 @@ class Equations:
         for statement in statements:
             targets = (RETURN,) if isinstance(statement, ast.Return) else tuple(sorted(
                 names_written_inside(statement))) if hasattr(statement, "body") else names_written(statement)
-            if not targets:
+            is_end = block == "loop" and is_exit(statement)
+            if not targets and not is_end:
                 continue
             equation = Equation(statement, targets, block)
             for name in reads_of(statement):
@@ -84,6 +88,9 @@ class Equations:
                     equation.fresh[name] = self.last[block, name]
                 else:
                     equation.start.add(name)
+            if is_end:
+                self._ends.append((equation, len(self.by_block[block])))
+                continue
             self.by_block[block].append(equation)
             for target in targets:
                 self.last[block, target] = equation
@@ -123,6 +130,12 @@ class Equations:
                         reached |= set(equation.targets)
                         grows = True
         return reached
+
+
+def is_exit(statement: ast.stmt) -> bool:
+    """Tell if a statement ends the loop under a condition, and does nothing else."""
+    return (isinstance(statement, ast.If) and not statement.orelse and len(statement.body) == 1
+            and isinstance(statement.body[0], ast.Break))
 
 
 def reads_of(statement: ast.stmt) -> set[str]:

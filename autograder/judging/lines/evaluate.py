@@ -22,6 +22,8 @@ MAX_ENTRIES = 1 << 20  # of one result
 STEP = 2_000  # entries whose computation counts as one more step
 STEPS = 30_000  # of all that is evaluated for one function; about 10 µs each
 
+AS_LONG = (np.array, np.asarray)  # whole numbers in their arguments are no sizes of the result
+
 BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
     ast.MatMult: operator.matmul, ast.Pow: operator.pow, ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
@@ -268,7 +270,7 @@ class Evaluator:
         for value in flatten((*arguments, *keywords.values())):
             if isinstance(value, np.ndarray):
                 sizes += value.size
-            elif isinstance(value, int | np.integer) and abs(int(value)) > 1:
+            elif isinstance(value, int | np.integer) and abs(int(value)) > 1 and function not in AS_LONG:
                 product *= abs(int(value))
         if product > MAX_ENTRIES:
             raise CannotAskError

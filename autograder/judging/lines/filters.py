@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from ...model import Value
 from .comparing import is_same
 from .equations import Equation
-from .findings import Finding
+from .finding import Finding
 from .passes import Pass
 from .syntax import RETURN
 from .values import UNKNOWN, Values

@@ -4,38 +4,21 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator
 
 import numpy as np
 
 from ...model import Value
 from .comparing import holds_foreign, is_same
-from .equations import Block, Equation
-from .passes import Pass, Student, Write
+from .ends import find_end
+from .equations import Equation
+from .filters import equation_of
+from .finding import Finding, Kind
+from .loops import find_items, find_loop
+from .passes import Pass, Write
 from .syntax import RETURN, names_in, names_read
 from .trace import Raised
 from .values import UNKNOWN, Values, kind_of
-
-MAX_PAIRS = 10_000  # of the items of two loops
-Kind = Literal["value", "missing", "given", "overwritten", "alias", "argument", "rebound", "loop", "raised"]
-
-
-@dataclass(eq=False)
-class Finding:
-    """One wrong line, or one value that no line gives."""
-
-    kind: Kind
-    names: list[str]
-    line: int | None
-    block: Block
-    number: int = 0  # of the pass in which it shows first
-    equation: Equation | None = None
-    part: Pass | None = None
-    lines: list[int] = field(default_factory=list)  # others that take part
-    about: tuple[tuple[str, Value], ...] = ()  # names that were changed before they were used, with their new values
-    steps: tuple[Sequence[Value], Sequence[Value]] | None = None  # of a loop: the student's, and the reference's
 
 
 class Finder:
@@ -56,8 +39,8 @@ class Finder:
                     if finding := self.check(equation, name, part):
                         found.append(finding)
         found += self.find_rebound(found)
-        found += [*self.find_loop(), *self.find_arguments(), *self.find_raised()]
-        return found or list(self.find_items())
+        found += [*find_loop(self.values), *find_end(self.values), *self.find_arguments(), *self.find_raised()]
+        return found or list(find_items(self.values))
 
     def check(self, equation: Equation, name: str, part: Pass) -> Finding | None:
         """Return what is wrong with a name after a pass."""
@@ -75,7 +58,7 @@ class Finder:
         if expected is UNKNOWN or holds_foreign(expected):
             return None
         if self.agrees(part, name, expected, part.end[name]):
-            return self.find_whole(equation, name, part, writes)
+            return self.find_whole(equation, name, part, writes) or self.find_late(equation, name, part)
         if not writes and self.student.leaves_early(part):
             return None
         if not writes:
@@ -93,6 +76,24 @@ class Finder:
         if kind_of(self.values.ask(first, part).get(name)) != "f" or kind_of(writes[0].after.get(name)) != kind_of(got):
             return None
         return Finding("value", [name], writes[0].line, part.block, part.number, first, part, [writes[0].line])
+
+    def find_late(self, equation: Equation, name: str, part: Pass) -> Finding | None:
+        """Return the line that gives a name its right value only after the line that should have read that."""
+        at = self.values.written_at(equation, part)
+        if at is None:
+            return None
+        for read, source in equation.fresh.items():
+            later = [write for write in self.student.writes(read, part) if write.by_text and write.step > at]
+            if not later or read in equation.targets:
+                continue
+            right = self.values.ask(source, part).get(read, UNKNOWN)
+            if right is UNKNOWN or not is_same(right, part.end.get(read)):
+                continue
+            found = self.values.ask_with(equation, part, {read: right})
+            if found is not None and not is_same(found.get(name), part.end[name]):
+                line = self.student.lines.start(part.steps[at].line)
+                return Finding("order", [read], later[-1].line, part.block, part.number, source, part, [line])
+        return None
 
     def may_be_judged(self, equation: Equation, name: str, part: Pass) -> bool:
         """Tell if a block that was broken off has come as far as this name's last value."""
@@ -216,74 +217,6 @@ class Finder:
                     yield Finding("argument", [name], line, part.block, part.number, part=part, lines=[writing])
                     break
 
-    def find_loop(self) -> Iterator[Finding]:
-        """Yield the loop if it takes other steps than the reference's."""
-        student, loop = self.student, self.student.loop
-        order = self.values.order() if self.oracle.loop is not None else None
-        if not isinstance(loop, ast.For) or student.passes[0].is_partial or order is None:
-            return
-        got = self.values.steps()
-        if not self.oracle.loop_name or not all(isinstance(step, int | np.integer) for step in (*got, *order)):
-            yield from () if self.values.is_reversed else self.find_header(loop)
-            yield from self.find_count(loop, order)
-            return
-        if self.values.is_reversed:
-            return
-        if got == order or (student.raised is not None and got == order[:len(got)]):
-            return
-        line = loop.lineno
-        if got and len(got) < len(order) and got == order[:len(got)]:
-            last = student.lines.statement(student.iterations[-1].steps[-1].line)
-            if student.passes[-1].block == "loop" and (at := student.returned_at()):
-                line = at
-            elif isinstance(last, ast.Break):
-                line = last.lineno
-        yield Finding("loop", [self.oracle.loop_name], line, "loop", steps=(got, order))
-
-    def find_header(self, loop: ast.For) -> Iterator[Finding]:
-        """Yield a loop that gives several names other values than the reference's."""
-        student = self.student
-        passes, headers = student.iterations, self.values.headers()
-        # the same values in another order may be as good
-        names = [name for name in self.oracle.header if name in student.header and not all(
-            any(is_same(right.get(name), part.start.get(name)) for right in headers) for part in passes)]
-        for right, part in zip(headers, passes, strict=False):
-            wrong = [name for name in names if name in right and not holds_foreign(right[name])
-                     and not is_same(right[name], part.start.get(name))]
-            if wrong:
-                about = tuple((name, part.start.get(name)) for name in wrong)
-                yield Finding("loop", wrong, loop.lineno, "loop", part.number, part=part, about=about)
-                return
-
-    def find_count(self, loop: ast.For, order: Sequence[Value]) -> Iterator[Finding]:
-        """Yield a loop over other things than numbers if it comes to its end after too many or too few passes."""
-        student, passes, last = self.student, self.student.iterations, self.student.passes[-1]
-        is_left = any(isinstance(node, ast.Break | ast.Return) for node in ast.walk(self.oracle.loop or loop))
-        has_ended = last.block == "after" and student.raised != loop.lineno and not (
-            passes and student.leaves_early(passes[-1]))
-        if has_ended and not is_left and len(passes) != len(order):
-            yield Finding("loop", [], loop.lineno, "loop", part=last, steps=(range(len(passes)), order))
-
-    def find_items(self) -> Iterator[Finding]:
-        """Yield the loop if it takes other items than the reference's, or the same ones in another order.
-
-        `find_loop` looks at loops over whole numbers.
-        """
-        loop, known = self.student.loop, self.oracle.loop
-        if not isinstance(loop, ast.For) or known is None or ast.dump(loop.target) != ast.dump(known.target):
-            return
-        order, got = self.values.order(), [held_by(loop.target, part.start) for part in self.student.iterations]
-        if self.values.is_reversed or order is None or any(item is UNKNOWN for item in got):
-            return
-        if len(got) * len(order) > MAX_PAIRS or all(isinstance(item, int | np.integer) for item in (*got, *order)):
-            return
-        may_end = any(isinstance(part, ast.Break | ast.Return) for part in (*ast.walk(loop), *ast.walk(known)))
-        places = [next((place for place, item in enumerate(order) if is_same(item, one)), -1) for one in got]
-        if places == list(range(len(order))) or (may_end and places == list(range(len(got)))):
-            return
-        names = [part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)]
-        yield Finding("loop", names, loop.lineno, "loop", steps=(places, range(len(order))))
-
     def find_raised(self) -> Iterator[Finding]:
         """Yield the line that raised, with the name that it missed; or the line that hides a module by that name."""
         raised = self.student.trace.raised
@@ -295,8 +228,23 @@ class Finder:
             name, hiding, value = hidden
             yield Finding("rebound", [name], hiding, part.block, part.number, part=part, about=((name, value),))
             return
+        if (changed := self.find_changed(line, part)) is not None:
+            yield changed
+            return
         missing = [raised.missing] if raised.missing else self.find_unset(raised)
         yield Finding("raised", missing, line, part.block, part.number, part=part)
+
+    def find_changed(self, line: int, part: Pass) -> Finding | None:
+        """Return the line that changed a name too early: the line that raised has a value with the one before."""
+        equation, state = equation_of(self.values, line, part), self.student.trace.states[-1]
+        if equation is None or self.values.ask_with(equation, part) is None:
+            return None
+        for name in sorted(equation.start & state.keys() & part.start.keys() - set(equation.targets)):
+            lines = [write.line for write in self.student.writes(name, part) if write.by_text and write.line != line]
+            if lines and self.values.ask_with(equation, part, {name: state[name]}) is None:
+                return Finding("given", list(equation.targets), lines[-1], part.block, part.number, equation, part,
+                               lines[-1:], about=((name, state[name]),))
+        return None
 
     def find_unset(self, raised: Raised) -> list[str]:
         """Return the names that the line which raised reads, and to which another line would give a value."""
@@ -322,18 +270,3 @@ class Finder:
                     if name in self.student.lines.written(other):
                         return name, self.student.lines.start(other), state[name]
         return None
-
-
-def held_by(target: ast.expr, state: Mapping[str, Value]) -> Value:
-    """Return what a loop's target holds; `UNKNOWN` if a part of it has no value."""
-    if isinstance(target, ast.Tuple):
-        parts = [held_by(part, state) for part in target.elts]
-        return UNKNOWN if any(part is UNKNOWN for part in parts) else tuple(parts)
-    return state.get(target.id, UNKNOWN) if isinstance(target, ast.Name) else UNKNOWN
-
-
-def find_reversed(values: Values, student: Student) -> bool:
-    """Tell if the student's index runs through the reference's steps the other way round."""
-    order, got = values.order(), values.steps()
-    plain = all(isinstance(step, int | np.integer) for step in (*got, *(order or ())))
-    return order is not None and len(order) > 1 and plain and got == order[::-1]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
+from .ends import find_passes
 from .equations import Equations
 from .evaluate import Evaluator
 from .filters import CERTAIN, concerned, drop_consequences, drop_excused, merge
-from .findings import Finder, Finding, find_reversed
+from .finding import Finding
+from .findings import Finder
+from .loops import may_be_other
 from .passes import Student
 from .syntax import Lines
 from .trace import Trace
@@ -48,10 +51,10 @@ def locate(oracle: Equations, evaluator: Evaluator, lines: Lines, trace: Trace, 
     student = Student(lines, trace, oracle)
     best = locate_with(Values(oracle, student, evaluator, reference=own), wrong, outputs)
     is_shifted = bool(oracle.header) and any(finding.kind == "loop" for finding in best.findings)
-    if best.findings and oracle.loop is not None and (is_shifted or find_reversed(best.values, student)):
+    if best.findings and oracle.loop is not None and (is_shifted or may_be_other(best.values)):
         other = locate_with(Values(oracle, student, evaluator, True, own), wrong, outputs)
         best = min(best, other, key=lambda located: len(located.findings))
-    return best
+    return best if best.findings else Located(best.values, list(find_passes(best.values)))
 
 
 def locate_with(values: Values, wrong: Collection[str], outputs: Collection[str]) -> Located:

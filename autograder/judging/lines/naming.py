@@ -16,7 +16,7 @@ from .comparing import CLOSE, is_same
 from .edits import edits_of
 from .equations import Equation
 from .evaluate import CannotAskError, Scope
-from .findings import Finding
+from .finding import Finding
 from .passes import Pass
 from .setting import Edit, Setting
 from .statements import edits_of_statement

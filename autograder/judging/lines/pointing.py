@@ -23,12 +23,13 @@ from ..reference_callees import reference_callee
 from .by_text import CLEAR, Told, edit_of, find_difference
 from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
-from .findings import Finding
+from .finding import Finding
 from .locate import Located, locate
+from .loop_sentences import LEAVES
 from .naming import Others, find_edit, find_place
 from .passes import OtherFormError, Student
 from .questions import ask, ask_of_helper
-from .sentences import CHANGES, KEPT_NOWHERE, LEAVES, REPLACED, explain, say
+from .sentences import CHANGES, KEPT_NOWHERE, REPLACED, explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
 from .trace import Bounds, NoTraceError, Trace, read_trace

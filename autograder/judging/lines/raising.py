@@ -11,7 +11,7 @@ import numpy as np
 
 from ...model import Value
 from .evaluate import CannotAskError, Scope, SpentError
-from .findings import Finding
+from .finding import Finding
 from .syntax import names_in
 from .trees import call as call_of
 from .trees import name as name_of

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import ast
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from public_tests import unread_names
 
 from ...notebooks.waiting import WAITS
-from .comparing import is_number, is_same
-from .findings import Finding
+from .comparing import is_number
+from .finding import Finding
+from .loop_sentences import say_loop
 from .passes import parts_read
+from .quoting import pronoun, quote, verb
 from .raising import say_raised
 from .setting import Edit
 from .syntax import RETURN, base_of, names_in, names_read, targets_in
@@ -95,9 +97,7 @@ PLAIN = {"unfilled"}
 FOLLOWS = "From what it reads, another value follows."
 KEPT_NOWHERE = "The value of this line is kept nowhere."
 REPLACED = "`{}` gets another value at each pass, and only the last one is left."
-LEAVES = "This line leaves the loop in its first pass. Should the loop go on?"
 CHANGES = "The argument {} is changed from here on, for the caller, too."
-MAX_NAMES = 3
 
 
 def say(values: Values, finding: Finding, edit: Edit | None, question: str = "") -> str:
@@ -285,39 +285,13 @@ def say_alias(values: Values, finding: Finding) -> str:
             f"{pronoun(finding.names)}: one array has two names.")
 
 
-def say_loop(values: Values, finding: Finding) -> str:
-    """Return the sentence for a loop that takes other steps."""
-    if finding.about:
-        return say_header(values, finding)
-    got, order = finding.steps or ((), ())
-    if finding.part is not None:
-        return f"The loop makes {len(got)} {'pass' if len(got) == 1 else 'passes'} where {len(order)} are needed."
-    if list(got) == list(order)[::-1]:
-        return "The loop takes the steps in the other direction."
-    if sorted(map(int, got)) == list(order):
-        return "The loop takes the steps in another order."
-    if len(got) > len(order):
-        return "The loop takes more steps than there are."
-    if finding.line is not None and values.student.loop is not None and finding.line != values.student.loop.lineno:
-        return "This line leaves the loop before all steps are done."
-    if len(got) < len(order) and set(map(int, got)) < set(map(int, order)):
-        left_out = [int(step) for step in order if step not in got]
-        return f"The loop leaves out step {left_out[0]}." if len(left_out) == 1 else "The loop leaves out steps."
-    return "The loop does not take the steps that it should."
-
-
-def say_header(values: Values, finding: Finding) -> str:
-    """Return the sentence for names to which the loop itself gives other values."""
-    assert finding.part is not None
-    right = values.header(finding.part)
-    if len(finding.names) > 1 and all(any(is_same(right[other], value) for other in finding.names)
-                                      for _, value in finding.about):
-        return f"{quote(finding.names)} stand in each other's place."
-    name, value = finding.about[0]
-    start = "in the first pass" if finding.part.number == 0 else f"in pass {finding.part.number + 1}"
-    if isinstance(value, int | np.integer) and not isinstance(value, bool):
-        return f"`{name}` is {value} {start}. Which value should it have there?"
-    return f"The loop gives {quote(finding.names)} {verb(finding.names, 'another value', 'other values')} {start}."
+def say_order(finding: Finding) -> str:
+    """Return the sentence for a line that stands below, or above, one to which it belongs the other way round."""
+    if finding.ends:
+        return (f"This line runs in the last pass, too, which line {finding.lines[0]} ends. Which of the two should "
+                "come first?")
+    return (f"Line {finding.lines[0]} reads {quote(finding.names)} before this line changes "
+            f"{pronoun(finding.names)}. Which of the two should come first?")
 
 
 def say_other(values: Values, finding: Finding) -> str:
@@ -329,6 +303,8 @@ def say_other(values: Values, finding: Finding) -> str:
         return say_alias(values, finding)
     if finding.kind == "loop":
         return say_loop(values, finding)
+    if finding.kind == "order":
+        return say_order(finding)
     if finding.kind == "overwritten":
         return (f"{names} {verb(finding.names, 'was', 'were')} right, and this line writes over "
                 f"{pronoun(finding.names)}.")
@@ -342,21 +318,3 @@ def say_other(values: Values, finding: Finding) -> str:
     if finding.about[0][0] not in values.oracle.parameters:
         return f"{changed} is the name of a module or function, and gets another value here."
     return f"The argument {changed} gets another value here."
-
-
-def verb(names: Sequence[str], one: str, several: str) -> str:
-    """Return the form for one name or for several."""
-    return one if len(names) == 1 else several
-
-
-def pronoun(names: Sequence[str]) -> str:
-    """Return "it" or "them"."""
-    return verb(names, "it", "them")
-
-
-def quote(names: Sequence[str]) -> str:
-    """Return names as a text lists them."""
-    shown = [f"`{name}`" for name in names[:MAX_NAMES]]
-    if len(names) > MAX_NAMES:
-        return f"{', '.join(shown)} and {len(names) - MAX_NAMES} more"
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)

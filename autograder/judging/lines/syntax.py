@@ -145,6 +145,11 @@ class Lines:
         return [statement.lineno for loop in loops for statement in loop.body
                 if isinstance(statement, ast.Return | ast.Break)]
 
+    def read(self, line: int) -> set[str]:
+        """Return the names that the statement on a line reads; none of one with others inside."""
+        statement = self.statement(line)
+        return set() if statement is None or hasattr(statement, "body") else names_read(statement)
+
     def written(self, line: int) -> tuple[str, ...]:
         """Return the names that the statement on a line writes, as its text says."""
         if line not in self._written:

@@ -68,10 +68,30 @@ class Values:
         target = self.student.loop.target if isinstance(self.student.loop, ast.For) else None
         name = target.id if isinstance(target, ast.Name) else self.oracle.loop_name
         value = part.start.get(name, UNKNOWN) if name else UNKNOWN
+        if isinstance(self.student.loop, ast.While) and name and not self.is_reversed:
+            value = self.counted(name, part)
+            if value is not UNKNOWN:
+                return value
         if not isinstance(self.student.loop, ast.For) or (self.is_reversed and value is not UNKNOWN):
             order = self.order()
             return order[part.number] if order and part.number < len(order) else UNKNOWN
         return value
+
+    def is_counted(self) -> bool:
+        """Tell if a ``while`` loop of the student's counts by the name of the reference's loop."""
+        name = self.oracle.loop_name
+        return name is not None and all(self.counted(name, part) is not UNKNOWN for part in self.student.iterations)
+
+    def counted(self, name: str, part: Pass) -> Value:
+        """Return what the counter of a ``while`` loop holds as a pass uses it; `UNKNOWN` if that is not one value."""
+        changes = [write.step for write in self.student.writes(name, part) if write.by_text]
+        if name not in part.start or len(changes) > 1:
+            return UNKNOWN
+        reads = [place for place, step in enumerate(part.steps) if place not in changes
+                 and name in self.student.lines.read(step.line)]
+        if not changes or all(place < changes[0] for place in reads):
+            return part.start[name]
+        return part.steps[changes[0]].after.get(name, UNKNOWN) if min(reads) > changes[0] else UNKNOWN
 
     def headers(self) -> list[dict[str, Value]]:
         """Return what the reference's loop gives its names in each pass, if it gives several."""
@@ -168,6 +188,13 @@ class Values:
         """Return what an equation gives its targets with other values of some names; None if it cannot be asked."""
         try:
             return self.evaluator.run(equation.statement, self.environment(equation, part, instead))
+        except CannotAskError:
+            return None
+
+    def test(self, condition: Equation, part: Pass) -> Value:
+        """Return the value of a condition of the reference's in a pass; None if it has none."""
+        try:
+            return self.evaluator.value(condition.statement.test, self.environment(condition, part))  # type: ignore[attr-defined]
         except CannotAskError:
             return None
 
