@@ -43,6 +43,11 @@ def grade(assignment, deed=lambda nb: None, nearest=NEAREST):
     return graded.report, {cell.id: cell for cell in graded.notebook.cells}, graded.notebook
 
 
+def texts_of(cell):
+    """Return the texts of a cell's outputs."""
+    return [output.get("text") or output.data["text/plain"] for output in cell.outputs]
+
+
 def copy_without_tag(nb):
     nb.cells[-1].metadata = {}
 
@@ -57,8 +62,19 @@ def test_a_cell_that_the_source_tags_is_not_run(tmp_path, deed):
     report, cells, nb = grade(make_assignment(tmp_path, tagged(TRAINING)), deed)
     assert (20, {}) == (report.score, report.limits)
     (training,) = [cell for cell in cells.values() if cell.source == TRAINING]
-    assert [NOT_RUN + "\n"] == [output.text for output in training.outputs]
-    assert NOT_RUN in make_page(nb, report, None, lambda source: None)
+    assert [NOT_RUN] == texts_of(training)
+    assert "· not run</p>" in make_page(nb, report, None, lambda source: None)
+
+
+def test_the_page_says_once_what_is_not_needed(tmp_path):
+    """Three cells that are not run have a short mark each, and one sentence says why; without any, there is none."""
+    reason = "are not needed for grading"
+    report, _, nb = grade(make_assignment(tmp_path, *LESSON_CELLS), nearest=use("assert largest(lengths) >= 0"))
+    page = make_page(nb, report, None, lambda source: None)
+    assert (1, 1, 1) == (page.count(reason), page.count("· not run<"), page.count("· run in part<"))
+    assert NOT_RUN not in page and ONLY_DEFINITIONS not in page
+    nb.cells = nb.cells[:-3]
+    assert reason not in make_page(nb, report, None, lambda source: None)
 
 
 def test_an_edited_copy_runs_what_it_defines(tmp_path):
@@ -70,7 +86,7 @@ def test_an_edited_copy_runs_what_it_defines(tmp_path):
     report, cells, _ = grade(make_assignment(tmp_path, tagged(TRAINING)), edit,
                              NEAREST.replace("lengths.argmin(axis=1)", "pick(lengths)"))
     assert (20, {}) == (report.score, report.limits)
-    assert [ONLY_DEFINITIONS + "\n"] == [output.text for output in cells["training"].outputs]
+    assert [ONLY_DEFINITIONS] == texts_of(cells["training"])
 
 
 def test_a_students_tag_is_none(tmp_path):
@@ -126,7 +142,7 @@ def test_a_lesson_cell_runs_if_the_student_needs_it(tmp_path, line, whole, in_pa
     """What was right in the student's notebook stays right, and no other cell of the lesson is run."""
     report, cells, _ = grade(make_assignment(tmp_path, *LESSON_CELLS), nearest=use(line))
     assert 20 == report.score
-    texts = {cell.id: "".join(output.get("text", "") for output in cells[cell.id].outputs) for cell in LESSON_CELLS}
+    texts = {cell.id: "".join(texts_of(cells[cell.id])) for cell in LESSON_CELLS}
     assert whole == [id_ for id_, text in texts.items() if "not needed" not in text]
     assert in_part == [id_ for id_, text in texts.items() if ONLY_DEFINITIONS in text]
 
@@ -166,4 +182,4 @@ def test_a_huge_cell_costs_no_lookup(tmp_path):
     report, cells, _ = grade(make_assignment(tmp_path, lesson, named, new_code_cell("", id="last")), insert)
     assert 20 == report.score
     assert "run\n" == cells["named"].outputs[0].text
-    assert [NOT_RUN + "\n"] == [output.text for output in cells["lesson"].outputs]  # it gives no names
+    assert [NOT_RUN] == texts_of(cells["lesson"])  # it gives no names

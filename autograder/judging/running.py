@@ -148,8 +148,8 @@ def note_skipped(nb: NotebookNode, assignment: Assignment, run: Mapping[str, str
     noted, unchanged = dict(runs), set(assignment.skipped.values())
     for _, cell in finding.code_cells(nb):
         if (cell.id in assignment.skipped or cell.source in unchanged) and run.get(cell.id) != cell.source:
-            text = ONLY_DEFINITIONS if cell.id in run else NOT_RUN
-            note = {"output_type": "stream", "name": "stdout", "text": text + "\n"}
+            text, kind = (ONLY_DEFINITIONS, "in part") if cell.id in run else (NOT_RUN, "not run")
+            note = {"output_type": "display_data", "data": {"text/plain": text}, "metadata": {finding.SKIPPED: kind}}
             earlier = runs.get(cell.id, CellRun())
             noted[cell.id] = replace(earlier, outputs=(note, *earlier.outputs))
     return noted

@@ -15,6 +15,8 @@ NO_RESPONSE = "No response."  # nbgrader's automatic comment on a cell that is a
 #: nbgrader's marks around the parts of a cell that only graders see.
 HIDDEN_TESTS = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 MARK_SCHEME = ("BEGIN MARK SCHEME", "END MARK SCHEME")
+#: In the metadata of an output that says what of a cell was not run when it was graded: "not run" or "in part".
+SKIPPED = "autograder_skipped"
 TESTS = "_tests"  # the test cell of a task NAME has the grade_id NAME_tests
 
 

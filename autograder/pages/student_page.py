@@ -17,7 +17,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from ..model import CellGrade, Check, Line, Report, StudentGrade, Verdict
-from ..notebooks.finding import HIDDEN_TESTS, MARK_SCHEME, NO_RESPONSE, tests_of, without_parts
+from ..notebooks.finding import HIDDEN_TESTS, MARK_SCHEME, NO_RESPONSE, SKIPPED, tests_of, without_parts
 from . import markup
 from .plain_text import clean_text, join_lines
 from .templating import environment, read_font, read_style
@@ -184,6 +184,7 @@ class ShownCell:
     part: Part | None = None  # whose answer or check it is
     heading: str = ""  # the first in its source
     is_lesson: bool = False  # as it was released, and nothing went wrong in it
+    skipped: str = ""  # "not run", or "in part", when it was graded
 
 
 @dataclass(frozen=True)
@@ -238,7 +239,8 @@ def show_cells(
         elif kind == "code":
             source = mark_lines(markup.code_html(text), None if verdict else by_name.get(str(grade_id)))
             cell = cell if work <= MAX_WORK else markup.without_prose(cell)
-            for piece in [] if verdict else markup.outputs_html(cell, place, places, traceback=not hidden):
+            outputs = [] if verdict else [output for output in cell.get("outputs", ()) if not skipped_by(output)]
+            for piece in markup.outputs_html({"outputs": outputs}, place, places, traceback=not hidden):
                 piece, level = markup.with_headings(piece, 2, level)
                 pieces.append(markup.with_pictures(piece, find, place))
                 room -= len(pieces[-1])
@@ -250,9 +252,16 @@ def show_cells(
         room -= len(source)
         part = by_name.get(verdict.task if verdict else str(grade_id))
         stopped = any(output.get("output_type") == "error" for output in cell.get("outputs", ()))
+        skipped = next(filter(None, map(skipped_by, cell.get("outputs", ()))), "")
         yield ShownCell(place, "check" if verdict else kind or "raw", source, tuple(pieces), part,
                         find_heading(text) if kind == "markdown" else "",
-                        part is None and not stopped and (kind, text) in released)
+                        part is None and not stopped and (kind, text) in released, skipped)
+
+
+def skipped_by(output: Mapping[str, Any]) -> str:
+    """Return what an output says of its cell when it was graded: "not run", "in part", or "" if it is no such note."""
+    kind = output.get("metadata", {}).get(SKIPPED)
+    return kind if kind in ("not run", "in part") else ""
 
 
 def find_heading(prose: str) -> str:
