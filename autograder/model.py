@@ -66,6 +66,15 @@ class Case:
     arguments: Mapping[str, Value]
     expected: Value = None
 
+    @property
+    def given(self) -> dict[str, int | float]:
+        """Return what tells a student which case it is: its sizes, and arguments that are numbers or truth values.
+
+        Where all arguments are such, the sizes that are none of them say nothing, and are left out.
+        """
+        numbers = {name: value for name, value in self.arguments.items() if type(value) in (int, float, bool)}
+        return numbers if len(numbers) == len(self.arguments) else {**self.sizes, **numbers}
+
 
 # ---- results of student code ----------------------------------------------------------------------------
 

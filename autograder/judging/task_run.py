@@ -170,13 +170,13 @@ class TaskRun:
         return Finding(check, text, "sizes", "What in the code fits one size only?")
 
     def _describe(self, check: str, gap: Gap, case: Case, outcome: Outcome) -> Finding:
-        is_public, sizes = case.name == "public", ", ".join(f"{name} = {size}" for name, size in case.sizes.items())
+        is_public, given = case.name == "public", ", ".join(f"{name} = {value:g}" for name, value in case.given.items())
         if isinstance(outcome, Failed) or check == "returns":
-            notes = [] if is_public else [f"It comes back for the check cell, and not with {sizes}."]
+            notes = [] if is_public else [f"It comes back for the check cell, and not with {given}."]
             detail = outcome.exception if isinstance(outcome, Failed) else ""
         else:
             notes = ["Seen on the arguments of the check cell."] if is_public else [
-                f"`{check}` is right on the arguments of the check cell, and differs on others, with {sizes}."]
+                f"`{check}` is right on the arguments of the check cell, and differs on others, with {given}."]
             notes += self._facts(check, case, outcome.value)
             detail = detail_of(gap, self.task, case, outcome.value)
         return Finding(check, gap.text, gap.kind, gap.question, tuple(notes), detail)
