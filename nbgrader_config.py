@@ -23,7 +23,7 @@ c.Judge.isolation = "best"
 # c.Autograde.autograde_preprocessors.insert(1, "my_module.MyStep").
 #
 # Release: Scaffold replaces ClearSolutions, and keeps comments and targets between the START and END markers. Support
-# writes public_tests.py and public_cases.json beside the notebook.
+# writes the files of the checks, public_*, beside the notebook.
 c.GenerateAssignment.preprocessors = steps_with_ours(
     "GenerateAssignment.preprocessors",
     replace={"ClearSolutions": "autograder.nbgrader_bridge.hooks.Scaffold"},

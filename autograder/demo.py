@@ -12,6 +12,8 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell
 
+from public_tests import FILES
+
 from .course.assignment import Assignment
 from .course.course import Course
 from .course.reference import mutate
@@ -22,7 +24,7 @@ from .notebooks import finding, reading
 
 MARK = "The autograder made this course for `make demo`; it may be deleted at any time.\n"
 #: Files and folders of the course that its scratch copy needs.
-COURSE_FILES = ("nbgrader_config.py", "public_tests.py", "source")
+COURSE_FILES = ("nbgrader_config.py", *FILES, "source")
 
 Solutions = dict[str, str]
 #: Fills in a released notebook: (notebook, solutions by task, assignment).

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from autograder.course.course import Course
+from public_tests import FILES
 
 from . import plain
 from .courses import NAME, ROOT, lay_support
@@ -52,7 +53,7 @@ def assignment_zip(course: Path, folder: Path) -> Path:
         (folder / "tests" / f"{name}.py").write_text(plain.otter_test(assignment, name))
     lay_support(assignment, folder)
     run(folder, "generate", "--tests-dir", "tests", "--output-path", "autograder.zip", "--no-environment",
-        "--no-requirements", "--no-config", "rnn_utils.py", "public_tests.py", "public_cases.json")
+        "--no-requirements", "--no-config", "rnn_utils.py", *FILES, "public_cases.json")
     return folder / "autograder.zip"
 
 

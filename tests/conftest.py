@@ -1,6 +1,7 @@
 """Fixtures of all tests: the assignment, sessions with a student's functions, a class before and after grading."""
 
 import importlib
+import linecache
 import os
 import shutil
 import sys
@@ -8,8 +9,10 @@ import sys
 import hypothesis
 import pytest
 
+import public_tests
 from autograder import demo
 from autograder.course.course import Course
+from autograder.course.public_cases import support_files
 from autograder.course.reference import mutate
 from autograder.nbgrader_bridge import release
 from autograder.notebooks import finding, reading
@@ -71,6 +74,54 @@ def wrong_source(assignment):
         return source
 
     return make
+
+
+# ---- the learner's check -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def release_folder(assignment, tmp_path, monkeypatch):
+    """A folder with the files beside a student's notebook; the working directory."""
+    for name, data in support_files(assignment).items():
+        (tmp_path / name).write_bytes(data)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def said(assignment, release_folder, capsys):
+    """Return the stdout and stderr of `check` on a function made from a source."""
+
+    def check(task, source):
+        namespace = {**assignment.reference.functions, **assignment.reference.run_imports()}
+        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")  # as in a notebook
+        exec(compile(source, "<cell>", "exec"), namespace)
+        public_tests.check(namespace[task])
+        return capsys.readouterr()
+
+    return check
+
+
+@pytest.fixture
+def examined(monkeypatch):
+    """Return what `examine` says of any assignment's task, its solution changed; white space is made even."""
+
+    def examine(name, task, *changes):
+        assignment, folder = Course(ROOT).assignment(name), ROOT / "release" / name
+        source = assignment.reference.sources[task]
+        for old, new in changes:
+            assert old in source
+            source = source.replace(old, new)
+        monkeypatch.syspath_prepend(str(folder))
+        cases = public_tests.read_cases((folder / public_tests.CASES).read_text(encoding="utf-8"))
+        namespace = dict(assignment.reference.namespace)
+        linecache.cache["<cell>"] = (len(source), None, source.splitlines(keepends=True), "<cell>")
+        exec(compile(source, "<cell>", "exec"), namespace)
+        passed, lines = public_tests.examine(namespace[task], cases[task], cases)
+        assert not passed
+        return " ".join(" ".join(lines).split())
+
+    return examine
 
 
 # ---- a class ---------------------------------------------------------------------------------------------

@@ -46,7 +46,7 @@ def release_command(course: Course, assignment: str, check: bool, change_cells: 
     """Make release/ASSIGNMENT for the students from source/.
 
     Between START CODE HERE and END CODE HERE, values are removed; comments and targets stay. Hidden tests are removed.
-    Beside the notebook go public_tests.py, public_cases.json, and the assignment's data, helper modules and figures.
+    Beside the notebook go the files of its checks (public_*), and the assignment's data, helper modules and figures.
     tasks.py, mistakes/ and variants/ stay with you. nbgrader generate_assignment makes the same files.
 
     If anything fails, the former release and the gradebook stay as they are. After hand-in, see

@@ -14,12 +14,14 @@ import re
 import zlib
 from collections import Counter
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import public_tests
-from public_tests import CASES, fingerprint, same_fingerprint
+from public_lines import find_definition, follow
+from public_tests import CASES, FILES, fingerprint, same_fingerprint
 
 from ..errors import CourseError
 from ..model import Case, Failed, Task, Value
@@ -62,8 +64,8 @@ def released_files(assignment: Assignment, fresh: bool = False) -> dict[str, byt
         cases = released.read_bytes()
     else:
         cases = pack_cases(public_cases(assignment)).encode() + b"\n"
-    with open(public_tests.__file__, "rb") as file:
-        return {**files, "public_tests.py": file.read(), CASES: cases}
+    checks = {name: Path(public_tests.__file__).with_name(name).read_bytes() for name in FILES}
+    return {**files, **checks, CASES: cases}
 
 
 def public_cases(assignment: Assignment) -> dict[str, Any]:
@@ -169,7 +171,7 @@ def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[s
     source, function = assignment.reference.sources[task.name], assignment.reference.functions[task.name]
     filled, rebound = names_filled(source, task.name), names_rebound(source, task.name)
     arguments = copy.deepcopy(tuple(case.arguments.values()))
-    passes = public_tests.follow(function, arguments, source, filled=filled) or []
+    passes = follow(function, arguments, source, filled=filled) or []
     return {part.key: {
         name: [float(f"{x:.7g}") for x in sums[:3]] for name, _ in part.writers
         if isinstance(sums := part.end.get(name), tuple) and not (name in part.again and name in rebound)
@@ -180,7 +182,7 @@ def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[s
 
 def names_filled(source: str, name: str) -> set[str]:
     """Return the arrays that a function's loop fills piece by piece."""
-    function = public_tests.find_definition(source, name)
+    function = find_definition(source, name)
     targets = [target for loop in ast.walk(function) if isinstance(loop, ast.For)
                for statement in ast.walk(loop) if isinstance(statement, ast.Assign) for target in statement.targets]
     return {target.value.id for target in targets
@@ -189,7 +191,7 @@ def names_filled(source: str, name: str) -> set[str]:
 
 def names_rebound(source: str, name: str) -> set[str]:
     """Return the names that several assignments of a function bind; to change an entry binds nothing."""
-    function = public_tests.find_definition(source, name)
+    function = find_definition(source, name)
     bound = Counter(node.id for statement in ast.walk(function) if isinstance(statement, ast.Assign)
                     for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     return {name for name, count in bound.items() if count > 1}

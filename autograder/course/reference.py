@@ -13,12 +13,14 @@ from typing import Any
 
 from nbformat import NotebookNode
 
+from public_tests import FILES
+
 from ..model import Mistake
 from ..notebooks import finding
 from .folder import Modules
 
 #: Modules that the source notebook imports for the learner's checks. No solution needs them.
-CHECKS = {"public_tests", "autograder"}
+CHECKS = {*(name.removesuffix(".py") for name in FILES), "autograder"}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from public_tests import CASES
+from public_tests import CASES, FILES
 
 from ..course.assignment import HISTORY
 from ..course.course import Course
@@ -18,7 +18,7 @@ FILE = "gradescope-autograder.zip"
 PACKAGE = Path(__file__).parents[1]
 SCRIPTS = Path(__file__).parent / "gradescope_files"
 #: The files at the course's root that grading needs.
-COURSE_FILES = ("nbgrader_config.py", "public_tests.py", "requirements.lock")
+COURSE_FILES = ("nbgrader_config.py", *FILES, "requirements.lock")
 
 
 def export(course: Course, name: str) -> Export:

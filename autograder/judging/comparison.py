@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from public_tests import Gap, Layout, differs, find_gap, is_changed, plain_words, split_outputs
+from public_errors import plain_words
+from public_tests import Gap, Layout, differs, find_gap, is_changed, split_outputs
 
 from ..caches import cached_by_answer
 from ..model import Case, Failed, Outcome, Task, Value

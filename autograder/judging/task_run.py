@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from public_tests import Gap, notice
+from public_lines import notice
+from public_tests import Gap
 
 from ..course.assignment import Assignment
 from ..model import Case, Check, Failed, Outcome, Task, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from public_tests import CASES
+from public_tests import CASES, FILES
 
 from ..errors import NotebookError
 from ..model import Repair
@@ -19,7 +19,7 @@ MAX_OWN_BYTES = 4_000_000  # of all together
 #: Python may take compiled code for that of a module, whatever the module's source says.
 COMPILED = (".pyc", ".pyo", ".so", ".pyd", ".dylib", ".dll")
 #: What the check cells read. Grading does not, so that it does not matter whether they are as they were handed out.
-OF_CHECKS = ("public_tests.py", CASES)
+OF_CHECKS = (*FILES, CASES)
 
 
 def read_own_files(

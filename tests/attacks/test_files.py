@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from public_tests import FILES
 from tests.helpers.courses import NAME, ROOT
 from tests.helpers.sandbox import linux
 
@@ -160,7 +161,7 @@ def test_an_installed_autograder_is_not_among_the_libraries(tmp_path):
         pytest.skip(missing("files"))
     libraries = tmp_path / "site-packages"
     shutil.copytree(ROOT / "autograder", libraries / "autograder", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("public_tests.py", "rnn_utils.py"):
+    for name in (*FILES, "rnn_utils.py"):
         shutil.copy(ROOT / name, libraries)
     command = [sys.executable, "-c", INSTALLED, str(libraries), str(ROOT)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)

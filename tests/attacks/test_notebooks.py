@@ -22,6 +22,7 @@ from autograder.nbgrader_bridge import hooks
 from autograder.notebooks import finding, reading
 from autograder.notebooks.repair import repair_notebook
 from autograder.notebooks.submission import submission_files
+from public_tests import FILES
 from tests.helpers.sandbox import linux, texts
 
 from .harness import NOTHING, TASK, graded_by_nbgrader, notebook_of
@@ -318,7 +319,7 @@ def test_json_bombs_are_refused(folder, text, problem):
 def test_modules_beside_the_notebook_are_not_imported(folder, one, strongest, harmless):
     """A numpy.py that is submitted, or written by a cell, shadows nothing. Python run in that folder imports it."""
     fake = "softmax = sigmoid = tanh = zeros = lambda *a, **k: 'mallory'"
-    for name in ("numpy.py", "rnn_utils.py", "public_tests.py"):
+    for name in ("numpy.py", "rnn_utils.py", *FILES):
         (folder / name).write_text(fake)
     command = [sys.executable, "-c", "import numpy; print(numpy.zeros(1))"]
     found = subprocess.run(command, cwd=folder, capture_output=True, text=True)

@@ -9,6 +9,7 @@ import pytest
 from autograder.collect.archiving import archive_course
 from autograder.course.course import Course
 from autograder.errors import CourseError
+from public_tests import FILES
 from tests.helpers.courses import NAME, rows, run
 
 
@@ -31,7 +32,7 @@ def test_an_archive_holds_the_course(course, tmp_path):
     with zipfile.ZipFile(tmp_path / "kept.zip") as archive:
         names = set(archive.namelist())
         archive.extractall(tmp_path / "again")
-    assert {"gradebook.db", ".autograder-secret", "nbgrader_config.py", "public_tests.py", "dropped/zed/student.json",
+    assert {"gradebook.db", ".autograder-secret", "nbgrader_config.py", *FILES, "dropped/zed/student.json",
             f"attempts/ada/{NAME}/1/{NAME}.ipynb", f"reports/{NAME}/ada.json"} <= names
     assert [] == [name for name in names if "__pycache__" in name or "link.txt" in name or name.startswith("feedback")]
     assert 13 <= made.folders["submitted"] and not made.other_database

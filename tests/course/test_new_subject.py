@@ -17,6 +17,7 @@ from autograder.errors import CourseError
 from autograder.exports import gradescope_zip
 from autograder.judging.audit import audit
 from autograder.notebooks import reading
+from public_tests import FILES
 from tests.helpers.courses import ROOT, run
 from tests.helpers.k_means import K_MEANS, NAME, NEAREST, submit, write_assignment
 
@@ -42,7 +43,7 @@ def files(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-PUBLIC = {"k-means.ipynb", "helpers.py", "data/points.csv", "public_tests.py", "public_cases.json"}
+PUBLIC = {"k-means.ipynb", "helpers.py", "data/points.csv", *FILES, "public_cases.json"}
 
 
 @pytest.mark.parametrize("command", [("autograder", "release", NAME),

@@ -9,6 +9,7 @@ import pytest
 from autograder.course import settings
 from autograder.course.course import Course
 from autograder.exports import gradescope_zip
+from public_tests import FILES
 from tests.helpers.courses import NAME, ROOT
 
 SECRET = "a secret of the course's own"
@@ -38,7 +39,7 @@ def test_the_zip_has_what_gradescope_looks_for(made):
     assert 0o600 == stat.S_IMODE(modes[".autograder-secret"])
     parts = (f"{NAME}.ipynb", "tasks.py", "rnn_utils.py", "mistakes/rnn_forward.toml")
     assert {f"source/{NAME}/{part}" for part in parts} | {f"release/{NAME}/public_cases.json"} <= {*names}
-    assert {"public_tests.py", "nbgrader_config.py", "requirements.lock", "autograder/grade.py"} <= {*names}
+    assert {*FILES, "nbgrader_config.py", "requirements.lock", "autograder/grade.py"} <= {*names}
     of_the_class = ("submitted", "autograded", "gradebook", "reports", "/", "..")
     assert not [name for name in names if "__pycache__" in name or name.startswith(of_the_class)]
     assert any("solutions" in note for note in notes) and any("secret" in note for note in notes)

@@ -17,13 +17,14 @@ from pathlib import Path
 
 import requests
 
+from public_tests import FILES as OF_CHECKS
 from tests.browser.lab import free_port
 from tests.helpers.courses import ROOT
 
 PATIENCE = 120  # seconds
 PYTHON = "/usr/bin/python3"  # one that every user of the machine may read
 #: Of the course, what the instructor's clone has here.
-FILES = ("autograder", "source", "nbgrader_config.py", "public_tests.py", "pyproject.toml", "requirements.in",
+FILES = ("autograder", "source", "nbgrader_config.py", *OF_CHECKS, "pyproject.toml", "requirements.in",
          "README.md")
 
 #: venv/etc/jupyter/nbgrader_config.py: for everybody.

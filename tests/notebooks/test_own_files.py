@@ -4,9 +4,10 @@ import pytest
 
 from autograder.notebooks.own_files import MAX_OWN_BYTES, MAX_OWN_FILES, read_own_files
 from autograder.notebooks.submission import submission_files
+from public_tests import FILES
 from tests.helpers.collecting import write_folder
 
-OURS = {"rnn_utils.py": b"ours", "public_tests.py": b"checks", "public_cases.json": b"{}", "names.txt": b"names",
+OURS = {"rnn_utils.py": b"ours", **dict.fromkeys(FILES, b"checks"), "public_cases.json": b"{}", "names.txt": b"names",
         "figures/cell.svg": b"<svg/>"}
 
 
@@ -38,7 +39,7 @@ def test_files_beside_a_notebook_in_a_folder(read):
 
 def test_copies_of_the_assignments_files_are_silent(read):
     """The assignment's files lie in every folder that nbgrader submits. The check's may be of an earlier release."""
-    assert ({}, ()) == read({**OURS, "public_cases.json": b"older", "public_tests.py": b"older"})
+    assert ({}, ()) == read({**OURS, "public_cases.json": b"older", **dict.fromkeys(FILES, b"older")})
 
 
 @pytest.mark.parametrize(("name", "reason"), [

@@ -12,6 +12,7 @@ import pytest
 from autograder.errors import SandboxError
 from autograder.sandbox import Sandbox, doctor, isolation
 from autograder.sandbox.guest import landlock
+from public_tests import FILES
 from tests.helpers.processes import processes, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
@@ -356,7 +357,7 @@ def test_a_package_among_the_libraries_is_refused(tmp_path, level):
     """Students could read this package if it were installed among the libraries."""
     libraries = tmp_path / "site-packages"
     shutil.copytree(ROOT / "autograder", libraries / "autograder")
-    for name in ("rnn_utils.py", "public_tests.py"):
+    for name in (*FILES, "rnn_utils.py"):
         shutil.copy(ROOT / name, libraries)
     code = (f"import sys; sys.path.insert(0, {str(libraries)!r}); from autograder.sandbox import Sandbox\n"
             f"try: Sandbox(level={level!r})\nexcept Exception as error: print(error)")

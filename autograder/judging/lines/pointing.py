@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from public_tests import dropped_in, replaced_in
+from public_lines import dropped_in, replaced_in
 
 from ...course.assignment import Assignment
 from ...model import Case, Failed, Line, Outcome, Returned, Task, Value

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from public_tests import unread_names
+from public_lines import unread_names
 
 from ...notebooks.waiting import WAITS
 from .comparing import is_number
