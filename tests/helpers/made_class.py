@@ -29,9 +29,15 @@ SYLLABLES = ["ka", "lo", "mi", "ra", "ne", "tu", "si", "vo", "el", "an", "bri", 
 
 
 @cache
+def first_assignment() -> Assignment:
+    """Return the course's first assignment, the same object for all classes: what is judged is cached by it."""
+    return Course(ROOT).assignment(NAME)
+
+
+@cache
 def made_class(size: int, seed: int = 1) -> tuple[dict[str, Report], dict[str, StudentGrade]]:
     """Reports and standings of a class, as `ReportStore.load_all` and `gradebook.read_grades` give them."""
-    assignment, drawn = Course(ROOT).assignment(NAME), random.Random(seed)
+    assignment, drawn = first_assignment(), random.Random(seed)
     pools = {task: pool_of(assignment, task) for task in assignment.tasks}
     odd = repairs_of_mangled(assignment)
     reports, standings = {}, {}
