@@ -433,7 +433,20 @@ SAID = [
     # one of two parts is taken, and both are there
     ("relative_error", {"np.linalg.norm(analytic) + np.linalg.norm(numeric)":
                         "max(np.linalg.norm(analytic), np.linalg.norm(numeric))"}, "total = max",
-     "From what it reads, another value follows. What does `max` give here, and what should `total` be?"),
+     "The parts are right. Is `max` what should be done with them?"),
+    # a function of the whole, or of each part
+    ("relative_error", {"np.linalg.norm(analytic) + np.linalg.norm(numeric)": "np.linalg.norm(analytic + numeric)"},
+     "total =", "`norm` is applied to the whole. Should it be applied to the whole, or to each part?"),
+    ("relative_error", {"np.linalg.norm(analytic - numeric)":
+                        "abs(np.linalg.norm(analytic) - np.linalg.norm(numeric))"}, "difference =",
+     "`norm` is applied to each part. Should it be applied to each part, or to the whole?"),
+    # what decides the value is not read; a function that is called is
+    ("sample_next", {"np.searchsorted(np.cumsum(p), u)": "np.argmax(p)"}, "index =",
+     "It depends on `p` alone. Should nothing else decide it?"),
+    ("sample_next", {"np.searchsorted(np.cumsum(p), u)": "int(u * len(scores))"}, "index =",
+     "It depends on `u` and `scores` alone. Should nothing else decide it?"),
+    ("numeric_gradient", {"(f(up) - f(down)) / (2 * epsilon)": "(f(up) - f(v)) / epsilon"}, "gradient[i] =",
+     "Look at `v`. Is it what belongs there?"),
     # an argument has a second name
     ("lstm_cell_backward", {"    dc = dc_next + da_next": "    dc = dc_next\n    dc += da_next"}, "dc = dc_next",
      "The argument `dc_next` is changed, for the caller, too, when line 29 writes: this line"),
@@ -486,7 +499,7 @@ SAID = [
      "`np.dot(Wax, xt, Waa @ a_prev) + ba` stands there. Is it what belongs there?"),
     ("relative_error", {"np.linalg.norm(analytic) + np.linalg.norm(numeric)":
                         "max(np.linalg.norm(analytic), np.linalg.norm(numeric))"}, "total =",
-     "From what it reads, another value follows."),
+     "The parts are right. Is `max` what should be done with them?"),
     ("lstm_forward", {"(xt, a_next, c_next, p": "(xt, a_next, np.zeros((n_a, m)), p"}, "a_next, c_next",
      "Zeros stand where values belong."),
     ("lstm_backward", {"dc_prevt, caches[t]": "0 * dc_prevt, caches[t]"}, "gradients =", "`0` is one part too many."),

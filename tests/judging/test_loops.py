@@ -95,3 +95,21 @@ def test_another_way_to_end_or_to_count_is_not_blamed(task, changes, wrong):
     found, source = judge_changed(task, changes | dict([wrong]))[0], changed_source(task, changes | dict([wrong]))[1]
     assert any(wrong[1] in source.split("\n")[one.line.line - 1] for one in found)
     assert not {"loop", "order"} & {one.line.kind for one in found}
+
+
+STEPS = "    steps = np.ceil(np.log(share) / np.log(f))"
+
+
+@pytest.mark.parametrize(("loop", "says"), [
+    ("while left > share:\n        left -= f\n        steps += 1",
+     "The loop makes 2 passes, and in the end `left` is -0.8 and `steps` is 2. Is that what you expect?"),
+    ("while left < share:\n        left *= f\n        steps += 1",
+     "The loop makes no pass. When should it make one?"),
+    ("for left in np.cumprod([f] * 9):\n        if left > share:\n            steps = steps + 1",
+     "The loop makes 9 passes, and in the end `steps` is 9. Is that what you expect?"),
+    ("kept = []\n    for left in np.cumprod([f] * 9):\n        kept.append(left)\n    steps = 9", None),
+])
+def test_a_loop_in_place_of_a_formula_tells_what_it_counts(loop, says):
+    """Where the task needs no loop, passes are counted, and the numbers that the loop leaves are said."""
+    found, _ = judge_changed("steps_until_forgotten", {STEPS: f"    steps, left = 0, 1.0\n    {loop}"})
+    assert [says] * bool(says) == [one.line.says for one in found]

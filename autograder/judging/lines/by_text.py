@@ -14,6 +14,7 @@ from .evaluate import CannotAskError, Evaluator, Scope
 from .finding import Finding
 from .forms import Keys
 from .naming import spell_out, what_is_read
+from .regrouping import find_regrouped
 from .setting import Edit
 from .syntax import base_of, names_read
 from .values import Values
@@ -22,7 +23,7 @@ from .values import Values
 CLEAR = {"name", "missing term", "missing factor", "missing function", "missing condition", "missing comparison",
          "missing item", "extra", "extras", "extra function", "function", "index", "slice", "whole", "entry", "sign",
          "transpose", "transposes", "comparison", "word", "negated", "items order", "turned factor", "brackets",
-         "replaced", "added", "missing division", "unfilled"}
+         "replaced", "added", "missing division", "unfilled", "combined", "as a whole", "each part"}
 MAX_NODES = 250  # of a line that is compared
 MAX_QUOTE = 48  # characters of a part that a sentence quotes
 MAX_PARTS = 3  # that a sentence quotes
@@ -80,6 +81,8 @@ def settle(found: Difference, pair: Pair, comparison: Comparison) -> Told | None
     (mine, *_), theirs = found.mine or (pair.mine,), found.theirs
     if found.act == "part" and theirs is not None and has_other_brackets(mine, theirs):
         return Told(Difference("brackets", (mine,)), pair.mine)
+    if found.act == "part" and mine is pair.mine and (regrouped := find_regrouped(*pair, comparison)) is not None:
+        return Told(regrouped, pair.mine)
     if found.act == "part" and mine is pair.mine and not found.inner:
         part = find_right_part(*pair, comparison)
         if part is not None:

@@ -5,18 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from ...model import Value
 from .comparing import is_same
 from .equations import Equation
 from .finding import Finding
+from .loop_sentences import MAX_SHOWN, is_small
 from .loops import leaving_line
 from .passes import Pass, Student
 from .syntax import names_read
 from .values import Values
-
-MAX_SHOWN = 2  # names whose values a sentence tells
 
 
 def find_end(values: Values) -> Iterator[Finding]:
@@ -92,11 +88,6 @@ def ending(student: Student, part: Pass, line: int, ends: bool) -> Finding:
     names = sorted(names_read(test)) if test is not None else []
     held = [(name, part.end[name]) for name in names if is_small(part.end.get(name))]
     return Finding("loop", [], line, "loop", part.number, part=part, about=tuple(held[:MAX_SHOWN]), ends=ends)
-
-
-def is_small(value: Value) -> bool:
-    """Tell if a value is one number, or True or False."""
-    return isinstance(value, int | float | np.integer | np.floating | np.bool_)
 
 
 def condition_of(student: Student, line: int) -> int | None:

@@ -12,8 +12,11 @@ from .comparing import is_same
 from .finding import Finding
 from .passes import Pass
 from .quoting import quote, verb
+from .syntax import Lines
+from .trace import Trace
 from .values import Values
 
+MAX_SHOWN = 2  # names whose values a sentence tells
 LEAVES = "This line leaves the loop in its first pass. Should the loop go on?"
 
 
@@ -42,6 +45,24 @@ def say_loop(values: Values, finding: Finding) -> str:
         which = f"step {left_out[0]}" if len(left_out) == 1 else "steps"
         return f"The loop leaves out {which}. From which step to which should it go?"
     return "The loop does not take the steps that it should. Which should it take?"
+
+
+def say_count(lines: Lines, loop: ast.For | ast.While, trace: Trace) -> str:
+    """Return the sentence on the passes that a loop makes, and on the numbers that it leaves; "" if it leaves none."""
+    count = sum(lines.start(line) == loop.body[0].lineno for line in trace.lines if line > 0)
+    if not count:
+        return "The loop makes no pass. When should it make one?"
+    inside = range(loop.body[0].lineno, (loop.end_lineno or loop.lineno) + 1)
+    names = dict.fromkeys(name for line in inside for name in lines.written(line))
+    held = [f"`{name}` is {value:.6g}" for name in names if is_small(value := trace.states[-1].get(name))]
+    passes = f"{count} {'pass' if count == 1 else 'passes'}"
+    return (f"The loop makes {passes}, and in the end {' and '.join(held[:MAX_SHOWN])}. Is that what you expect?"
+            if held else "")
+
+
+def is_small(value: Value) -> bool:
+    """Tell if a value is one number, or True or False."""
+    return isinstance(value, int | float | np.integer | np.floating | np.bool_)
 
 
 def which_passes(got: Sequence[Value], order: Sequence[Value]) -> str:

@@ -25,10 +25,11 @@ from .equations import Equations
 from .evaluate import Budget, Evaluator, SpentError
 from .finding import Finding
 from .locate import Located, locate
-from .loop_sentences import LEAVES
+from .loop_sentences import LEAVES, say_count
 from .naming import Others, find_edit, find_place
 from .passes import OtherFormError, Student
 from .questions import ask, ask_of_helper
+from .reading import find_unread
 from .sentences import CHANGES, KEPT_NOWHERE, REPLACED, explain, say
 from .setting import Edit
 from .syntax import RETURN, Lines, find_function, first_line
@@ -89,7 +90,8 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
             found = describe(located, function, others, helpers_in(source, task.name)) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             pass
-        return found or find_by_text(assignment, task, lines, follow) or find_changed(assignment, task, follow)
+        return (found or find_by_text(assignment, task, lines, follow) or find_changed(assignment, task, follow)
+                or find_counting(assignment, task, lines, follow))
 
 
 def find_by_text(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:
@@ -123,6 +125,19 @@ def find_changed(assignment: Assignment, task: Task, follow: Follow) -> list[Exp
                 if line > 0 and before.get(f"@{place}") is not after.get(f"@{place}"):
                     shown = Line(line, name, "argument", None, CHANGES.format(f"`{name}`"), None)
                     return [Explained(shown, Finding("argument", [name], line, "before"), None, True)]
+    return []
+
+
+def find_counting(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:
+    """Return the one loop of a function whose task needs none, with the numbers that it leaves."""
+    loops = [node for node in ast.walk(lines.function) if isinstance(node, ast.For | ast.While)]
+    if equations_of(assignment, task.name).loops or len(loops) != 1:
+        return []
+    for case in assignment.visible_cases(task.name)[:MAX_CASES]:
+        followed = follow_case(assignment, task, case, follow)
+        if followed is not None and followed.wrong and not followed.trace.raised:
+            shown = Line(loops[0].lineno, "", "loop", None, say_count(lines, loops[0], followed.trace), None)
+            return [Explained(shown, Finding("loop", [], loops[0].lineno, "loop"), None, False)] if shown.says else []
     return []
 
 
@@ -229,6 +244,8 @@ def describe(located: Located, function: ast.FunctionDef, others: Others, helper
         helped = ask_of_helper(statement, helpers) if finding.kind == "value" else ""
         if helped and edit is not None and not edit.brought:
             edit = None  # what the line itself does may be right
+        if edit is None and not helped and finding.kind == "value":
+            edit = find_unread(values, finding)
         is_named = finding.kind != "value" or explain(values, finding, edit) is not None
         question = "" if is_named else helped or ask(statement, told)
         names = ", ".join(name for name in finding.names if name != RETURN)

@@ -28,64 +28,68 @@ from .values import Values, kind_of
 ACTS: Mapping[str, str] = {
     "name": "`{x}` stands there. Is it the one that belongs there?",
     "names": "{x} stand there. Are they the ones that belong there?",
-    "swap": "Two parts stand in each other's place.",
-    "stale": "`{x}` is still the one from before this step.",
+    "swap": "Two parts stand in each other's place. Which?",
+    "stale": "`{x}` is still the one from before this step. Which one is needed?",
     "left": "It is left as it was.",
-    "missing term": "A part of this sum or difference is missing.",
-    "missing factor": "A factor is missing.",
-    "missing division": "A division is missing.",
-    "missing function": "A function is missing.",
-    "missing condition": "A condition is missing.",
-    "missing comparison": "A comparison is missing.",
-    "missing argument": "An argument of `{x}` is missing.",
-    "missing item": "Not all items are there.",
-    "extra function": "`{x}` is one function too many.",
+    "missing term": "A part of this sum or difference is missing. Which?",
+    "missing factor": "A factor is missing. Which?",
+    "missing division": "A division is missing. By what?",
+    "missing function": "A function is missing. Which?",
+    "missing condition": "A condition is missing. Which?",
+    "missing comparison": "A comparison is missing. With what?",
+    "missing argument": "An argument of `{x}` is missing. Which?",
+    "missing item": "Not all items are there. Which are asked for?",
+    "extra function": "`{x}` is one function too many. What is it for?",
     "arguments": "Not all arguments of `{x}` are the ones that it needs.",
     "comparison": "`{x}` stands there. Is it the comparison that belongs there?",
-    "condition": "Look at the condition.",
+    "condition": "Look at the condition. When should it be true?",
     "word": "`{x}` joins the conditions. Is it the word that belongs there?",
     "negated": "Look where this line takes True for False, or False for True.",
     "turned factor": "Does this line multiply with `{x}` or divide by it? Which of the two is asked for?",
-    "extra": "`{x}` is one part too many.",
-    "extras": "{x} are parts too many.",
+    "extra": "`{x}` is one part too many. What is it for?",
+    "extras": "{x} are parts too many. What are they for?",
     "more": "One part is too many.",
     "part": "`{x}` stands there. Is it what belongs there?",
-    "constant": "`{x}` stands there, whatever the arguments are.",
-    "done": "What is done with `{x}` is not what is asked for.",
+    "constant": "`{x}` stands there, whatever the arguments are. On which should it depend?",
+    "alone": "It depends on {x} alone. Should nothing else decide it?",
+    "combined": "The parts are right. Is `{x}` what should be done with them?",
+    "as a whole": "`{x}` is applied to the whole. Should it be applied to the whole, or to each part?",
+    "each part": "`{x}` is applied to each part. Should it be applied to each part, or to the whole?",
+    "done": "What is done with `{x}` is not what is asked for. What is?",
     "each": "Look at what is made of each `{x}`.",
     "source": "Look at where each `{x}` is taken from, and in which order.",
-    "twice": "One part counts twice.",
-    "sign": "A sign is the other way round.",
-    "operation": "One operation is not the one that is asked for.",
+    "twice": "One part counts twice. Which?",
+    "sign": "A sign is the other way round. Which?",
+    "operation": "One operation is not the one that is asked for. Which?",
     "complement": "Look where this line takes 1 minus something, or should.",
     "turned": "`{x}` is read in the other direction.",
     "product": "Look at the product: is it one of entries, or of matrices?",
-    "power": "Look at the power.",
-    "number": "Look at the numbers in this line.",
-    "slope": "The slope is that of another function.",
-    "order": "Two parts stand in each other's place.",
-    "transpose": "One transpose is missing, or one is too many.",
+    "power": "Look at the power. Which is asked for?",
+    "number": "Look at the numbers in this line. Where does each come from?",
+    "slope": "The slope is that of another function. Of which is it needed?",
+    "order": "Two parts stand in each other's place. Which?",
+    "transpose": "One transpose is missing, or one is too many. Which shapes meet here?",
     "transposes": "Transposes are missing, or there are too many.",
     "brackets": "Look at the brackets: which parts does this line take together?",
-    "axis": "Something runs along the wrong axis.",
+    "axis": "Something runs along the wrong axis. Along which should it run?",
     "axes": "The axes of one item are not the ones that are asked for, or stand in another order.",
     "axis kept": "The axis that is summed over has to stay.",
     "all axes": "All entries should be taken together here, along every axis.",
     "case": "It is the value for another case. When should which of the two be taken?",
     "function": "`{x}` stands there. Is it the function that belongs there?",
-    "index": "Look at the index with which `{x}` is taken.",
-    "slice": "Another part of `{x}` is taken than the one that is needed.",
-    "whole": "The whole `{x}` stands where a part of it is needed.",
+    "index": "Look at the index with which `{x}` is taken. Which is needed?",
+    "slice": "Another part of `{x}` is taken than the one that is needed. Which one is that?",
+    "whole": "The whole `{x}` stands where a part of it is needed. Which part?",
     "entry": "The entry {x!r} stands there. Is it the one that belongs there?",
-    "argument": "One argument of `{x}` is not the one that it needs.",
-    "items": "Not all items are there, or not in the form that is asked for.",
-    "items order": "Two of the items stand in each other's place.",
+    "argument": "One argument of `{x}` is not the one that it needs. Which?",
+    "items": "Not all items are there, or not in the form that is asked for. Which are?",
+    "items order": "Two of the items stand in each other's place. Which?",
     "shape": "Look at the shape: which sizes, and in which order?",
-    "filled": "Look at the value with which the array is filled.",
-    "zeros": "Zeros stand where values belong.",
+    "filled": "Look at the value with which the array is filled. Which should it be?",
+    "zeros": "Zeros stand where values belong. Which values?",
     "size": "It is multiplied or divided by a number that does not belong there.",
     "whole numbers": "It holds whole numbers: the decimals are lost.",
-    "unfilled": "It is changed as a whole, where one part of it should be.",
+    "unfilled": "It is changed as a whole, where one part of it should be. Which part?",
     "replaced": "What was there is replaced where it should be added to.",
     "added": "What was there is added to where it should be replaced.",
     "nested": "The list is put into a pair at each step. How is an item added to a list?",
@@ -157,7 +161,7 @@ def say_waiting(values: Values, finding: Finding) -> str | None:
 
 def say_edit(edit: Edit) -> str | None:
     """Return the sentence for the class of a change; None if it needs a name that does not stand in the line."""
-    if edit.act in ("names", "extras"):
+    if edit.act in ("names", "extras", "alone"):
         return ACTS[edit.act].format(x=quote(edit.brought))
     text = edit.about if edit.act in ABOUT else next(iter(edit.brought), "")
     if not text and "{x" in ACTS[edit.act]:
@@ -169,7 +173,7 @@ def say_edit(edit: Edit) -> str | None:
 ABOUT = {"index", "slice", "whole", "argument", "extra", "stale", "turned", "constant", "done", "turned factor"}
 WITHOUT_NAME = {"slice": "Another part is taken than the one that is needed.",
                 "whole": "The whole of something stands where a part of it is needed.",
-                "index": "Look at the index.", "turned": "Something is read in the other direction."}
+                "index": "Look at the index.", "turned": "Something is read in the other direction. What?"}
 
 
 def say_target(finding: Finding, values: Values) -> str | None:
@@ -202,7 +206,7 @@ def say_form(values: Values, finding: Finding) -> str | None:
     if got is None:
         return "It is None."
     if isinstance(got, np.ndarray) and got.ndim and right is not None and is_number(right) and np.ndim(right) == 0:
-        return f"Its shape is {got.shape}, and one number belongs there."
+        return f"Its shape is {got.shape}, and one number belongs there. What makes one number of many?"
     if not isinstance(right, np.ndarray) or not isinstance(got, np.ndarray):
         return None
     if right.shape != got.shape:
