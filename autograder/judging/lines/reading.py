@@ -54,13 +54,12 @@ def sources_of(function: ast.FunctionDef, without_sizes: bool = False) -> dict[s
     """Return the names that the statements read which give each name its value."""
     found: dict[str, set[str]] = {}
     for node in ast.walk(function):
+        names, source = list[str](), node
         if isinstance(node, ast.For):
-            pairs = [(name, node.iter) for name in targets_in(node.target)]
+            names, source = list(targets_in(node.target)), node.iter
         elif isinstance(node, ast.stmt) and not hasattr(node, "body"):
-            pairs = [(name, node) for name in names_written(node)]  # type: ignore[misc]
-        else:
-            continue
-        for name, source in pairs:
+            names = list(names_written(node))
+        for name in names:
             found.setdefault(name, set()).update(values_of(source) if without_sizes else names_read(source))
     return found
 
