@@ -503,7 +503,7 @@ def test_sizes_that_are_written_into_the_code_are_seen(said, wrong_source, task,
 def test_the_second_case_has_another_function(examined, change):
     """What fits one function or one nudge alone does not pass; the public one is a sum over entries."""
     text = examined("gradient-checking", "numeric_gradient", change)
-    assert "all is as expected on the sizes of the public case, and not on others (N = 6)" in text
+    assert "all is as expected on the sizes of the public case, and not on others (N = 6, epsilon = 0.2)" in text
 
 
 @pytest.mark.parametrize("name", Course(ROOT).assignments)

@@ -118,7 +118,7 @@ def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
     task, case = assignment.tasks[task_name], assignment.visible_cases(task_name)[0]
     return {
         "task": task_name,
-        "sizes": dict(case.sizes),
+        **sizes_and_numbers(case),
         "steps": task.steps,
         "returns_dict": task.returns_dict,
         **({"returns_value": True} if task.returns_value else {}),
@@ -131,6 +131,12 @@ def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
         "second": second_case(assignment, task),
         "mistakes": fingerprint_mistakes(assignment, task, case),
     }
+
+
+def sizes_and_numbers(case: Case) -> dict[str, Any]:
+    """Return a case's sizes as JSON, and what tells a learner which case it is if that is something else."""
+    sizes = dict(case.sizes)
+    return {"sizes": sizes} if case.given == sizes else {"sizes": sizes, "given": case.given}
 
 
 def pack_arguments(case: Case) -> Any:
@@ -158,7 +164,7 @@ def second_case(assignment: Assignment, task: Task) -> dict[str, Any] | None:
         sum(case.sizes.get(symbol) != public.sizes[symbol] for symbol in shared),
         sum(callable(value) and value is not public.arguments[name] for name, value in case.arguments.items())))
     sums = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
-    return {"sizes": dict(case.sizes), "arguments": pack_arguments(case), "expected": {
+    return {**sizes_and_numbers(case), "arguments": pack_arguments(case), "expected": {
         name: [float(f"{x:.7g}") for x in print_[:3]] for name, print_ in sums.items() if print_ is not None}}
 
 

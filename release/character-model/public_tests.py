@@ -86,7 +86,10 @@ def sequence_gap(name, expected, got):
         return Gap(name, "type", text, "What is put into it, and how?")
     if len(got) != len(expected):
         text = f"`{name}` holds {len(got)} item{'' if len(got) == 1 else 's'}; {len(expected)} are asked for."
-        return Gap(name, "length", text, "What is put in, how often, and what is left out?")
+        question = "What is put in, how often, and what is left out?"
+        if isinstance(expected, tuple):
+            question = f"What is each item, and which one is {'missing' if len(got) < len(expected) else 'too many'}?"
+        return Gap(name, "length", text, question)
     gaps = (find_gap(f"{name}[{i}]", e, g) for i, (e, g) in enumerate(zip(expected, got)))
     return next((gap for gap in gaps if gap), None)
 
@@ -528,8 +531,8 @@ def examine(function, case, cases=None):
 
 
 def sizes_of(case):
-    """The sizes of a case in a row."""
-    return ", ".join(f"{symbol} = {size}" for symbol, size in case["sizes"].items())
+    """The sizes of a case, and its arguments that are numbers, in a row."""
+    return ", ".join(f"{name} = {value:g}" for name, value in case.get("given", case["sizes"]).items())
 
 
 def undone_lines(seen, line):

@@ -34,6 +34,7 @@ from public_tests import (
     layout_of,
     leftover_lines,
     listed,
+    look_again,
     nodes_of,
     numbers_in,
     own_nodes,
@@ -96,7 +97,7 @@ def cause_lines(seen, cases):
     first = first_difference(function, case, source, wrong=gaps, changed=changed)
     dropped, replaced = dropped_lines(function, cases), [] if first.lines else replaced_lines(function)
     asked = (first.question or loop_question(first, source, case["task"]) or early_question(function)
-             or (WHICH_NAME if dropped else WHICH_PASS if replaced else line_question(first, gaps)))
+             or (WHICH_NAME if dropped else WHICH_PASS if replaced else line_question(first, seen)))
     said = first.lines + dropped + replaced + unread_lines(function)
     lost, lines, question = lost_decimals(function, case) or whole_output(first, case["expected"], outputs, source)
     if lines:
@@ -473,20 +474,55 @@ def changing_line(function, case, which):
 # ---- questions on lines -------------------------------------------------------------------------------------
 
 
-def line_question(first, gaps):
+def line_question(first, seen):
     """The question on the line that differs first, where nothing more is known of a value; else empty."""
-    gap = next(iter(gaps.values()))
+    gap = next(iter(seen.gaps.values()))
     lines = [str(line) for line in sorted({first.line, *first.others} - {0})]
     if not lines or gap.question not in (WHICH_TERM, TOO_SMALL, TOO_LARGE, WHICH_ITEM, WHEN_TRUE):
         return ""
     if len(lines) > 1:
         return f"Compare lines {listed(lines)} with the task: which part is missing, too many, or another one?"
-    ends = {TOO_SMALL: "too small", TOO_LARGE: "too large"}
-    if gap.question in ends and gap.where == first.name:
-        return f"What in line {lines[0]} makes `{first.name}` {ends[gap.question]}?"
-    if gap.question == WHEN_TRUE and gap.where.partition("[")[0] == first.name:
-        return f"When should line {lines[0]} give True, and when False?"
+    if gap.where.partition("[")[0] == first.name:
+        if asked := count_question(gap, lines[0], seen):
+            return asked
+        ends = {TOO_SMALL: "too small", TOO_LARGE: "too large"}
+        if gap.question in ends and gap.where == first.name:
+            return f"What in line {lines[0]} makes `{first.name}` {ends[gap.question]}?"
+        if gap.question == WHEN_TRUE:
+            return f"When should line {lines[0]} give True, and when False?"
     return f"Compare line {lines[0]} with the task: which part of it is missing, too many, or another one?"
+
+
+def count_question(gap, line, seen):
+    """The question on a whole number that a line makes of sizes alone; empty where other arguments take part."""
+    arguments, output = seen.case["arguments"], gap.where.partition("[")[0]
+    expected, got = seen.case["expected"][output], seen.outputs[output]
+    if gap.question == WHICH_ITEM:
+        place = int(gap.where[len(output) + 1:-1])
+        expected, got = expected[place], got[place]
+    if not all(type(number) is int for number in (*arguments, expected)) or got != int(got) or expected == 1:
+        return ""
+    if gap.question == WHICH_ITEM:
+        if expected not in arguments:
+            return f"How do the sizes make {expected}?"
+        return f"Which size is {expected}, and what does line {line} put there?"
+    if factor := missing_size(output, seen):
+        return f"It should be {factor} times as large. Which size is {factor}, and what does it count?"
+    by = abs(expected - int(got))
+    if got > expected:
+        return f"It is {by} too large. What does line {line} count that makes {by}?"
+    return f"It is {by} too small. What should line {line} count that makes {by}?"
+
+
+def missing_size(output, seen):
+    """The size with which a whole number has to be multiplied, here and on the second case; 0 where there is none."""
+    case, again = seen.case, look_again(seen.function, seen.case)
+    if again is None or output not in again.gaps or not isinstance(again.outputs[output], NUMBER[1:]):
+        return 0
+    second = case["second"]
+    return next((size for symbol, size in case["sizes"].items()
+                 if seen.outputs[output] * size == case["expected"][output] and same_fingerprint(
+                     fingerprint(again.outputs[output] * second["sizes"][symbol]), second["expected"][output])), 0)
 
 
 def loop_question(first, source, name):
