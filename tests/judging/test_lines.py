@@ -379,7 +379,8 @@ def test_a_none_among_other_arguments_does_not_wait(assignment, lines_of):
      "This line leaves the loop in its first pass. Should the loop go on?"),
     ("gradient-checking", "restore", "start = end", "start = end\n        return parameters", "loop",
      "This line leaves the loop in its first pass. Should the loop go on?"),
-    ("gradient-checking", "failing", "not same_shape or", "not same_shape |", "raised", "The call stops at this line."),
+    ("gradient-checking", "failing", "not same_shape or", "not same_shape |", "raised",
+     "The call stops at this line. What does this line need, and what does it get?"),
 ])
 def test_a_right_line_is_not_said_to_be_wrong(name, task, old, new, kind, says):
     """A value that is to be changed once more is right, and a loop over names has an end, too."""
@@ -440,6 +441,17 @@ SAID = [
     ("relative_error", {"np.linalg.norm(analytic - numeric)":
                         "abs(np.linalg.norm(analytic) - np.linalg.norm(numeric))"}, "difference =",
      "`norm` is applied to each part. Should it be applied to each part, or to the whole?"),
+    ("forget_bias", {"np.log(f / (1 - f))": "np.log(f) / np.log(1 - f)"}, "bias =",
+     "`log` is applied to each part. Should it be applied to each part, or to the whole?"),
+    # the part of a line that raised, and a line that is wrong on the last case alone
+    ("output_backward", {"Wy.T @ dz": "Wy @ dz"}, "da[:, :, t] =",
+     "dz` has shape (2, 10, 4). One transpose is missing, or one is too many. Which shapes meet here?"),
+    ("output_backward", {"dz[:, :, t] @ a[:, :, t].T": "a[:, :, t] @ dz[:, :, t].T"}, "dWy +=",
+     "Which of these shapes meet, and do they fit?"),
+    ("output_backward", {"np.sum(dz[:, :, t], axis=1, keepdims=True)": "np.sum(dz[:, :, t])"}, "dby +=",
+     "An argument of `sum` is missing. Which?"),
+    ("failing", {"analytic[name].shape == numeric[name].shape": "len(analytic[name]) == len(numeric[name])"},
+     "same_shape =", "This line gives `same_shape` a wrong value."),
     # what decides the value is not read; a function that is called is
     ("sample_next", {"np.searchsorted(np.cumsum(p), u)": "np.argmax(p)"}, "index =",
      "It depends on `p` alone. Should nothing else decide it?"),

@@ -232,7 +232,10 @@ class Finder:
             yield changed
             return
         missing = [raised.missing] if raised.missing else self.find_unset(raised)
-        yield Finding("raised", missing, line, part.block, part.number, part=part)
+        equation = equation_of(self.values, line, part)
+        if equation is not None and self.values.ask_with(equation, part) is None:
+            equation = None  # the line may be right
+        yield Finding("raised", missing, line, part.block, part.number, equation, part)
 
     def find_changed(self, line: int, part: Pass) -> Finding | None:
         """Return the line that changed a name too early: the line that raised has a value with the one before."""

@@ -37,7 +37,7 @@ from .trace import Bounds, NoTraceError, Trace, read_trace
 from .values import Values
 
 MAX_LINES = 12  # of one verdict
-MAX_CASES = 6  # on which a call is followed
+MAX_CASES = 10  # on which a call is followed
 
 #: Returns what `Session.trace` gives for a case.
 Follow = Callable[[Case], Value]
@@ -238,8 +238,11 @@ def describe(located: Located, function: ast.FunctionDef, others: Others, helper
     """
     found, values = [], located.values
     for finding in located.findings[:MAX_LINES]:
-        told = find_difference(values, finding) if finding.kind == "value" else None
+        told = find_difference(values, finding) if finding.kind in ("value", "raised") else None
         edit = find_change(values, finding, told, others) if finding.kind == "value" else None
+        if finding.kind == "raised" and told is not None and not finding.names:
+            by_text = edit_of(told)
+            edit = by_text if by_text is not None and by_text.act in CLEAR else None
         statement = values.student.lines.statement(finding.line or 0)
         helped = ask_of_helper(statement, helpers) if finding.kind == "value" else ""
         if helped and edit is not None and not edit.brought:
@@ -271,9 +274,12 @@ def find_change(values: Values, finding: Finding, told: Told | None, others: Oth
     if by_text is not None and by_text.act in CLEAR:
         return by_text
     try:
-        return find_edit(values, finding, others) or by_text or find_place(values, finding)
+        found = find_edit(values, finding, others)
     except SpentError:
         return by_text
+    if found is not None and (found.act, by_text and by_text.act) != ("axis", "missing argument"):
+        return found
+    return by_text or find_place(values, finding)
 
 
 def line_of(finding: Finding, located: Located, function: ast.FunctionDef) -> int:

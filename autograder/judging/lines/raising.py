@@ -23,8 +23,11 @@ PLAIN = (ast.Name, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.BinOp,
 STOPS = "The call stops at this line"
 
 
-def say_raised(values: Values, finding: Finding) -> str:
-    """Return the sentence for a line that raised, with the shapes of what stands in it."""
+def say_raised(values: Values, finding: Finding, explained: str | None = None) -> str:
+    """Return the sentence for a line that raised, with the shapes of what stands in it.
+
+    ``explained`` is the sentence for the part of the line that differs, if that is known.
+    """
     line = values.student.lines.statement(finding.line) if finding.line else None
     if line is None or hasattr(line, "body"):
         return f"{STOPS}."
@@ -38,7 +41,9 @@ def say_raised(values: Values, finding: Finding) -> str:
         start, question = say_callee(values, finding, line)
     except SpentError:
         start, question = STOPS, ""
-    return f"{start}{shown} {question}".rstrip()
+    asked = ("Which of these shapes meet, and do they fit?" if shapes
+             else "What does this line need, and what does it get?")
+    return f"{start}{shown} {question or explained or asked}"
 
 
 def say_callee(values: Values, finding: Finding, line: ast.stmt) -> tuple[str, str]:

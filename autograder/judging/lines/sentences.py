@@ -90,8 +90,8 @@ ACTS: Mapping[str, str] = {
     "size": "It is multiplied or divided by a number that does not belong there.",
     "whole numbers": "It holds whole numbers: the decimals are lost.",
     "unfilled": "It is changed as a whole, where one part of it should be. Which part?",
-    "replaced": "What was there is replaced where it should be added to.",
-    "added": "What was there is added to where it should be replaced.",
+    "replaced": "What was there is replaced where it should be added to. How is something added to it?",
+    "added": "What was there is added to where it should be replaced. Should anything of it be kept?",
     "nested": "The list is put into a pair at each step. How is an item added to a list?",
     "front": "Each item is put in front of the others. In which order should they be?",
     "apart": "The parts of the item are added one by one, not the item.",
@@ -128,7 +128,7 @@ def say(values: Values, finding: Finding, edit: Edit | None, question: str = "")
         if finding.names:
             says = f"{quote(finding.names)} {verb(finding.names, 'has', 'have')} no value when this line runs."
             return f"{says} {say_misspelt(values, finding)}".rstrip()
-        return say_raised(values, finding)
+        return say_raised(values, finding, say_edit(edit) if edit else None)
     return say_other(values, finding)
 
 
@@ -216,7 +216,7 @@ def say_form(values: Values, finding: Finding) -> str | None:
     ends = [part.end.get(name) for part in values.student.passes if part.block == finding.block]
     if got.size > 1 and got.dtype.kind != "b" and (right != right.flat[0]).any() and all(
             isinstance(end, np.ndarray) and end.shape == got.shape and (end == got.flat[0]).all() for end in ends):
-        return f"Every entry of it is {got.flat[0] + 0.0:.6g}."
+        return f"Every entry of it is {got.flat[0] + 0.0:.6g}. What should they be?"
     return None
 
 
