@@ -452,6 +452,8 @@ SAID = [
      "An argument of `sum` is missing. Which?"),
     ("failing", {"analytic[name].shape == numeric[name].shape": "len(analytic[name]) == len(numeric[name])"},
      "same_shape =", "This line gives `same_shape` a wrong value."),
+    ("inputs_and_targets", {"<= lengths[:, None]": "<= lengths"}, "mask =",
+     "`lengths` has an axis too few here. Where should it have one?"),
     # what decides the value is not read; a function that is called is
     ("sample_next", {"np.searchsorted(np.cumsum(p), u)": "np.argmax(p)"}, "index =",
      "It depends on `p` alone. Should nothing else decide it?"),

@@ -9,6 +9,7 @@ KEEP = "        # keep the letter (≈1 line)\n        ids.append(index)\n"
 CLIP = "    # gradients that are not too long (≈1 line)\n    gradients = clip_by_norm(gradients, max_norm)\n"
 COUNT = "        caches.append(cache)\n"
 KEPT = "        if index != 0:\n            ids.append(index)\n        else:\n            break\n"
+WRITES_OVER = "            break\n        else:\n            index = 0\n"
 RANGE = "for t in range(T_x):"
 
 
@@ -95,6 +96,12 @@ def test_another_way_to_end_or_to_count_is_not_blamed(task, changes, wrong):
     found, source = judge_changed(task, changes | dict([wrong]))[0], changed_source(task, changes | dict([wrong]))[1]
     assert any(wrong[1] in source.split("\n")[one.line.line - 1] for one in found)
     assert not {"loop", "order"} & {one.line.kind for one in found}
+
+
+def test_a_condition_is_not_blamed_for_what_a_line_below_it_does():
+    """A name that is written over below the condition held another value when the condition was looked at."""
+    (found, _) = judge_changed("sample", {"            break\n": WRITES_OVER})
+    assert ["`index` was right, and this line writes over it. Should it?"] == [one.line.says for one in found]
 
 
 STEPS = "    steps = np.ceil(np.log(share) / np.log(f))"

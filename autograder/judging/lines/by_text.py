@@ -23,7 +23,8 @@ from .values import Values
 CLEAR = {"name", "missing term", "missing factor", "missing function", "missing condition", "missing comparison",
          "missing item", "extra", "extras", "extra function", "function", "index", "slice", "whole", "entry", "sign",
          "transpose", "transposes", "comparison", "word", "negated", "items order", "turned factor", "brackets",
-         "replaced", "added", "missing division", "unfilled", "combined", "as a whole", "each part"}
+         "replaced", "added", "missing division", "unfilled", "combined", "as a whole", "each part",
+         "new axis"}
 MAX_NODES = 250  # of a line that is compared
 MAX_QUOTE = 48  # characters of a part that a sentence quotes
 MAX_PARTS = 3  # that a sentence quotes

@@ -17,6 +17,7 @@ from .forms import (
     Keys,
     Parts,
     form_of,
+    makes_axis,
     names_of_target,
     opposite,
     plain,
@@ -359,12 +360,10 @@ def less_than(mine: ast.expr, theirs: ast.expr) -> Difference:
         return Difference("negated", (mine,))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
         return Difference("power", (mine,))
-    if isinstance(node, ast.BoolOp):
-        return Difference("missing condition", (mine,))
-    if isinstance(node, ast.Compare):
-        return Difference("missing comparison", (mine,))
+    if isinstance(node, ast.BoolOp | ast.Compare):
+        return Difference("missing condition" if isinstance(node, ast.BoolOp) else "missing comparison", (mine,))
     if isinstance(node, ast.Subscript) and isinstance(mine, ast.Name):
-        return Difference("whole", (mine,), mine.id)
+        return Difference("new axis" if makes_axis(node) else "whole", (mine,), mine.id)
     return whole(mine, theirs)
 
 

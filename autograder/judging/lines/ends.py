@@ -64,8 +64,11 @@ def holds(values: Values, condition: Equation, part: Pass, is_left: bool) -> boo
 
     A pass that ends before all that the condition reads is there ends too early.
     """
-    if any(name in part.end and not values.student.writes(name, part) for name in condition.fresh):
+    written = [len(values.student.writes(name, part)) for name in condition.fresh if name in part.end]
+    if not all(written):
         return False if is_left else None
+    if any(count > 1 for count in written):
+        return None  # it may have held another value where the loop could end
     found = values.test(condition, part)
     return None if found is None else bool(found)
 
@@ -86,7 +89,8 @@ def ending(student: Student, part: Pass, line: int, ends: bool) -> Finding:
     statement = student.lines.statement(line)
     test = getattr(statement, "test", None)
     names = sorted(names_read(test)) if test is not None else []
-    held = [(name, part.end[name]) for name in names if is_small(part.end.get(name))]
+    state = next((step.before for step in reversed(part.steps) if step.line == line), part.end)
+    held = [(name, state[name]) for name in names if is_small(state.get(name))]
     return Finding("loop", [], line, "loop", part.number, part=part, about=tuple(held[:MAX_SHOWN]), ends=ends)
 
 

@@ -139,6 +139,12 @@ def form_of_call(node: ast.Call) -> Form | None:
     return Form("call", SYNONYMS.get(name, name), [*numbered(node.args), *keywords])
 
 
+def makes_axis(node: ast.Subscript) -> bool:
+    """Tell if an index gives an array one more axis."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    return any(ast.unparse(part) in ("None", "np.newaxis") for part in parts)
+
+
 def is_dotted(node: ast.expr) -> bool:
     """Tell if an expression is a name, or a name in a module."""
     return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and is_dotted(node.value))
@@ -263,5 +269,5 @@ def names_of_target(target: ast.expr) -> list[str]:
     return [part.id for part in ast.walk(target) if isinstance(part, ast.Name)]
 
 
-__all__ = ["COMPREHENSIONS", "Form", "Keys", "Parts", "form_of", "names_of_target", "opposite", "plain", "product_of",
-           "settled", "terms", "unsigned_factors", "value_of"]
+__all__ = ["COMPREHENSIONS", "Form", "Keys", "Parts", "form_of", "makes_axis", "names_of_target", "opposite", "plain",
+           "product_of", "settled", "terms", "unsigned_factors", "value_of"]

@@ -80,6 +80,7 @@ ACTS: Mapping[str, str] = {
     "index": "Look at the index with which `{x}` is taken. Which is needed?",
     "slice": "Another part of `{x}` is taken than the one that is needed. Which one is that?",
     "whole": "The whole `{x}` stands where a part of it is needed. Which part?",
+    "new axis": "`{x}` has an axis too few here. Where should it have one?",
     "entry": "The entry {x!r} stands there. Is it the one that belongs there?",
     "argument": "One argument of `{x}` is not the one that it needs. Which?",
     "items": "Not all items are there, or not in the form that is asked for. Which are?",
@@ -127,7 +128,7 @@ def say(values: Values, finding: Finding, edit: Edit | None, question: str = "")
     if finding.kind == "raised":
         if finding.names:
             says = f"{quote(finding.names)} {verb(finding.names, 'has', 'have')} no value when this line runs."
-            return f"{says} {say_misspelt(values, finding)}".rstrip()
+            return f"{says} {say_misspelt(values, finding) or 'Where should it get one?'}"
         return say_raised(values, finding, say_edit(edit) if edit else None)
     return say_other(values, finding)
 
@@ -170,7 +171,8 @@ def say_edit(edit: Edit) -> str | None:
 
 
 #: Acts whose sentence is about a name of the statement, not about the one that is brought in.
-ABOUT = {"index", "slice", "whole", "argument", "extra", "stale", "turned", "constant", "done", "turned factor"}
+ABOUT = {"index", "slice", "whole", "new axis", "argument", "extra", "stale", "turned", "constant", "done",
+         "turned factor"}
 WITHOUT_NAME = {"slice": "Another part is taken than the one that is needed.",
                 "whole": "The whole of something stands where a part of it is needed.",
                 "index": "Look at the index.", "turned": "Something is read in the other direction. What?"}
@@ -248,8 +250,10 @@ def say_missing(values: Values, finding: Finding) -> str:
     start, statement = finding.part.start if finding.part else {}, finding.equation and finding.equation.statement
     is_plain = isinstance(statement, ast.Assign) and not isinstance(statement.targets[0], ast.Subscript)
     if is_plain and all(name in start for name in finding.names):
-        return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'a new value', 'new values')}."
-    return f"No line{where} gives {quote(finding.names)} {verb(finding.names, 'its value', 'their values')}."
+        what = verb(finding.names, "a new value", "new values")
+    else:
+        what = verb(finding.names, "its value", "their values")
+    return f"No line{where} gives {quote(finding.names)} {what}. Which should?"
 
 
 def say_given(values: Values, finding: Finding) -> str:
@@ -311,7 +315,7 @@ def say_other(values: Values, finding: Finding) -> str:
         return say_order(finding)
     if finding.kind == "overwritten":
         return (f"{names} {verb(finding.names, 'was', 'were')} right, and this line writes over "
-                f"{pronoun(finding.names)}.")
+                f"{pronoun(finding.names)}. Should it?")
     if finding.kind == "argument":
         if finding.lines and finding.lines[0] != finding.line:
             return (f"The argument {names} is changed, for the caller, too, when line {finding.lines[0]} writes: this "
