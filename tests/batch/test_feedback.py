@@ -19,7 +19,7 @@ from autograder.nbgrader_bridge import release
 from autograder.nbgrader_bridge.feedback import FeedbackPage
 from autograder.notebooks import reading
 from tests.helpers import pupils
-from tests.helpers.courses import NAME, ROOT, change, run
+from tests.helpers.courses import NAME, ROOT, call, change, run
 from tests.helpers.feedback import shown
 
 PUPILS = ("ada", "dora", "leo")
@@ -34,7 +34,7 @@ def course(tmp_path_factory):
     for pupil in PUPILS:
         (folder / "submitted" / pupil / NAME / "timestamp.txt").write_text("2026-11-20 12:00:00 UTC")
         (folder / "submitted" / pupil / NAME / "submission_secret.txt").write_text(f"secret of {pupil}")
-    run(folder, "autograder", "grade", NAME)
+    call(folder, "grade", NAME)
     problems = feedback.write_feedback(Course(folder), NAME, PUPILS)
     assert dict.fromkeys(PUPILS) == problems
     return folder

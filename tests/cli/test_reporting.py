@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from tests.helpers.courses import NAME, run
+from tests.helpers.courses import NAME, call
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def course(graded, tmp_path):
 
 def test_the_index_leads_to_the_reports_and_these_to_the_pages(course):
     """Every relative link of both pages is a file; one student has a page, and all who were graded a notebook."""
-    out = run(course, "autograder", "report", "--json", "all.json")
+    out = call(course, "report", "--json", "all.json")
     assert f"wrote reports/{NAME}.html" in out and "wrote reports/index.html: 1 of" in out
     links = {}
     for name in ("index", NAME):
@@ -40,11 +40,11 @@ def test_the_index_leads_to_the_reports_and_these_to_the_pages(course):
 def test_a_report_elsewhere_has_links_from_there(course, tmp_path):
     """With --output the links are relative to the file that was named; hidden names have no links."""
     (tmp_path / "desk").mkdir()
-    out = run(course, "autograder", "report", NAME, "--output", str(tmp_path / "desk" / "class.html"))
+    out = call(course, "report", NAME, "--output", str(tmp_path / "desk" / "class.html"))
     assert "need help: the page says who, and why" in out
     text = (tmp_path / "desk" / "class.html").read_text(encoding="utf-8")
     assert f'href="../course/feedback/ada/{NAME}/{NAME}.html"' in text
     assert "index.html" not in text
-    run(course, "autograder", "report", "--hide-names")
+    call(course, "report", "--hide-names")
     for name in ("index", NAME):
         assert "../" not in (course / "reports" / f"{name}-no-names.html").read_text(encoding="utf-8")

@@ -10,7 +10,7 @@ from autograder.collect.archiving import archive_course
 from autograder.course.course import Course
 from autograder.errors import CourseError
 from public_tests import FILES
-from tests.helpers.courses import NAME, rows, run
+from tests.helpers.courses import NAME, call, rows
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_an_archive_holds_the_course(course, tmp_path):
     assert [] == [name for name in names if "__pycache__" in name or "link.txt" in name or name.startswith("feedback")]
     assert 13 <= made.folders["submitted"] and not made.other_database
     assert rows(course) == rows(tmp_path / "again")
-    assert "wrote" in run(tmp_path / "again", "autograder", "export", "csv", NAME, code=1)  # garbage is not graded
+    assert "wrote" in call(tmp_path / "again", "export", "csv", NAME, code=1)  # garbage is not graded
 
 
 def test_an_archive_in_itself_is_refused(course):

@@ -22,7 +22,7 @@ from autograder.errors import CourseError
 from autograder.exports import class_grades
 from autograder.store import WORK, work_digest
 from tests.helpers.collecting import ROSTER, write_folder
-from tests.helpers.courses import NAME, run
+from tests.helpers.courses import NAME, call
 from tests.helpers.exporting import make_failure, make_report
 
 FILE = f"{NAME}.ipynb"
@@ -184,15 +184,15 @@ def test_the_commands_keep_attempts_and_let_the_best_count(graded, tmp_path):
     for attempt, other in enumerate(("ada", "leo"), 2):
         work = (graded / "submitted" / other / NAME / FILE).read_bytes()
         folder = write_folder(tmp_path / f"up{attempt}", {"dora_x.ipynb": work})
-        assert "1 replaced" in run(course, "autograder", "collect", NAME, str(folder), "--replace")
-        output = run(course, "autograder", "grade", NAME)
+        assert "1 replaced" in call(course, "collect", NAME, str(folder), "--replace")
+        output = call(course, "grade", NAME)
     assert "an earlier attempt counts, since it has more points (1): dora" in output
     assert [(1, 85.0, False), (2, 100.0, True), (3, 0.0, False)] == [
         (attempt.number, attempt.report.score, attempt.counts)
         for attempt in list_attempts(Course(course), "dora", NAME)]
     grades, _ = class_grades(Course(course), NAME)
     assert 100.0 == grades["dora"].score
-    run(course, "autograder", "report", NAME, "--json", "report.json")
+    call(course, "report", NAME, "--json", "report.json")
     hints = json.loads((course / "report.json").read_bytes())["attempts"]
     assert (2, 1) == (hints["pairs"], hints["kinds"]["mistake"]["gone"])
-    assert "attempt 3; a better one counts" in run(course, "autograder", "collect", NAME, str(folder), "--replace")
+    assert "attempt 3; a better one counts" in call(course, "collect", NAME, str(folder), "--replace")

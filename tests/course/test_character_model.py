@@ -13,7 +13,7 @@ from autograder.course.course import Course
 from autograder.judging.running import student_cells
 from autograder.nbgrader_bridge import release
 from autograder.notebooks import reading
-from tests.helpers.courses import ROOT, run
+from tests.helpers.courses import ROOT, call
 
 NAME = "character-model"
 COURSE = Course(ROOT)
@@ -104,7 +104,7 @@ def course(tmp_path_factory):
     demo.make_class(course, NAME, {
         "ada": demo.rewritten(0), "bea": demo.rewritten(1), "leo": demo.only(0),
         "dora": demo.mistaken(inputs_and_targets="no_shift", sample_next="no_temperature", optimise="not_clipped")})
-    run(course.root, "autograder", "grade", NAME, "--json", str(course.root / "all.json"))
+    call(course.root, "grade", NAME, "--json", str(course.root / "all.json"))
     return course.root
 
 

@@ -14,7 +14,7 @@ from autograder.course.course import Course
 from autograder.nbgrader_bridge import release
 from autograder.notebooks import finding, reading
 from tests.helpers.courses import NAME as FIRST
-from tests.helpers.courses import ROOT, run
+from tests.helpers.courses import ROOT, call
 
 NAME = "gradient-checking"
 CHECKER = Course(ROOT).assignment(NAME)
@@ -155,7 +155,7 @@ def course(tmp_path_factory):
     demo.make_class(course, NAME, {
         "ada": demo.rewritten(0), "bea": demo.rewritten(1), "carl": demo.rewritten(3),
         "dora": demo.mistaken(restore="by_columns", output_backward="written_in_place"), "leo": demo.only(0)})
-    run(course.root, "autograder", "grade", NAME, "--json", str(course.root / "all.json"))
+    call(course.root, "grade", NAME, "--json", str(course.root / "all.json"))
     return course.root
 
 

@@ -18,7 +18,7 @@ from autograder.exports import gradescope_zip
 from autograder.judging.audit import audit
 from autograder.notebooks import reading
 from public_tests import FILES
-from tests.helpers.courses import ROOT, run
+from tests.helpers.courses import ROOT, call, run
 from tests.helpers.k_means import K_MEANS, NAME, NEAREST, submit, write_assignment
 
 PRIVATE = ("tasks.py", "mistakes", "variants", "__pycache__")
@@ -34,7 +34,7 @@ def course(tmp_path_factory):
     (other / f"{NAME}.ipynb").rename(other / "k-medians.ipynb")
     helper = (other / "helpers.py").read_text().replace("np.abs(points", "2 * np.abs(points")
     (other / "helpers.py").write_text(helper)
-    run(root, "autograder", "release", NAME)
+    call(root, "release", NAME)
     return Course(root)
 
 
@@ -62,7 +62,7 @@ def test_nbgrader_releases_nothing_private_without_the_setting(course, tmp_path)
     (root / "nbgrader_config.py").write_text(text + "\ndel c.CourseDirectory.ignore\n")
     assert "mistakes, tasks.py, variants" in run(root, "nbgrader", "generate_assignment", NAME, "--force", code=1)
     assert not Course(root).release(NAME).exists()
-    assert "c.CourseDirectory.ignore lacks" in run(root, "autograder", "release", NAME, code=2)
+    assert "c.CourseDirectory.ignore lacks" in call(root, "release", NAME, code=2)
     assert not Course(root).release(NAME).exists()
 
 
@@ -76,7 +76,7 @@ def reports(course, tmp_path_factory):
     submit(course, "tuple", nearest=NEAREST.replace("return labels", "return (labels,)"))
     submit(course, "text", k_means=K_MEANS.replace("ties to the", "ties for the"))
     submit(course, "writes", nearest=NEAREST.replace("lengths = distance", "centers *= 1.5; lengths = distance"))
-    run(course.root, "autograder", "grade", NAME, "--json", str(course.root / "all.json"))
+    call(course.root, "grade", NAME, "--json", str(course.root / "all.json"))
     whole = json.loads((course.root / "all.json").read_text())
     return {report["student"]: report["tasks"] for report in whole["submissions"]}
 
@@ -161,30 +161,30 @@ def test_award_knows_the_folder_it_runs_in(course):
 
 def test_a_new_assignment_works_as_it_is(course):
     """The skeleton of `autograder new` is released, passes its audit, and its solution gets full marks."""
-    run(course.root, "autograder", "new", "fresh")
-    run(course.root, "autograder", "release", "fresh")
-    run(course.root, "autograder", "audit", "fresh")
+    call(course.root, "new", "fresh")
+    call(course.root, "release", "fresh")
+    call(course.root, "audit", "fresh")
     nb = reading.read_notebook(course.source("fresh") / "fresh.ipynb")
     course.submitted("ada", "fresh").mkdir(parents=True)
     reading.write_notebook(nb, course.submitted("ada", "fresh") / "fresh.ipynb")
-    assert "20/20" in run(course.root, "autograder", "grade", "fresh")
+    assert "20/20" in call(course.root, "grade", "fresh")
     with pytest.raises(CourseError, match="is there already"):
         from autograder.course.new import new_assignment
 
         new_assignment(course, "fresh")
-    assert "cannot be the name" in run(course.root, "autograder", "new", "../x", code=2)
+    assert "cannot be the name" in call(course.root, "new", "../x", code=2)
 
 
 def test_the_demo_is_of_the_courses_own_assignment(course):
     """Twelve pupils come from any assignment: its variants, its mistakes, and what goes wrong everywhere."""
-    run(course.root, "autograder", "new", "a-demo")  # the first by name
-    rows = run(course.root, "autograder", "demo").splitlines()
+    call(course.root, "new", "a-demo")  # the first by name
+    rows = call(course.root, "demo").splitlines()
     totals = {row.split()[0]: row.split()[-1] for row in rows if row.rstrip().endswith("/20")}
     assert 12 == len(totals)
     assert {"20/20"} == {totals[pupil] for pupil in ("ada", "bea", "carl", "kim")}
     assert {"10/20"} == {totals[pupil] for pupil in ("dora", "emil", "fay", "gus", "hana", "ivo", "jule")}
     assert "0/20" == totals["leo"]
-    assert "no such assignment" in run(course.root, "autograder", "demo", "no-such", code=2)
+    assert "no such assignment" in call(course.root, "demo", "no-such", code=2)
 
 
 @pytest.fixture
@@ -197,13 +197,13 @@ def test_one_value_by_itself_needs_no_flag(copy):
     """A task that returns one bare array or number, not described so: it is released, checked and graded."""
     path = copy.source(NAME) / "tasks.py"
     path.write_text(path.read_text().replace(" returns_value=True,", "", 1))
-    run(copy.root, "autograder", "release", NAME)
+    call(copy.root, "release", NAME)
     assert Course(copy.root).assignment(NAME).tasks["nearest"].returns_value
     cases = json.loads((copy.release(NAME) / "public_cases.json").read_bytes())
     assert (True, None) == tuple(cases[name].get("returns_value") for name in ("nearest", "k_means"))
     submit(copy, "ada")
     submit(copy, "dora", nearest=NEAREST.replace("argmin", "argmax"))
-    run(copy.root, "autograder", "grade", NAME)
+    call(copy.root, "grade", NAME)
     scores = {student: report.score for student, report in copy.reports(NAME).load_all().items()}
     assert 20 == scores["ada"] > scores["dora"]
 
@@ -219,6 +219,6 @@ def test_a_task_that_does_not_fit_its_solution_is_one_line(copy, old, new, says)
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(" returns_value=True,", "", 1).replace(old, new))
-    said = run(copy.root, "autograder", "release", NAME, code=2)
+    said = call(copy.root, "release", NAME, code=2)
     assert 1 == said.count("\n") and says in said and "Traceback" not in said
     assert "Compare the task's cases and outputs there with what the solution takes and returns." in said

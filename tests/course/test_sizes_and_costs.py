@@ -11,7 +11,7 @@ from autograder import demo
 from autograder.course.course import Course
 from autograder.nbgrader_bridge import release
 from autograder.notebooks import reading
-from tests.helpers.courses import ROOT, run
+from tests.helpers.courses import ROOT, call
 
 NAME = "sizes-and-costs"
 COURSE = Course(ROOT)
@@ -65,7 +65,7 @@ def course(tmp_path_factory):
     demo.make_class(course, NAME, {
         "ada": demo.rewritten(0), "bea": demo.rewritten(1), "leo": demo.only(0),
         "dora": demo.mistaken(count_parameters="three_layers", gradient_shapes="flat", forget_bias="sign")})
-    run(course.root, "autograder", "grade", NAME, "--json", str(course.root / "all.json"))
+    call(course.root, "grade", NAME, "--json", str(course.root / "all.json"))
     return course.root
 
 

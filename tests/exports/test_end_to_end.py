@@ -13,9 +13,8 @@ from autograder.errors import CourseError
 from autograder.exports import canvas
 from autograder.nbgrader_bridge import release
 from tests.helpers import pupils
-from tests.helpers.courses import NAME, ROOT
+from tests.helpers.courses import NAME, ROOT, call, run
 from tests.helpers.exporting import read_rows
-from tests.test_end_to_end import run
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +30,7 @@ def course(tmp_path_factory):
     folder.mkdir(parents=True)
     (folder / f"{NAME}.ipynb").write_bytes(b"no notebook")
     (course / "submitted" / "ada" / NAME / "timestamp.txt").write_text("2026-03-01 12:00:05.250000 UTC")
-    run(course, "autograder", "grade", NAME, code=1)
+    call(course, "grade", NAME, code=1)
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
         gradebook.update_or_create_student("ada", first_name="Ada", last_name="Lovelace", email="ada@uni.example")
         gradebook.update_or_create_student("max", first_name="Max", last_name="Müller", lms_user_id="77")
@@ -110,13 +109,13 @@ def test_who_left_the_class_is_left_out_and_named(course, tmp_path):
     copy = shutil.copytree(course, tmp_path / "course")
     shutil.rmtree(copy / "submitted" / "dora")
     left = "left out, since their submission is gone from submitted/ (1): dora"
-    assert left in run(copy, "autograder", "export", "csv", NAME, "--to", "grades.csv", code=1)
+    assert left in call(copy, "export", "csv", NAME, "--to", "grades.csv", code=1)
     assert "dora" not in (copy / "grades.csv").read_text() and "ada" in (copy / "grades.csv").read_text()
     file = tmp_path / "canvas.csv"
     file.write_bytes(canvas.export(exports.class_grades(Course(course), NAME)[0], NAME).files["canvas.csv"])
-    run(copy, "autograder", "export", "canvas", NAME, "--into", str(file), "--zeros", "--to", "canvas.csv", code=1)
+    call(copy, "export", "canvas", NAME, "--into", str(file), "--zeros", "--to", "canvas.csv", code=1)
     before, after = ([row for row in read_rows(path.read_bytes()) if "dora" in row]
                      for path in (file, copy / "canvas.csv"))
     assert before == after and "85" in str(before)  # no zero in place of what she had
-    assert left in run(copy, "autograder", "report", NAME)
+    assert left in call(copy, "report", NAME)
     assert "dora" not in (copy / "reports" / f"{NAME}.html").read_text(encoding="utf-8")

@@ -5,10 +5,14 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import chdir
 from datetime import datetime
 from pathlib import Path
 
+from click.testing import CliRunner
 from sqlalchemy import create_engine, text
+
+from autograder.cli import main
 
 #: The course in this repository, and its first assignment.
 ROOT = Path(__file__).parents[2]
@@ -41,6 +45,14 @@ def run(course, *command, code=0):
     done = subprocess.run(command, cwd=course, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
     assert code == done.returncode, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def call(course, *command, code=0):
+    """Run a command of the autograder's in this process, which saves a second of CPU, and return its output."""
+    with chdir(course):
+        result = CliRunner().invoke(main, list(map(str, command)))
+    assert code == result.exit_code, f"{result.output}\n{result.exception!r}"
+    return result.output
 
 
 def write(course, student, nb, name=NAME):

@@ -24,7 +24,7 @@ from tests.helpers.changing import (
     repairs,
     table,
 )
-from tests.helpers.courses import ROOT, run
+from tests.helpers.courses import ROOT, call, run
 from tests.helpers.k_means import NAME, submit, write_assignment
 
 STUDENTS = ("ada", "dora", "leo")
@@ -56,7 +56,7 @@ def before(tmp_path_factory):
     untouched = course.submitted("leo", NAME)
     untouched.mkdir(parents=True)
     shutil.copyfile(course.release(NAME) / f"{NAME}.ipynb", untouched / f"{NAME}.ipynb")
-    run(root, "autograder", "grade", NAME)
+    call(root, "grade", NAME)
     for (student, name), points in MANUAL.items():
         by_hand(root, "grade", f"manual_score = {points}, needs_manual_grade = 0", student, name)
     for (student, name), words in COMMENTS.items():
@@ -104,7 +104,7 @@ def test_nothing_that_a_person_entered_is_lost(root, deed):
     expected = ({key: points for key, points in manual.items() if key[1] in graded},
                 {key: text for key, text in words.items() if key[1] in written}, *rest)
     assert expected == kept(root)
-    run(root, "autograder", "grade", NAME)
+    call(root, "grade", NAME)
     assert expected == kept(root)
     now = grades(root)
     assert {(student, name) for student in STUDENTS for name in graded} == now.keys()
@@ -120,11 +120,11 @@ def test_other_cells_need_a_word(root, deed):
     if deed is a_task_more:
         add_task(root)
     before = fingerprint(root)
-    said = run(root, "autograder", "release", NAME, code=2)
+    said = call(root, "release", NAME, code=2)
     assert 1 == said.count("\n") and "since 3 students handed in. To change their grades too, run" in said
     assert "release k-means --change-cells" in said
     assert before == fingerprint(root)
-    assert "since the assignment was released" in run(root, "autograder", "grade", NAME, code=2)
+    assert "since the assignment was released" in call(root, "grade", NAME, code=2)
 
 
 @pytest.mark.parametrize(("deed", "dropped"), [(a_cell_less, "essay"), (a_task_less, "k_means")])
@@ -162,19 +162,19 @@ def test_a_dry_run_lists_whose_points_would_change(root, deed, says):
     if deed is a_task_more:
         add_task(root)
     before = fingerprint(root)
-    said = run(root, "autograder", "grade", NAME, "--dry-run")
+    said = call(root, "grade", NAME, "--dry-run")
     assert before == fingerprint(root)
     assert "these are the points after autograder release k-means" in said or deed is changing.typo_in_a_scaffold
     for line in says:
         assert line in said
     release_assignment(Course(root), NAME, change_cells=deed in OTHER_CELLS)
     before = fingerprint(root)
-    again = run(root, "autograder", "grade", NAME, "--dry-run", "--all")
+    again = call(root, "grade", NAME, "--dry-run", "--all")
     assert before == fingerprint(root)
     if deed in SAME_CELLS:
         assert said.splitlines()[-len(says):] == again.splitlines()[-len(says):]
-    run(root, "autograder", "grade", NAME)
-    assert "0 of 3 would change" in run(root, "autograder", "grade", NAME, "--dry-run", "--all")
+    call(root, "grade", NAME)
+    assert "0 of 3 would change" in call(root, "grade", NAME, "--dry-run", "--all")
 
 
 @pytest.mark.parametrize("command", [("autograder", "grade", NAME, "--all"),
@@ -206,7 +206,7 @@ def test_a_students_own_change_is_still_named(root):
     changing.cell(nb, "nearest_tests").metadata.nbgrader.points = 1000
     changing.cell(nb, "k_means_tests").metadata.nbgrader.locked = False
     reading.write_notebook(nb, Course(root).submitted("ada", NAME) / f"{NAME}.ipynb")
-    run(root, "autograder", "grade", NAME)
+    call(root, "grade", NAME)
     assert ["locked cell changed", "points changed", "role changed"] == sorted(repairs(root)["ada"])
     assert [] == repairs(root)["dora"] == repairs(root)["leo"]
 
@@ -215,7 +215,7 @@ def test_an_untouched_older_scaffold_is_not_begun(root):
     """A scaffold of an earlier release is no work: the report says so, and another notebook with work counts."""
     changing.change(root, changing.typo_in_a_scaffold)
     release_assignment(Course(root), NAME)
-    run(root, "autograder", "grade", NAME)
+    call(root, "grade", NAME)
     report = Course(root).reports(NAME).load("leo")
     assert [True, True] == [verdict.untouched for verdict in report.verdicts]
     untouched = Course(root).submitted("leo", NAME) / f"{NAME}.ipynb"
@@ -228,29 +228,29 @@ def test_a_class_released_before_there_was_a_history(root):
     changing.change(root, points_of_a_test)
     changing.change(root, changing.source_of_a_test)
     release_assignment(Course(root), NAME)
-    run(root, "autograder", "grade", NAME)
+    call(root, "grade", NAME)
     assert {"ada": [], "dora": [], "leo": []} == repairs(root)
 
 
 def test_a_task_that_comes_later_is_not_missing(root):
     """The new cell is put in with a neutral word, no student deleted it, and nothing counts as tampering."""
     change_and_release(root, a_task_more)
-    run(root, "autograder", "grade", NAME)
+    call(root, "grade", NAME)
     assert {student: ["cell added later"] * 2 for student in STUDENTS} == repairs(root)
     assert NO_TAMPERING in report_page(root)
 
 
 def report_page(root):
     """Return the text of the class report."""
-    run(root, "autograder", "report", NAME)
+    call(root, "report", NAME)
     return (root / "reports" / f"{NAME}.html").read_text(encoding="utf-8")
 
 
 def test_nobody_is_told_of_a_change_of_points(root):
     """Points of a test set to 0, released and graded: neither the class report nor a page speaks of it."""
     change_and_release(root, points_of_a_test)
-    run(root, "autograder", "grade", NAME)
-    run(root, "autograder", "feedback", NAME)
+    call(root, "grade", NAME)
+    call(root, "feedback", NAME)
     assert NO_TAMPERING in report_page(root)
     pages = [report_page(root), *(path.read_text(encoding="utf-8") for path in (root / "feedback").rglob("*.html"))]
     assert 4 == len(pages)

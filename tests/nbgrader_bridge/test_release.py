@@ -13,7 +13,7 @@ from autograder.nbgrader_bridge import record, release
 from autograder.nbgrader_bridge.release import release_assignment
 from tests.helpers import changing
 from tests.helpers.changing import cell, fingerprint, table
-from tests.helpers.courses import ROOT, run
+from tests.helpers.courses import ROOT, call, run
 from tests.helpers.k_means import NAME, write_assignment
 
 TABLES = ("notebook", "base_cell", "grade_cells", "solution_cells", "task_cells", "source_cell")
@@ -114,9 +114,9 @@ def test_a_gradebook_or_disk_that_fails_leaves_the_former_release(root, monkeypa
 def test_the_command_says_it_in_one_line(root):
     """No traceback and no class name; the former release stays."""
     changing.change(root, metadata("nearest_tests", points=-3))
-    said = run(root, "autograder", "release", NAME, code=2)
+    said = call(root, "release", NAME, code=2)
     assert 1 == said.count("\n") and said.startswith("autograder: ") and "'nearest_tests' has -3 points" in said
-    assert said == run(root, "autograder", "grade", NAME, code=2)  # no circle of commands
+    assert said == call(root, "grade", NAME, code=2)  # no circle of commands
 
 
 def test_the_gradebook_is_what_nbgrader_makes_of_it(root):
@@ -177,7 +177,7 @@ def test_a_second_notebook_is_refused_in_one_line(root, command):
     add_notebook(root)
     (root / "submitted" / "ada" / NAME).mkdir(parents=True)
     before = fingerprint(root)
-    said = run(root, "autograder", command, NAME, code=2)
+    said = call(root, command, NAME, code=2)
     assert 1 == said.count("\n")
     assert "it holds 2 notebooks, k-means.ipynb, bonus.ipynb. An assignment has one: move bonus.ipynb to" in said
     assert before == fingerprint(root)
@@ -210,11 +210,11 @@ def test_notebooks_of_nbgraders_own_are_left_to_it(root):
 
 def test_the_zip_is_what_a_student_downloads(root, tmp_path):
     """`release --zip` packs every file of the release into one folder, and the same bytes at every time."""
-    said = run(root, "autograder", "release", NAME, "--zip", str(tmp_path / "one.zip"))
+    said = call(root, "release", NAME, "--zip", str(tmp_path / "one.zip"))
     assert f"wrote {tmp_path / 'one.zip'}" in said
     with zipfile.ZipFile(tmp_path / "one.zip") as archive:
         assert {f"{NAME}/{path.relative_to(root / 'release' / NAME).as_posix()}": path.read_bytes()
                 for path in (root / "release" / NAME).rglob("*") if path.is_file()} == {
                     name: archive.read(name) for name in archive.namelist()}
     assert (tmp_path / "one.zip").read_bytes() == zip_folder(root / "release" / NAME)
-    assert "--check writes nothing" in run(root, "autograder", "release", NAME, "--check", "--zip", "two.zip", code=2)
+    assert "--check writes nothing" in call(root, "release", NAME, "--check", "--zip", "two.zip", code=2)

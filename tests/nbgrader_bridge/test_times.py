@@ -9,7 +9,7 @@ from autograder.course.course import Course
 from autograder.course.students import students_of
 from autograder.nbgrader_bridge.times import read_times
 from autograder.platforms import PlatformRecord, Received, save_record
-from tests.helpers.courses import NAME, change, run
+from tests.helpers.courses import NAME, call, change
 
 
 @pytest.fixture
@@ -54,5 +54,5 @@ def test_without_a_due_date_nobody_is_late(course):
 
 def test_the_command_says_so(course):
     """After grading, one line has the due date, the late ones, and those of whom no time is known."""
-    output = run(course, "autograder", "grade", NAME, code=1)
+    output = call(course, "grade", NAME, code=1)
     assert "due 2026-01-10 12:00 UTC: 1 of 13 late, 10 without a time, so without a late penalty" in output

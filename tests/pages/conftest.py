@@ -6,7 +6,7 @@ from autograder import demo
 from autograder.course.course import Course
 from autograder.nbgrader_bridge import gradebook, release
 from autograder.pages.class_summary import summarise
-from tests.helpers.courses import NAME, ROOT, run
+from tests.helpers.courses import NAME, ROOT, call
 from tests.helpers.made_class import made_class
 
 
@@ -16,7 +16,7 @@ def twelve(tmp_path_factory):
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("report") / "course").root
     release.release_assignment(Course(course), NAME)
     demo.make_class(Course(course), NAME)
-    run(course, "autograder", "grade", NAME)
+    call(course, "grade", NAME)
     return Course(course).reports(NAME).load_all(), gradebook.read_grades(Course(course), NAME)
 
 
