@@ -380,7 +380,7 @@ def test_a_none_among_other_arguments_does_not_wait(assignment, lines_of):
     ("gradient-checking", "restore", "start = end", "start = end\n        return parameters", "loop",
      "This line leaves the loop in its first pass. Should the loop go on?"),
     ("gradient-checking", "failing", "not same_shape or", "not same_shape |", "raised",
-     "The call stops at this line. What does this line need, and what does it get?"),
+     "The call stops at this line. What in it does not go with these types?"),
 ])
 def test_a_right_line_is_not_said_to_be_wrong(name, task, old, new, kind, says):
     """A value that is to be changed once more is right, and a loop over names has an end, too."""

@@ -20,6 +20,13 @@ from .values import UNKNOWN, Values
 #: What an argument may be made of to be looked at. What a student wrote is never run: these only take parts of values.
 PLAIN = (ast.Name, ast.Constant, ast.Subscript, ast.Slice, ast.Tuple, ast.BinOp, ast.Add, ast.Sub, ast.UnaryOp,
          ast.USub, ast.Load)
+#: By the exception.
+QUESTIONS: Mapping[str, str] = {
+    "TypeError": "What in it does not go with these types?", "KeyError": "Which names are there?",
+    "IndexError": "How many are there, and which one is taken?",
+    "AttributeError": "What is the thing in front of the dot?",
+}
+MEET = "Which of these shapes meet, and do they fit?"
 STOPS = "The call stops at this line"
 
 
@@ -41,8 +48,8 @@ def say_raised(values: Values, finding: Finding, explained: str | None = None) -
         start, question = say_callee(values, finding, line)
     except SpentError:
         start, question = STOPS, ""
-    asked = ("Which of these shapes meet, and do they fit?" if shapes
-             else "What does this line need, and what does it get?")
+    exception = values.student.trace.raised.exception if values.student.trace.raised else ""
+    asked = QUESTIONS.get(exception) or (MEET if shapes else "What does this line need, and what does it get?")
     return f"{start}{shown} {question or explained or asked}"
 
 
