@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 ASSIGNMENT ?= $(notdir $(patsubst %/,%,$(wildcard source/*/)))
 COURSE ?= .
 TESTS ?= tests
+MARKS ?= slow or browser
 MAP := notebooks/00-start-here.ipynb
 PYTEST := $(BIN)/python -m pytest -q -n 2 --dist loadfile
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -40,7 +41,7 @@ test: setup  ## run the fast tests
 	$(PYTEST) -m "not slow and not browser and not hub" $(TESTS)
 
 test-slow: setup  ## run the other tests: slow attacks, long runs, a browser
-	$(PYTEST) -m "slow or browser" $(TESTS)
+	$(PYTEST) -m "$(MARKS)" $(TESTS)
 
 test-hub: setup  ## run a round on a JupyterHub with real users; needs root and npm, and is skipped without
 	$(BIN)/python -m pytest -q tests/hub

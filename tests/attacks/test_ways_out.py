@@ -10,7 +10,7 @@ from tests.helpers.sandbox import linux
 from .harness import KEY, MARK, attack, missing
 from .machine import calls, capable, namespaces, old_calls, root_only, traces, works
 
-pytestmark = linux
+pytestmark = [linux, pytest.mark.user]
 
 
 def heard(server):

@@ -33,7 +33,7 @@ WCAG = "axe.run({resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', 'wc
 def site(browser):
     """The folder of the built site. The build fails at a warning, for example at a link that leads nowhere."""
     if find_spec("myst_nb") is None:
-        pytest.skip("needs the extra [site]; make site installs it, and CI runs that first")
+        pytest.skip("needs the extra [site]; make site installs it, and CI does so first")
     run = subprocess.run([sys.executable, "docs/site/build.py"], cwd=ROOT, capture_output=True, text=True)
     assert 0 == run.returncode, run.stdout + run.stderr
     return ROOT / "build/site/html"

@@ -18,6 +18,7 @@ from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook, texts
 
 from ..attacks import machine
 
+pytestmark = pytest.mark.user
 ROOT = Path(__file__).parents[2]
 
 #: Attempts, and the layers each of which stops them alone.

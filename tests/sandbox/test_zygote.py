@@ -13,6 +13,7 @@ from autograder.sandbox import Sandbox
 from tests.helpers.processes import processes, stable_tree, wait_until_gone
 from tests.helpers.sandbox import EVERY_LEVEL, LIMITS, linux, notebook
 
+pytestmark = pytest.mark.user
 DEFINITION = "def f(x): return x + 1"
 
 
