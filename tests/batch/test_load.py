@@ -23,7 +23,7 @@ def with_sleep(source, seconds):
 
 @pytest.mark.slow
 def test_points_do_not_depend_on_the_load():
-    """Sleepers, loops and slow cells get the same points ten times, beside two processes that spin."""
+    """Sleepers, loops and slow cells get the same points five times, beside two processes that spin."""
     assignment = Course(ROOT).assignment(NAME)
     sources = assignment.reference.sources
 
@@ -46,7 +46,7 @@ def test_points_do_not_depend_on_the_load():
     spinning = [subprocess.Popen([sys.executable, "-c", SPIN]) for _ in range(2)]
     try:
         with Sandbox(Limits(cell_seconds=0.5)) as sandbox:
-            for _ in range(10):
+            for _ in range(5):
                 assert {name: points for name, (points, _) in class_.items()} == {
                     name: grade_submission(content, assignment, sandbox).report.score
                     for name, (_, content) in class_.items()}
