@@ -13,7 +13,7 @@ from autograder.nbgrader_bridge import release
 from autograder.pages import student_page
 from tests.browser import lab
 from tests.helpers import pupils
-from tests.helpers.courses import NAME, ROOT, run
+from tests.helpers.courses import NAME, ROOT, call
 from tests.helpers.feedback import EVIL, TASK, WRONG, cell, made, repair_of, standing
 
 pytestmark = pytest.mark.browser
@@ -35,7 +35,7 @@ def pages(browser, tmp_path_factory):
     course = demo.make_course(Course(ROOT), tmp_path_factory.mktemp("feedback") / "course").root
     release.release_assignment(Course(course), NAME)
     demo.make_class(Course(course), NAME, {pupil: pupils.PUPILS[pupil] for pupil in PUPILS})
-    run(course, "autograder", "grade", NAME)
+    call(course, "grade", NAME)
     assert dict.fromkeys(PUPILS) == feedback.write_feedback(Course(course), NAME, PUPILS)
     return {pupil: course / "feedback" / pupil / NAME / f"{NAME}.html" for pupil in PUPILS}
 

@@ -12,7 +12,7 @@ from autograder.notebooks import finding, reading
 from tests.browser import lab
 from tests.browser.test_lab import reads_well
 from tests.helpers import pupils
-from tests.helpers.courses import NAME, ROOT, rows, run
+from tests.helpers.courses import NAME, ROOT, call, rows
 
 pytestmark = pytest.mark.browser
 
@@ -36,7 +36,7 @@ def course(browser, tmp_path_factory):
     release.release_assignment(Course(folder), NAME)
     demo.make_class(Course(folder), NAME, {pupil: pupils.PUPILS[pupil] for pupil in PUPILS})
     hand_in(folder, "dora", essay="What was seen so far.")
-    run(folder, "autograder", "grade", NAME)
+    call(folder, "grade", NAME)
     return folder
 
 
@@ -106,7 +106,7 @@ def test_a_persons_points_and_words_outlive_a_regrade(page, course, formgrader, 
     assert 85 + 3.5 + 1.5 + 4 == read_grades(Course(course), NAME)["dora"].raw_score
 
     hand_in(course, "dora", rnn_cell_forward=assignment.reference.sources["rnn_cell_forward"], rnn_forward="pass")
-    run(course, "autograder", "grade", NAME, "--all", "--student", "dora")
+    call(course, "grade", NAME, "--all", "--student", "dora")
     type_in(page, "lstm_forward_tests_extra_credit", "2")
     page.reload()
     expect(page.locator(f"#{TESTS}")).to_have_attribute("placeholder", "15")

@@ -13,7 +13,7 @@ import pytest
 
 from autograder.notebooks import finding, reading
 from tests.helpers.changing import essay
-from tests.helpers.courses import NAME, rows, run, start
+from tests.helpers.courses import NAME, call, rows, run, start
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 #: Debian keeps it in a folder that is not on every PATH.
@@ -64,7 +64,7 @@ def course(ungraded, server, tmp_path):
         db.execute(f'CREATE DATABASE "{name}"')
     with (course / "nbgrader_config.py").open("a") as config:
         config.write(f"c.CourseDirectory.db_url = {server + name!r}\n")
-    run(course, "autograder", "release", NAME)
+    call(course, "release", NAME)
     with psycopg.connect(server.replace("+psycopg", "") + name) as db:
         db.execute("UPDATE assignment SET duedate = '2026-01-10 12:00:00'")
     return course, server + name
@@ -73,7 +73,7 @@ def course(ungraded, server, tmp_path):
 def test_the_gradebook_is_row_by_row_that_of_sqlite(graded, course):
     """The same class, the same rows: scores, flags, comments, penalties, timestamps."""
     folder, url = course
-    run(folder, "autograder", "grade", NAME, code=1)
+    call(folder, "grade", NAME, code=1)
     assert rows(graded) == rows(folder, url)
     assert not (folder / "gradebook.db").exists()
 
@@ -81,8 +81,8 @@ def test_the_gradebook_is_row_by_row_that_of_sqlite(graded, course):
 def test_a_second_run_does_nothing_and_nbgrader_goes_on_from_there(course):
     """A second run finds everything unchanged; nbgrader's own autograde works on the same database."""
     folder, url = course
-    run(folder, "autograder", "grade", NAME, "--student", "ada", "--student", "dora")
-    assert "2 unchanged" in run(folder, "autograder", "grade", NAME, "--student", "ada", "--student", "dora")
+    call(folder, "grade", NAME, "--student", "ada", "--student", "dora")
+    assert "2 unchanged" in call(folder, "grade", NAME, "--student", "ada", "--student", "dora")
     before = rows(folder, url)
     run(folder, "nbgrader", "autograde", NAME, "--student", "dora", "--force")
     assert before == rows(folder, url)
@@ -101,16 +101,16 @@ def test_two_graders_at_once_lose_nothing(graded, course):
 def test_cells_change_after_hand_in(course):
     """A task dropped and a question added: the rows are there, and both commands grade with them."""
     folder, url = course
-    run(folder, "autograder", "grade", NAME, "--student", "ada")
+    call(folder, "grade", NAME, "--student", "ada")
     path = folder / "source" / NAME / f"{NAME}.ipynb"
     nb = reading.read_notebook(path)
     nb.cells = [cell for cell in nb.cells if finding.nbgrader_metadata(cell).get("grade_id") not in (
         "lstm_backward", "lstm_backward_tests")]
     nb.cells.append(essay())
     reading.write_notebook(nb, path)
-    assert "cell 'essay' added" in run(folder, "autograder", "release", NAME, code=2)
-    run(folder, "autograder", "release", NAME, "--change-cells")
-    run(folder, "autograder", "grade", NAME, "--student", "ada")
+    assert "cell 'essay' added" in call(folder, "release", NAME, code=2)
+    call(folder, "release", NAME, "--change-cells")
+    call(folder, "grade", NAME, "--student", "ada")
     before = rows(folder, url)
     names = {row[1] for row in before["grades"]}
     assert "essay" in names and "lstm_backward_tests" not in names and len(names) == len(before["grades"])
@@ -123,5 +123,5 @@ def test_a_server_that_is_not_there_is_one_line(course):
     folder, _ = course
     with (folder / "nbgrader_config.py").open("a") as config:
         config.write("c.CourseDirectory.db_url = 'postgresql+psycopg://grader:geheim@127.0.0.1:9/course'\n")
-    out = run(folder, "autograder", "grade", NAME, code=2)
+    out = call(folder, "grade", NAME, code=2)
     assert "127.0.0.1:9" in out and "geheim" not in out and "Traceback" not in out
