@@ -24,6 +24,7 @@ RANGE = "for t in range(T_x):"
      "With this condition the loop goes on after pass 9, where `u` is 0.0560489. Should it go on?"),
     ("sample", {"break": "continue"}, "continue",
      "This line goes on with the loop after pass 9. Should the loop go on?"),
+    ("sample", {"break": "pass"}, "pass", "This line goes on with the loop after pass 9. Should the loop go on?"),
     ("sample", {BREAK: ""}, "for u in uniforms:", "The loop goes on after pass 9. When should it end?"),
     ("sample", {"index == 0": "index == 2", "break": "return np.array(ids)"}, "if index == 2:",
      "With this condition the loop goes on after pass 9, where `index` is 0. Should it go on?"),

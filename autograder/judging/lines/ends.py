@@ -35,7 +35,7 @@ def find_end(values: Values) -> Iterator[Finding]:
             yield ending(student, part, condition_of(student, leaving) or leaving, ends=True)
         elif wanted and any(student.writes(name, later) for later in parts[part.number:]
                             for equation in below for name in equation.targets):
-            yield ending(student, part, end_line(student, part), ends=False)
+            yield ending(student, part, end_line(student, part, condition), ends=False)
         if wanted:
             return
 
@@ -99,12 +99,15 @@ def condition_of(student: Student, line: int) -> int | None:
     return student.lines.condition(line, student.loop) if student.loop is not None else None
 
 
-def end_line(student: Student, part: Pass) -> int:
+def end_line(student: Student, part: Pass, condition: Equation) -> int:
     """Return the line at which the loop could have ended: its one condition for that, or the loop itself."""
     assert student.loop is not None
     last = student.lines.statement(part.steps[-1].line) if part.steps else None
     if isinstance(last, ast.Continue):
         return last.lineno
+    for node in ast.walk(student.loop):
+        if isinstance(node, ast.If) and ast.dump(node.test) == ast.dump(condition.statement.test):  # type: ignore[attr-defined]
+            return node.body[0].lineno if isinstance(node.body[0], ast.Pass) else node.lineno
     found = {condition_of(student, node.lineno) for node in ast.walk(student.loop)
              if isinstance(node, ast.Break | ast.Return)}
     (line,) = found if len(found) == 1 else (None,)

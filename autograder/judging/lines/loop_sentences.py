@@ -96,7 +96,7 @@ def say_end(values: Values, finding: Finding) -> str:
     held = " and ".join(f"`{name}` is {value:.6g}" for name, value in finding.about)
     where = f"{which}, where {held}" if held else which
     is_condition = isinstance(statement, ast.If | ast.While)
-    if isinstance(statement, ast.Continue):
+    if isinstance(statement, ast.Continue | ast.Pass):
         return f"This line goes on with the loop after {where}. Should the loop go on?"
     if finding.ends:
         return (f"With this condition the loop ends in {where}. Should it end there?" if is_condition
