@@ -208,11 +208,12 @@ FORGET = "c_next = ft * c_prev + it * cct"
 @pytest.mark.parametrize(("task", "old", "new", "said", "question"), [
     ("lstm_cell_forward", FORGET, "c_prev *= ft\n    c_next = c_prev + it * cct",
      "The call changes `c_prev`, which is the caller's own, in line 57 of the function: c_prev *= ft `cache`, the "
-     "first value that differs, is made after that.", public_tests.WRITING_IN),
+     "first value that differs, is made after that.", public_tests.WRITING_THERE),
     ("lstm_cell_forward", FORGET, "np.multiply(ft, c_prev, out=c_prev)\n    c_next = c_prev + it * cct",
-     "in line 57 of the function: np.multiply(ft, c_prev, out=c_prev)", public_tests.WRITING_IN),
+     "in line 57 of the function: np.multiply(ft, c_prev, out=c_prev)", public_tests.WRITING_THERE),
     ("rnn_cell_forward", "a_next = np.tanh(", "a_next = a_prev\n    a_next[:] = np.tanh(",
-     "changes `a_prev`, which is the caller's own, in line 33 of the function: a_next[:] =", public_tests.WRITING_IN),
+     "changes `a_prev`, which is the caller's own, in line 33 of the function: a_next[:] =",
+     public_tests.WRITING_THERE),
     ("lstm_cell_forward", FORGET, "c_prev = c_prev * ft\n    c_next = c_prev + it * cct",
      "In line 57 of the function `c_prev` gets another value than the one handed in: c_prev = c_prev * ft",
      "Should `c_prev` still be what was handed in when line 67 reads it?"),
@@ -270,7 +271,7 @@ LISTED = ("fails[name] = not same_shape or relative_error(analytic[name], numeri
                                      ("learning_rate)\n", "2 * learning_rate)\n")],
      "is `parameters`, from line 29", "Compare lines 25 and 29 with the task: which part is missing, too many, or"),
     ("character-model", "sample", [("        ids.append", "            ids.append")],
-     "The loop leaves `ids` as it was.", "Line 31 is there to change `ids`. When does it run?"),
+     "of the function leaves `ids` as it was.", "Line 31 is there to change `ids`. When does it run?"),
     ("sizes-and-costs", "count_parameters", [("+ n_a + output", "+ output")], "`rnn` is 52; expected 57.",
      "It is 5 too small. What should line 18 count that makes 5?"),
     ("sizes-and-costs", "count_parameters", [("return rnn", "return rnn + 1")], "`rnn` is 58; expected 57.",
@@ -325,28 +326,48 @@ def test_an_output_that_fails_is_not_called_right_so_far(examined):
     assert "`t`" in right and not {"`a`", "`y_pred`", "`caches`"} & set(right.split(", "))
 
 
+@pytest.mark.parametrize(("task", "old", "new", "right"), [
+    ("lstm_cell_forward", "Wi @ concat + bi", "Wi @ concat + bf", "Right so far: `concat`, `ft`. ("),
+    ("lstm_cell_forward", "concat = np.concatenate((a_prev, xt), axis=0)", "concat = np.concatenate((xt, a_prev))", ""),
+    ("lstm_forward", "x[:, :, t]", "x[:, :, t] * 2", ""),
+])
+def test_what_is_taken_out_of_the_arguments_is_not_called_right(examined, task, old, new, right):
+    """Parameters and sizes that a function unpacks are right, and of no use: they hide what it has computed."""
+    text = examined("rnn-step-by-step", task, (old, new))
+    assert right in text
+    for name in ("Wf", "Wo", "bo", "n_x", "n_a", "m", "T_x"):
+        assert name not in re.findall(r"`(\w+)`", text.partition("Right so far:")[2].partition(".")[0])
+
+
+def test_a_line_that_has_been_named_is_not_asked_for(examined):
+    """What should stand in the line is asked, not which line it is."""
+    text = examined("gradient-checking", "cross_entropy", ("    return loss", "    mask[:] = 0\n    return loss"))
+    assert "It is changed by line 26 of the function: mask[:] = 0 " + public_tests.WRITING_THERE in text
+    assert public_tests.WRITING_IN not in text
+
+
 def test_a_loop_that_stops_early_is_said_to(said, wrong_source):
-    """Where all values so far are right, the number of steps is the finding."""
+    """Where all values so far are right, the number of steps is the finding, with the loop's line."""
     source = wrong_source("rnn_forward", replace={"range(T_x)": "range(T_x - 1)"})
-    assert "The loop takes 3 of 4 steps." in said("rnn_forward", source).err
+    assert "The loop in line 39 of the function takes 3 of 4 steps." in said("rnn_forward", source).err
 
 
 @pytest.mark.parametrize(("name", "task", "old", "new", "parts"), [
     ("rnn-step-by-step", "rnn_forward", "caches.append(cache)", "caches.append(cache)\n        break",
-     ("The loop takes 1 of 4 steps.",)),
+     ("of the function takes 1 of 4 steps.",)),
     ("character-model", "train", "losses.append(loss)", "losses.append(loss)\n        break",
-     ("The loop takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
+     ("of the function takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
     ("gradient-checking", "restore", "start = end", "start = end\n        return parameters",
-     ("The loop takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
+     ("of the function takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
     ("gradient-checking", "restore", "start = end", "return parameters",
-     ("The loop takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
+     ("of the function takes 1 of 5 steps.", "can end the loop. When does it run, and when should it?")),
     ("character-model", "sample", "ids.append(index)", "ids.append(index)\n        break",
-     ("The loop takes 1 of 9 steps.", "can end the loop. When do they run, and when should they?")),
+     ("of the function takes 1 of 9 steps.", "can end the loop. When do they run, and when should they?")),
     ("character-model", "train", "enumerate(batches, start=1)", "enumerate(batches[:3], start=1)",
-     ("The loop takes 3 of 5 steps.", "What does the loop run over, and how many items does that have?")),
+     ("of the function takes 3 of 5 steps.", "What does the loop run over, and how many items does that have?")),
     ("gradient-checking", "output_backward", "range(T_x)", "range(T_x - 1)",
-     ("The loop takes 3 of 4 steps.", "At which number does the loop begin, and at which does it end?")),
-    ("gradient-checking", "restore", "start = end", "pass", ("The loop leaves `start` as it was.",)),
+     ("of the function takes 3 of 4 steps.", "At which number does the loop begin, and at which does it end")),
+    ("gradient-checking", "restore", "start = end", "pass", ("of the function leaves `start` as it was.",)),
 ])
 def test_a_loop_that_ends_early_is_asked_about_in_its_own_form(examined, name, task, old, new, parts):
     """The pass that breaks is counted; the question fits a loop over numbers, over items, or one that a line ends."""

@@ -8,18 +8,20 @@ import copy
 import itertools
 import sys
 import textwrap
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
 from public_tests import (
+    DEEPEST,
     NUMBER,
     TOO_LARGE,
     TOO_SMALL,
     WHEN_TRUE,
     WHICH_ITEM,
     WHICH_TERM,
-    WRITING_IN,
+    WRITING_THERE,
     Layout,
     changed_lines,
     changed_name,
@@ -314,7 +316,7 @@ def whole_output(first, expected, outputs, source):
     """The same of an output that holds whole numbers where others are expected; see `lost_decimals`."""
     if first.name not in expected or not loses_decimals(expected[first.name], outputs[first.name]) or not source:
         return "", [], ""
-    makers = [line for line, names in names_written(ast.parse(source).body[0]).items() if first.name in names]
+    makers = [line for line, names in names_written(parse(source).body[0]).items() if first.name in names]
     return first.name, made_by(first.name, max([0, *(line for line in makers if line <= first.line)])), (
         WHICH_NUMBERS.format(first.name))
 
@@ -530,9 +532,7 @@ def loop_question(first, source, name):
     if first.loop == IDLE:
         asked = idle_question(first.idle, source)
         return asked or "Which line should change it, and does that line stand inside the loop?"
-    definition = find_definition(source, name)
-    body = definition.body if definition else []
-    loop = next((node for node in body if isinstance(node, (ast.For, ast.While))), None)
+    loop = loop_in(source, name)
     if loop is None or not first.loop:
         return ""
     ends = [str(line) for line in sorted(ending_lines(loop))]
@@ -551,7 +551,7 @@ def loop_question(first, source, name):
 
 def idle_question(left, source):
     """The question on a line of a loop that would change what the loop leaves as it was; empty where there is none."""
-    tree = ast.parse(source)
+    tree = parse(source)
     loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
     for node in (part for loop in loops for part in own_nodes(loop) if isinstance(part, ast.stmt)):
         made = getattr(node, "value", None)
@@ -572,7 +572,7 @@ def ending_lines(loop):
 
 def read_at(line, source):
     """The names that a line reads."""
-    statement = statement_at(ast.parse(source), line) if line else None
+    statement = statement_at(parse(source), line) if line else None
     return names_read(statement) if statement is not None else set()
 
 
@@ -631,7 +631,7 @@ def follow(function, arguments, source, names=None, filled=()):
     shift = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - code.co_firstlineno
     written, stored = names_written(node), names_written(node, parts=True)
     step = loops[0].target.id if loops and isinstance(getattr(loops[0], "target", None), ast.Name) else None
-    events = []
+    events, known = [], {}
 
     def local(frame, event, argument):
         if event == "exception":
@@ -640,7 +640,7 @@ def follow(function, arguments, source, names=None, filled=()):
             if len(events) > MOST_EVENTS:
                 sys.settrace(None)
                 return None
-            held = {name: sums_of(value) for name, value in frame.f_locals.items()
+            held = {name: sums_since(name, value, known) for name, value in frame.f_locals.items()
                     if (names is None or name in names) and not name.startswith(".")}
             held.update({shape_name(name): sums_of(np.zeros(frame.f_locals[name].shape)) for name in filled
                          if isinstance(frame.f_locals.get(name), np.ndarray)})
@@ -656,10 +656,17 @@ def follow(function, arguments, source, names=None, filled=()):
     return cut(events, loops[0] if loops else None) if events else None
 
 
+def loop_in(source, name):
+    """The first loop that stands in a function by itself; None where there is none."""
+    definition = find_definition(source, name)
+    return next((node for node in (definition.body if definition else ())
+                 if isinstance(node, (ast.For, ast.While))), None)
+
+
 def names_written(node, parts=False):
     """The names to which the statements of a function give values, or of which it gives parts one, by their lines."""
     written = {}
-    for statement in own_nodes(node):
+    for statement in own_nodes(node, leave_out=ast.expr):
         if isinstance(statement, (ast.Assign, ast.AugAssign, ast.AnnAssign)):
             targets = getattr(statement, "targets", None) or [statement.target]
             names = [base_name(part) if parts else part.id for target in targets for part in ast.walk(target)
@@ -684,10 +691,16 @@ def unwrite(events):
         events[place] = events[place]._replace(written=[], stored=[])
 
 
+@lru_cache(maxsize=8)
+def parse(source):
+    """The syntax tree of a text, which is asked for several times."""
+    return ast.parse(source)
+
+
 def find_definition(source, name):
     """The definition of a function in a text; None where there is none."""
     try:
-        tree = ast.parse(textwrap.dedent(source))
+        tree = parse(textwrap.dedent(source))
     except (SyntaxError, ValueError):
         return None
     return next((node for node in tree.body[::-1] if isinstance(node, ast.FunctionDef) and node.name == name), None)
@@ -776,6 +789,30 @@ def sums_of(value):
     return NOT_FINITE if isinstance(value, NUMBER) and np.asarray(value).dtype.kind == "f" else None
 
 
+def sums_since(name, value, known):
+    """The sums of a value; those that are ``known`` of the name where it holds the same as before."""
+    now = content_of(value)
+    if known.get(name, (None,))[0] != now or now is None:
+        known[name] = now, sums_of(value)
+    return known[name][1]
+
+
+def content_of(value, above=()):
+    """What tells a value from others, in less time than its sums take; None where nothing does."""
+    if type(value) is np.ndarray:
+        return (value.dtype.str, value.shape, value.tobytes()) if value.dtype.kind in "fiub" else None
+    if type(value) in (int, float, bool, str):
+        return type(value), repr(value)
+    if type(value) not in (dict, tuple, list) or len(above) > DEEPEST or any(value is other for other in above):
+        return None
+    content = [type(value), tuple(value) if type(value) is dict else ()]
+    for item in value.values() if type(value) is dict else value:
+        content.append(content_of(item, (*above, value)))
+        if content[-1] is None:
+            return None
+    return content
+
+
 def agrees(mine, expected):
     """Tell whether the sums of a value are the expected ones."""
     return mine != NOT_FINITE and same_fingerprint(np.array(mine), expected)
@@ -804,13 +841,14 @@ def difference(name, line, part, source, right, expected, wrong=()):
 
     Of these, the outputs that are ``wrong`` in the end are not mentioned.
     """
-    tree = ast.parse(source)
+    tree = parse(source)
     where = f", first at step {part.step}" if part.key.isdigit() and part.step else ""
     if where and "." in part.step:  # a loop over numbers that count nothing
         where = f", first in pass {int(part.key) + 1}"
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
-    last = dict.fromkeys([other for other in right if other not in wrong][-3:])
-    before = [f"`{other}`" for other in last if other != name and "shape of" not in other]
+    left_out = {name, *wrong, *names_unpacked(tree)}
+    last = dict.fromkeys([other for other in right if other not in left_out and "shape of" not in other][-3:])
+    before = [f"`{other}`" for other in last]
     more = [f"Right so far: {', '.join(before)}."] if before else []
     question = ""
     changing = line_that_spoils(name, part, tree, expected)
@@ -827,6 +865,26 @@ def difference(name, line, part, source, right, expected, wrong=()):
         origin = f", from line {line} of the function{where}"
     sentence = f"The first value that differs is {what}{origin}{quoted(source, line)}"
     return Difference([sentence, *more], name, line, question)
+
+
+def names_unpacked(tree):
+    """The names that a function only takes out of its arguments, such as a parameter or a size."""
+    arguments = {argument.arg for argument in ast.walk(tree) if isinstance(argument, ast.arg)}
+    taken, made = set(arguments), set()
+    for node in own_nodes(tree.body[0]):
+        value = getattr(node, "value", None)
+        if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.NamedExpr)):
+            targets = getattr(node, "targets", None) or [node.target]
+            names = {base_name(part) for target in targets for part in ast.walk(target)}
+            is_taken = isinstance(node, ast.Assign) and all(
+                isinstance(part, TAKING) for part in ast.walk(value)) and {
+                    part.id for part in ast.walk(value) if isinstance(part, ast.Name)} <= taken
+            (taken if is_taken else made).update(names)
+    return taken - made - {""}
+
+
+#: Parts of an expression that takes something out of something else, at a place that does not change.
+TAKING = (ast.Name, ast.Attribute, ast.Subscript, ast.Constant, ast.Tuple, ast.expr_context)
 
 
 def quoted(source, line):
@@ -867,7 +925,7 @@ def made_before(line, name, part, source, known, right):
 
     Names that are ``right`` so far are compared, unless they get a value again.
     """
-    tree, own = ast.parse(source), own_lines(source)
+    tree, own = parse(source), own_lines(source)
     written, made, left = names_written(tree.body[0]), {}, [(line, statement_at(tree, line))]
     written.update({node.lineno: [node.name] for node in own_nodes(tree.body[0]) if isinstance(node, ast.FunctionDef)})
     while left:
@@ -902,12 +960,14 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
         return Difference([])
     right = []
     steps, taken = sum(key.isdigit() for key in known), sum(part.key.isdigit() for part in passes)
-    too_few = Difference([f"The loop takes {taken} of {steps} steps."], loop=FEW_STEPS)
+    loop = loop_in(source, case["task"])
+    which = f"The loop in line {loop.lineno} of the function" if loop is not None else "The loop"
+    too_few = Difference([f"{which} takes {taken} of {steps} steps."], loop=FEW_STEPS)
     for part in passes:
         if part.key == "after" and taken < steps:
             return too_few
         if part.key not in known:
-            return Difference([f"The loop takes more steps than the {steps} that are needed."], loop=MANY_STEPS)
+            return Difference([f"{which} takes more steps than the {steps} that are needed."], loop=MANY_STEPS)
         if part.key == "after" and (left := left_after(part, known["after"], wrong)):
             return Difference([f"No line after the loop gives `{left}` a value."])
         for name, line in part.writers:
@@ -927,7 +987,7 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
         left = left_as_it_was(part, passes, known) if part.key.isdigit() else ""
         ends_early = taken < steps and part.key == str(taken - 1)  # what follows in this pass may not have run
         if left and not has_raised and not ends_early:
-            return Difference([f"The loop leaves `{left}` as it was."], loop=IDLE, idle=left)
+            return Difference([f"{which} leaves `{left}` as it was."], loop=IDLE, idle=left)
     return too_few if taken < steps and not has_raised else Difference([])
 
 
@@ -944,7 +1004,7 @@ def after_argument(first, passes, source, moved, changed):
 
     Then the line that changes the argument is named, and no word on the other line says that it is wrong.
     """
-    tree, part = ast.parse(source), passes[-1]
+    tree, part = parse(source), passes[-1]
     statements = [statement_at(tree, line) for line in (first.others or [first.line])]
     if first.name not in part.before:
         return None
@@ -959,7 +1019,7 @@ def after_argument(first, passes, source, moved, changed):
             says = (change_sentence(name, f"{where}{quoted(source, line)}") if name == changed else
                     f"In {where} `{name}` gets another value than the one handed in{quoted(source, line)}")
             reading = first.line or first.others[-1]
-            question = (WRITING_IN if name == changed else
+            question = (WRITING_THERE if name == changed else
                         f"Should `{name}` still be what was handed in when line {reading} reads it?")
             after = f"`{first.name}`, the first value that differs, is made after that."
             return Difference([says, after, *first.lines[1:]], name, line, question)
@@ -968,7 +1028,7 @@ def after_argument(first, passes, source, moved, changed):
 
 def is_filled_after(name, line, source):
     """Tell whether a later line fills the array that a line makes: a call that stopped may not have come so far."""
-    parts = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Subscript)]
+    parts = [node for node in ast.walk(parse(source)) if isinstance(node, ast.Subscript)]
     return any(isinstance(part.ctx, ast.Store) and part.lineno > line and getattr(part.value, "id", "") == name
                for part in parts)
 

@@ -619,7 +619,7 @@ def changed_lines(seen, where=""):
     shown = f"`{name}`" if name else "an argument"
     lines = [f"{seen.case['task']}: all outputs are as expected, and the call changes {shown}, which is the caller's "
              "own."]
-    return [*lines, *([f"  It is changed by {where}"] if where else []), f"  {WRITING_IN}"]
+    return [*lines, *([f"  It is changed by {where}", f"  {WRITING_THERE}"] if where else [f"  {WRITING_IN}"])]
 
 
 def changed_name(seen):
@@ -628,8 +628,9 @@ def changed_name(seen):
     return code.co_varnames[seen.changed] if code and 0 <= seen.changed < code.co_argcount else ""
 
 
-#: Asked where a call changes an argument.
+#: Asked where a call changes an argument: in some line, or in one that has just been named.
 WRITING_IN = "Which line writes into what was handed in, where a new array should be made?"
+WRITING_THERE = "What should that line make, so that what was handed in stays as it was?"
 
 
 def gap_lines(seen, said=(), facts=(), more=(), asked=""):
@@ -740,12 +741,15 @@ def nodes_of(function):
     return list(own_nodes(tree)) if tree else []
 
 
-def own_nodes(node):
-    """The nodes of a function, without those of functions inside it."""
-    for child in ast.iter_child_nodes(node):
-        yield child
-        if not isinstance(child, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
-            yield from own_nodes(child)
+def own_nodes(node, leave_out=()):
+    """The nodes of a function, without those of functions inside it, and without the kinds to ``leave_out``."""
+    left = list(ast.iter_child_nodes(node))[::-1]
+    while left:
+        child = left.pop()
+        if not isinstance(child, leave_out):
+            yield child
+            if not isinstance(child, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+                left += list(ast.iter_child_nodes(child))[::-1]
 
 
 def waiting_line(function):

@@ -144,7 +144,7 @@ BEGINNERS = (
        ["caches = caches.append(cache)"]),
     Beginner("append after the loop", "rnn_forward", {
         "        caches.append(cache)": "    caches.append(cache)",
-    }, "The loop leaves `caches` as it was.",
+    }, "The loop in line 39 of the function leaves `caches` as it was.",
        ["caches.append(cache)"]),
     Beginner("a = a_next in the loop", "rnn_forward", {
         "a[:, :, t] = a_next": "a = a_next",
@@ -238,7 +238,7 @@ BEGINNERS = (
        ["for t in range(1, T_x):"]),
     Beginner("range(T_x - 1)", "rnn_forward", {
         "range(T_x)": "range(T_x - 1)",
-    }, "The loop takes 3 of 4 steps.",
+    }, "The loop in line 39 of the function takes 3 of 4 steps.",
        ["for t in range(T_x - 1):"]),
     Beginner("x[:, t, :]", "rnn_forward", {
         "x[:, :, t], a_next": "x[:, t, :], a_next",
@@ -250,7 +250,7 @@ BEGINNERS = (
        ["a[:, :, t + 1] = a_next"]),
     Beginner("range(m)", "rnn_forward", {
         "range(T_x)": "range(m)",
-    }, "The loop takes more steps than the 4 that are needed.",
+    }, "The loop in line 39 of the function takes more steps than the 4 that are needed.",
        ["for t in range(m):"]),
     Beginner("dx without index", "rnn_backward", {
         "dx[:, :, t] = gr": "dx = gr",
