@@ -494,9 +494,20 @@ def test_sizes_that_are_written_into_the_code_are_seen(said, wrong_source, task,
     if new.endswith("[:3]") or new.endswith("[:5]"):
         assert "" == err and "all outputs agree" in out
     else:
-        assert "on the sizes of the public case, and not on others (n_x = 2" in text
+        assert "on the sizes of the public case, and not on others (n_x = " in text
         assert text.endswith("Which number in the code fits one size only?")
         assert [] == [part for part in parts if part not in text]
+
+
+@pytest.mark.parametrize(("name", "task", "old", "new", "words"), [
+    ("rnn-step-by-step", "rnn_backward", "= caches[0]\n", "= caches[1]\n", "is stopped by IndexError"),
+    ("character-model", "one_hot", "np.eye(n_x)", "np.eye(ids.max() + 1)", "`x` has shape (4, 3, 3) there; the task"),
+])
+def test_the_second_case_shows_what_the_first_happens_to_fit(examined, name, task, old, new, words):
+    """A fixed index of a list, and a size taken from the values, fit the public case."""
+    text = examined(name, task, (old, new))
+    assert "all is as expected on the sizes of the public case, and not on others" in text
+    assert words in text.replace("stopped by IndexError, at", "is stopped by IndexError, at")
 
 
 @pytest.mark.parametrize("change", [("(f(up) - f(down))", "(f(up[i]) - f(down[i]))"), ("(2 * epsilon)", "0.2")])

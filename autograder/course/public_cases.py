@@ -153,19 +153,29 @@ def pack_arguments(case: Case) -> Any:
 def second_case(assignment: Assignment, task: Task) -> dict[str, Any] | None:
     """Return a small case of other sizes, with sums of the outputs: it shows sizes that are written into the code.
 
-    Of several with as many other sizes, it is one with another function among its arguments.
+    Of several with as many other sizes, it is one with another function among its arguments, or with a list of one
+    item: that shows an index that is written into the code.
     """
     public, *others = assignment.visible_cases(task.name)
-    fitting = [case for case in others if min(case.sizes.values(), default=1) > 1]
+    counted = {symbol for symbols in task.outputs.values() for symbol in symbols or () if isinstance(symbol, str)}
+    fitting = [case for case in others if min(case.sizes.values(), default=1) > 1 or (
+        has_single_item(case) and all(case.sizes.get(symbol) != 1 for symbol in counted - {task.steps}))]
     if not fitting:
         return None
     shared = public.sizes.keys()
     case = max(fitting, key=lambda case: (
         sum(case.sizes.get(symbol) != public.sizes[symbol] for symbol in shared),
-        sum(callable(value) and value is not public.arguments[name] for name, value in case.arguments.items())))
+        sum(callable(value) and value is not public.arguments[name] for name, value in case.arguments.items()),
+        has_single_item(case)))
     sums = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
     return {**sizes_and_numbers(case), "arguments": pack_arguments(case), "expected": {
         name: [float(f"{x:.7g}") for x in print_[:3]] for name, print_ in sums.items() if print_ is not None}}
+
+
+def has_single_item(case: Case) -> bool:
+    """Return whether a list of one item is an argument, or is in one that is a tuple."""
+    held = [item for value in case.arguments.values() for item in (value if isinstance(value, tuple) else [value])]
+    return any(isinstance(item, list) and len(item) == 1 for item in held)
 
 
 def fingerprint_values(assignment: Assignment, task: Task, case: Case) -> dict[str, dict[str, list[float]]]:

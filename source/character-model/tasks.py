@@ -40,8 +40,13 @@ def public(draw, sizes, seed=1):
 # ---- names as arrays -------------------------------------------------------------------------------------------
 
 
-def draw_one_hot(rng, sizes, functions):
+def draw_ids(rng, sizes, functions):
     return {"ids": rng.integers(sizes["n_x"], size=(sizes["m"], sizes["T_x"])), "n_x": sizes["n_x"]}
+
+
+def draw_one_hot(rng, sizes, functions):
+    """Letters, of which the last one does not occur if n_x is odd: the largest number tells less than n_x."""
+    return {**draw_ids(rng, {**sizes, "n_x": sizes["n_x"] - sizes["n_x"] % 2}, functions), "n_x": sizes["n_x"]}
 
 
 def public_inputs_and_targets(functions):
@@ -172,7 +177,7 @@ TASKS = (
         shares={"x": 8, "arguments": 1, "repeatable": 1},
         steps="T_x",
         public_sizes=pick(PUBLIC_SIZES, "n_x", "m", "T_x"),
-        public=public(draw_one_hot, PUBLIC_SIZES),
+        public=public(draw_ids, PUBLIC_SIZES),
         sizes=tuple(pick(sizes, "n_x", "m", "T_x") for sizes in SIZES),
         draw=draw_one_hot,
         printed=("x[1][2]",),
