@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any, NamedTuple
 
@@ -90,8 +91,10 @@ def explain_lines(assignment: Assignment, task: Task, source: str, follow: Follo
             found = describe(located, function, others, helpers_in(source, task.name)) if located else []
         except (OtherFormError, SpentError, RecursionError, MemoryError):
             pass
-        return (found or find_by_text(assignment, task, lines, follow) or find_changed(assignment, task, follow)
-                or find_counting(assignment, task, lines, follow))
+        with suppress(RecursionError):  # by a source of many levels
+            found = (found or find_by_text(assignment, task, lines, follow) or find_changed(assignment, task, follow)
+                     or find_counting(assignment, task, lines, follow))
+        return found
 
 
 def find_by_text(assignment: Assignment, task: Task, lines: Lines, follow: Follow) -> list[Explained]:

@@ -45,7 +45,7 @@ def put(root: ast.AST, path: Path, new: ast.AST) -> ast.AST:
 
 def with_field(node: ast.AST, field: str, value: object) -> ast.AST:
     """Return a copy of a node with another value of one field."""
-    copied = type(node)()
+    copied = type(node).__new__(type(node))  # called without its fields, it warns from Python 3.13 on
     copied.__dict__.update(node.__dict__)
     setattr(copied, field, value)
     return copied
