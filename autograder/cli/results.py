@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING
@@ -32,25 +32,31 @@ class Totals:
     repaired: int = 0
 
 
-def add_up(reports: Sequence[Report], grades: Mapping[str, StudentGrade]) -> Totals:
+def add_up(reports: Iterable[Report], grades: Mapping[str, StudentGrade]) -> Totals:
     """Return the totals of these reports. Scores include manual points and penalties."""
-    graded = [report for report in reports if report.is_graded]
-    sources = [grades.get(report.student, report) for report in graded]
-    if not sources:
-        return Totals(repaired=sum(bool(report.repairs) for report in reports))
-    return Totals(
-        fmean(source.score for source in sources), max(source.max_score for source in sources),
-        sum(source.score >= source.max_score - 1e-9 for source in sources),
-        sum(bool(report.repairs) for report in reports))
+    scores, highest, full_marks, repaired = list[float](), 0.0, 0, 0
+    for report in reports:
+        repaired += bool(report.repairs)
+        if report.is_graded:
+            source = grades.get(report.student, report)
+            scores.append(source.score)
+            highest = max(highest, source.max_score)
+            full_marks += source.score >= source.max_score - 1e-9
+    return Totals(fmean(scores), highest, full_marks, repaired) if scores else Totals(repaired=repaired)
 
 
 def show(course: Course, name: str, students: Sequence[str], summary: RunSummary) -> None:
-    """Print a table of students and tasks if it is not too long, then failures and repairs, then counts and totals."""
+    """Print a table of students and tasks if it is not too long, then failures and repairs, then counts and totals.
+
+    The reports of a large class are read one after the other, since together they could fill the memory.
+    """
     from ..nbgrader_bridge.gradebook import read_grades
 
-    reports, grades = list(summary.reports(course.reports(name), students)), read_grades(course, name)
+    reports: Iterable[Report] = summary.reports(course.reports(name), students)
+    grades = read_grades(course, name)
     if len(students) <= IN_A_TABLE:
-        show_table(name, list(course.assignment(name).tasks), reports, grades)
+        reports = shown = list(reports)
+        show_table(name, list(course.assignment(name).tasks), shown, grades)
     else:
         for student, reason in list(summary.failures.items())[:IN_A_TABLE]:
             print_line(f"{student}: {reason}")
