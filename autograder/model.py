@@ -309,7 +309,7 @@ def _verdict_from_dict(task: str, content: Mapping[str, Any]) -> Verdict:
 # ---- grades ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CellGrade:
     """The points of one cell, as nbgrader keeps them."""
 
@@ -341,7 +341,7 @@ def seconds_late(timestamp: datetime | None, duedate: datetime | None) -> float:
     return max(0.0, (timestamp - duedate).total_seconds()) if timestamp and duedate else 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StudentGrade:
     """One student's grade in an assignment, with manual scores and late penalty."""
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -273,9 +274,10 @@ def read_grades(course: CourseFolder, name: str, create: bool = True) -> dict[st
 def _read_cells(db: Connection, structure: Structure) -> dict[str, dict[str, CellGrade]]:
     """Return the points of each submitted notebook by grade_id."""
     names, cells = {id_: name for name, id_ in structure.graded.items()}, defaultdict[str, dict[str, CellGrade]](dict)
+    make = cache(CellGrade)  # a large class has few different points: what is equal is kept once
     for row in db.execute(_rows_of(Grade, structure)):
         name = names[row.cell_id]
-        cells[row.notebook_id][name] = CellGrade(
+        cells[row.notebook_id][name] = make(
             row.auto_score, row.manual_score, row.extra_credit, structure.points[name], row.needs_manual_grade)
     return cells
 
