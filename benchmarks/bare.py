@@ -50,9 +50,9 @@ def without_magics(source: str) -> str:
 
 
 def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
-    """Return medians over rounds of the cost of one submission, floor and ours.
+    """Return medians over rounds of the cost of one submission: floor, floor of the cells that we run, and ours.
 
-    Each round grades all students both ways.
+    Each round grades all students in these three ways.
     """
     import IPython  # noqa: F401 - the floor forks from a process that has the zygote's imports
     import numpy  # noqa: F401
@@ -61,7 +61,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     from autograder.course.public_cases import support_files
     from autograder.grade import judge_notebook
     from autograder.judging.running import sources_to_run
-    from autograder.notebooks import reading
+    from autograder.notebooks import finding, reading
     from autograder.notebooks.repair import repair_notebook
     from autograder.sandbox import Sandbox
 
@@ -69,15 +69,18 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
     files = support_files(assignment)
     paths = [Path(course, "submitted", student, name, f"{name}.ipynb") for student in students]
     read = [repair_notebook(reading.read_notebook(path), assignment.template)[0] for path in paths]
-    bare = [list(sources_to_run(nb, assignment).items()) for nb in read]
+    needed = [list(sources_to_run(nb, assignment).items()) for nb in read]
+    tests = set(map(finding.tests_of, assignment.tasks))
+    bare = [[(cell.id, cell.source) for _, cell in finding.code_cells(nb)
+             if finding.nbgrader_metadata(cell).get("grade_id") not in tests] for nb in read]
 
     def spent() -> tuple[float, float]:
         """Return the CPU of this process, and of everything beneath it, dead or alive."""
         own, dead = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
         return own.ru_utime + own.ru_stime, dead.ru_utime + dead.ru_stime + cpu_beneath()
 
-    rows: dict[str, list] = {"floor": [], "ours": []}
-    times: dict[str, list[float]] = {"floor": [], "ours": []}
+    rows: dict[str, list] = {"floor": [], "needed": [], "ours": []}
+    times: dict[str, list[float]] = {what: [] for what in rows}
     start, before = time.perf_counter(), spent()
     with Sandbox() as sandbox:
         warm = {"wall": time.perf_counter() - start, "cpu": sum(spent()) - sum(before), "level": sandbox.level}
@@ -86,8 +89,12 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
             report = judge_notebook(nb, assignment, sandbox)
             assert report.status == "graded" and report.score == report.max_score, report.reason or report.score
 
+        def lay_and_run(cells: list[tuple[str, str]]) -> None:
+            floor(cells, files)
+
         for number in range(rounds + 1):  # the first is not counted
-            for what, run, submissions in (("floor", lambda cells: floor(cells, files), bare), ("ours", ours, read)):
+            for what, run, submissions in (("floor", lay_and_run, bare), ("needed", lay_and_run, needed),
+                                           ("ours", ours, read)):
                 before = spent()
                 for one in submissions:
                     start = time.perf_counter()
@@ -97,7 +104,8 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
                 if number:
                     used = [after - was for after, was in zip(spent(), before, strict=True)]
                     rows[what].append([value / len(read) for value in used])
-    found: dict = {"start": warm, "submissions": len(read), "rounds": rounds, "cells": len(bare[0])}
+    found: dict = {"start": warm, "submissions": len(read), "rounds": rounds, "cells": len(bare[0]),
+                   "needed_cells": len(needed[0])}
     for what, costs in rows.items():
         found[what] = {"cpu": median(map(sum, costs)), "own": median(own for own, _ in costs),
                        "beneath": median(beneath for _, beneath in costs), "wall": median(times[what])}

@@ -52,12 +52,15 @@ def run(scratch: Path, rounds: int, batch: int, with_otter: bool) -> tuple[dict,
 
 def show_costs(turns: dict, measured: Sequence[Tool]) -> None:
     """Print what one submission costs with each tool."""
-    floor = turns["floor"]["cpu"]
+    floor, needed = turns["floor"]["cpu"], turns["needed"]
     stock = next(tool for tool in measured if tool.name.endswith("comes, asserts"))
     stock_single, stock_batch = stock.middle("singles", "cpu"), stock.middle("further", "cpu")
     rows = [
         ["the floor: fork, exec of the cells", None, None, None, milliseconds(floor),
          milliseconds(turns["floor"]["wall"]), 1.0, ratio(stock_batch, floor)],
+        [f"the same, of the {turns['needed_cells']} cells that grading needs", None, None, None,
+         milliseconds(needed["cpu"]), milliseconds(needed["wall"]), ratio(needed["cpu"], floor),
+         ratio(stock_batch, needed["cpu"])],
         ["ours without its start: isolation, cells, judge", None, None, None, milliseconds(turns["ours"]["cpu"]),
          milliseconds(turns["ours"]["wall"]), ratio(turns["ours"]["cpu"], floor),
          ratio(stock_batch, turns["ours"]["cpu"])],
