@@ -89,7 +89,7 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
             report = judge_notebook(nb, assignment, sandbox)
             assert report.status == "graded" and report.score == report.max_score, report.reason or report.score
 
-        def lay_and_run(cells: list[tuple[str, str]]) -> None:
+        def lay_and_run(cells: Any) -> None:
             floor(cells, files)
 
         for number in range(rounds + 1):  # the first is not counted
