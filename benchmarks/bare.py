@@ -54,7 +54,8 @@ def by_turns(course: str, name: str, rounds: int, *students: str) -> dict:
 
     Each round grades all students in these three ways.
     """
-    import IPython  # noqa: F401 - the floor forks from a process that has the zygote's imports
+    import IPython  # noqa: F401 - the floor forks from a process that has everything imported
+    import matplotlib.pyplot  # noqa: F401
     import numpy  # noqa: F401
 
     from autograder.course.course import Course
