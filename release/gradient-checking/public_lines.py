@@ -512,8 +512,8 @@ def count_question(gap, line, seen):
         return f"It should be {factor} times as large. Which size is {factor}, and what does it count?"
     by = abs(expected - int(got))
     if got > expected:
-        return f"It is {by} too large. What does line {line} count that makes {by}?"
-    return f"It is {by} too small. What should line {line} count that makes {by}?"
+        return f"It is {by} too large. Which part of line {line} is too many, or too large?"
+    return f"It is {by} too small. Which part of line {line} is left out, or too small?"
 
 
 def missing_size(output, seen):
