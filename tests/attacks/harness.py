@@ -276,7 +276,7 @@ def marked_processes():
 
 def at_rest(sandboxes):
     """Return whether only the sandboxes' zygotes run. Wait for processes that are just ending."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while True:
         alive = [sandbox for sandbox in sandboxes.values() if sandbox._zygote and sandbox._zygote.is_usable()]
         expected = {pid for sandbox in alive for pid in processes(sandbox.pid)}
