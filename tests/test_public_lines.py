@@ -8,9 +8,11 @@ import pytest
 
 import public_lines
 import public_tests
+from autograder.course.course import Course
 from autograder.course.public_cases import support_files
 from public_lines import notice
 from public_tests import Layout
+from tests.helpers.courses import ROOT
 
 
 @pytest.mark.parametrize(("new", "question"), [
@@ -36,6 +38,33 @@ def test_a_catalogued_mistake_gets_its_hint(said, wrong_source, assignment):
     _, err = said("rnn_cell_forward", wrong_source("rnn_cell_forward", "no_ba"))
     said_in_full = " ".join(err.split())  # lines are wrapped
     assert mistake.says in said_in_full and mistake.hint in said_in_full
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["sizes-and-costs", "gradient-checking", "character-model"])
+def test_every_catalogued_mistake_that_the_check_knows_gets_its_hint(examined, name, monkeypatch):
+    """Where such an answer goes wrong is where the catalogue says that the mistake does."""
+    assignment = Course(ROOT).assignment(name)
+    monkeypatch.syspath_prepend(str(ROOT / "release" / name))
+    cases = public_tests.read_cases(support_files(assignment)[public_tests.CASES].decode())
+    for task in assignment.tasks.values():
+        catalogue = public_lines.known_mistakes(cases[task.name])
+        known = {one["says"] for one in catalogue  # and whose numbers no other one has
+                 if all(one["says"] == other["says"] for other in catalogue if one["prints"] == other["prints"])}
+        assert [] == [mistake.id for mistake in task.mistakes if mistake.says in known
+                      and mistake.hint not in examined(name, task.name, *mistake.replace)]
+
+
+@pytest.mark.parametrize(("name", "task", "old", "new", "unsaid"), [
+    ("gradient-checking", "numeric_gradient", "f(up) - f(down)", "f(down) - f(down)", "`up` and `down` are equal"),
+    ("gradient-checking", "numeric_gradient", "gradient[i] =", "v[i] =", "`up` and `down` are equal"),
+    ("sizes-and-costs", "multiplications_per_step", "return rnn, lstm", "return rnn, rnn", "One product is counted"),
+    ("character-model", "inputs_and_targets", "np.array(targets, dtype=int)", "np.array(x_ids, dtype=int)",
+     "begin with the sign"),
+])
+def test_another_mistake_with_the_same_numbers_does_not_get_the_hint(examined, name, task, old, new, unsaid):
+    """The first value that differs is not one that the catalogued mistake changes."""
+    assert unsaid not in examined(name, task, (old, new))
 
 
 def test_an_unlisted_mistake_gets_the_gap_and_a_question(said, wrong_source):
@@ -213,7 +242,7 @@ FORGET = "c_next = ft * c_prev + it * cct"
      "in line 57 of the function: np.multiply(ft, c_prev, out=c_prev)", public_tests.WRITING_THERE),
     ("rnn_cell_forward", "a_next = np.tanh(", "a_next = a_prev\n    a_next[:] = np.tanh(",
      "changes `a_prev`, which is the caller's own, in line 33 of the function: a_next[:] =",
-     public_tests.WRITING_THERE),
+     "Which line writes into it, where a new array should be made?"),
     ("lstm_cell_forward", FORGET, "c_prev = c_prev * ft\n    c_next = c_prev + it * cct",
      "In line 57 of the function `c_prev` gets another value than the one handed in: c_prev = c_prev * ft",
      "Should `c_prev` still be what was handed in when line 67 reads it?"),

@@ -26,7 +26,9 @@ from public_tests import CASES, FILES, fingerprint, same_fingerprint
 from ..errors import CourseError
 from ..model import Case, Failed, Task, Value
 from .assignment import Assignment
+from .changed_names import names_changed
 from .folder import list_student_files
+from .reference import mutate
 
 DATA = ("arguments", "expected", "values", "second")  # parts of a case that are packed
 SUMS, DIGITS = 1, 7  # that identify a mistake's outputs
@@ -107,15 +109,16 @@ def to_json(content: Any) -> bytes:
 
 
 def columns_of(mistakes: list[dict[str, Any]]) -> list[Any]:
-    """Return the mistakes' sentences, the different hints, the place of each one's hint, and its sums."""
+    """Return the mistakes' sentences, the different hints, the place of each one's hint, its sums, and its names."""
     hints = list(dict.fromkeys(mistake["hint"] for mistake in mistakes))
     return [[mistake["says"] for mistake in mistakes], hints, [hints.index(mistake["hint"]) for mistake in mistakes],
-            [mistake["prints"] for mistake in mistakes]]
+            [mistake["prints"] for mistake in mistakes], [mistake["changed"] for mistake in mistakes]]
 
 
 def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
     """Return one task's public case as JSON."""
     task, case = assignment.tasks[task_name], assignment.visible_cases(task_name)[0]
+    values = fingerprint_values(assignment, task, case)
     return {
         "task": task_name,
         **sizes_and_numbers(case),
@@ -127,9 +130,9 @@ def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
         "printed": [[label, parse_label(label)] for label in task.printed],
         "arguments": pack_arguments(case),
         "expected": pack(by_name(task, case.expected), [], EXPECTED),
-        "values": fingerprint_values(assignment, task, case),
+        "values": values,
         "second": second_case(assignment, task),
-        "mistakes": fingerprint_mistakes(assignment, task, case),
+        "mistakes": fingerprint_mistakes(assignment, task, case, {name for sums in values.values() for name in sums}),
     }
 
 
@@ -213,14 +216,15 @@ def names_rebound(source: str, name: str) -> set[str]:
     return {name for name, count in bound.items() if count > 1}
 
 
-def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list[dict[str, Any]]:
+def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case, known: set[str]) -> list[dict[str, Any]]:
     """Return each mistake's sentences, with fingerprints of the outputs that it makes wrong on the public case.
 
-    A mistake has none where the right outputs hold too little, such as one index: others would be taken for it.
+    With them are the names that it may change first, of those that are ``known``: another mistake may give the same
+    numbers. A mistake has none where the right outputs hold too little, such as one index: it would be seen in others.
     """
     bits = {name: count_bits(value) for name, value in by_name(task, case.expected).items()}
     right = {name: fingerprint(value) for name, value in by_name(task, case.expected).items()}
-    found = []
+    source, found = assignment.reference.sources[task.name], list[dict[str, Any]]()
     for mistake in task.mistakes:
         wrong = assignment.outcome(assignment.reference.wrong(task.name, mistake), case)
         if isinstance(wrong, Failed) or not is_complete(task, wrong.value):
@@ -233,7 +237,8 @@ def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case) -> list
             for name, print_ in prints.items() if not same_fingerprint(right[name], print_[:3])
         }
         if sum(bits[name] for name in prints) >= ENOUGH_BITS:
-            found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints})
+            changed = names_changed(source, mutate(source, mistake), task.name, known)
+            found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints, "changed": changed})
     return found
 
 

@@ -81,8 +81,9 @@ def explain(seen, line, cases):
     is_none = case.get("returns_value") and next(iter(seen.outputs.values())) is None
     if is_none and not line and (question := return_question(function)):
         return [f"{task}: the function returns None; a value is asked for.", f"  {question}"]
-    said, asked = cause_lines(seen, cases)
-    mistake = recognise(case, seen.outputs, seen.gaps)
+    first, said, asked = cause_lines(seen, cases)
+    where = first.name.replace(shape_name(""), "") or first.idle or (RETURN if unread_lines(function) else "")
+    mistake = recognise(case, seen.outputs, seen.gaps, where)
     output = next(iter(seen.gaps))
     facts = notice(output, case["expected"][output], seen.outputs[output], layout_of(case, output))
     lines = gap_lines(seen, said, facts, [] if mistake else exchanged_lines(case, seen.outputs, seen.gaps), asked)
@@ -93,7 +94,7 @@ def explain(seen, line, cases):
 
 
 def cause_lines(seen, cases):
-    """Return sentences on the lines that make outputs wrong, and a question on them, which may be empty."""
+    """Return the first value that differs, sentences on the lines, and a question on them, which may be empty."""
     function, case, outputs, gaps = seen.function, seen.case, seen.outputs, seen.gaps
     changed, where, source = changed_name(seen), changed_where(seen), source_of(function)
     first = first_difference(function, case, source, wrong=gaps, changed=changed)
@@ -113,7 +114,7 @@ def cause_lines(seen, cases):
         asked = kind[1] if is_same and not dropped else asked
     if changed and (change := change_sentence(changed, where)) not in said:
         said.append(change)
-    return said, asked
+    return first, said, asked
 
 
 # ---- facts on wrong values --------------------------------------------------------------------------------
@@ -180,24 +181,35 @@ def exchanged_lines(case, outputs, gaps):
     return []
 
 
-def recognise(case, outputs, wrong):
-    """The catalogued mistake whose fingerprints all wrong outputs bear; None where there is none or no single one."""
+#: In the place of a name, where all values are right, and one that should be returned is not read.
+RETURN = "return"
+
+
+def recognise(case, outputs, wrong, first):
+    """The catalogued mistake whose fingerprints all wrong outputs bear; None where there is none or no single one.
+
+    Other mistakes may give the same numbers. So where this answer goes wrong ``first`` must be one of the names that
+    the mistake changes, if they are known.
+    """
     mine = {output: fingerprint(outputs[output]) for output in wrong}
-    if any(print_ is None for print_ in mine.values()):
+    right = {output: fingerprint(case["expected"][output]) for output in wrong}
+    if any(print_ is None for print_ in (*mine.values(), *right.values())):
         return None
-    found = [
-        mistake for mistake in known_mistakes(case)
-        if set(mistake["prints"]) == set(mine)
-        and all(same_fingerprint(mine[output], print_) for output, print_ in mistake["prints"].items())
-    ]
+    found = []
+    for mistake in known_mistakes(case):
+        sums, changed = mistake["prints"], mistake["changed"]  # an output without sums hardly differs
+        if sums.keys() <= mine.keys() and (not first or not changed or first in changed) and all(
+                same_fingerprint(print_, sums.get(output, right[output][:3])) for output, print_ in mine.items()):
+            found.append(mistake)
     return found[0] if len({mistake["says"] for mistake in found}) == 1 else None
 
 
 def known_mistakes(case):
     """The catalogued mistakes of a task, with sums of the outputs that they make wrong."""
     packed = case["mistakes"] if bz2 else ""
-    says, hints, places, prints = inflate(packed, bz2)[case["task"]] if packed else ((), (), (), ())
-    return [{"says": said, "hint": hints[place], "prints": print_} for said, place, print_ in zip(says, places, prints)]
+    says, hints, *columns = inflate(packed, bz2)[case["task"]] if packed else [()] * 5
+    return [{"says": said, "hint": hints[place], "prints": print_, "changed": names}
+            for said, place, print_, names in zip(says, *columns)]
 
 
 def typed_sizes(function, case):
