@@ -34,7 +34,7 @@ def test_an_error_names_its_line(said, wrong_source):
     ("lstm_backward", "x1, parameters) = caches[0]", "x1) = caches[0]", ("How many values come from the right",)),
     ("lstm_backward", "dbf = np.zeros((n_a, 1))", "dbf = np.zeros(n_a)",
      ("The first value that differs is `dbf`, from line 36", "`dbf` has shape (5,)")),
-    ("rnn_backward", "range(T_x)", "range(T_x + 1)", ("`t` is 4", "Which index is asked for", "is `t`, from line 35")),
+    ("rnn_backward", "range(T_x)", "range(T_x + 1)", ("`t` is 4", "Begin at line 35. What should `t` be there?")),
     ("rnn_forward", "x[:, :, t], a_next, parameters", "a_next, x[:, :, t]", ("How many arguments does the function",)),
 ])
 def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, old, new, parts):
@@ -64,7 +64,7 @@ def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, ol
     ("gradient-checking", "cross_entropy", "y_pred[targets, ", "y_pred[targets, 0, ",
      "How many axes has the thing before the square brackets, and how many indices stand in them?"),
     ("gradient-checking", "numeric_gradient", "in range(v.size)", "in v / 2",
-     "Of which type is each index, and which types can an index have?"),
+     "Begin at line 21. What should `i` be there?"),
     ("gradient-checking", "flatten", "array.ravel()", "array.ravel",
      "Is each of these parts an array with an axis, and is each function called?"),
     ("gradient-checking", "flatten", "[array.ravel() for array in parameters.values()]", "parameters.values()",
@@ -78,7 +78,7 @@ def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, ol
     ("gradient-checking", "loss_of", "forward(x, a0, parameters)", "forward(x, parameters, a0)",
      "This line calls `forward`, which takes (x, a0, parameters). Which part of what belongs in which place?"),
     ("character-model", "inputs_and_targets", "np.zeros((m, 1), dtype=int)", "np.zeros(m, dtype=int)",
-     "How many axes does each array in this line have, and which axis is asked for?"),
+     "Begin at line 24. What should `sign` be there?"),
     ("character-model", "inputs_and_targets", "np.concatenate((sign, ids), axis=1)",
      "np.concatenate(sign, ids, axis=1)",
      "Which arguments belong together, in one tuple, and which one is given twice?"),
@@ -118,5 +118,5 @@ def test_a_helper_that_is_right_is_not_blamed(said, wrong_source):
     """What the line hands to a helper that passes its own check is the finding."""
     source = wrong_source("rnn_forward", replace={"x[:, :, t], a_next, parameters": "a_next, a_next, parameters"})
     text = " ".join(said("rnn_forward", f"{source}\n\n{wrong_source('rnn_cell_forward')}").err.split())
-    assert ("This line calls `rnn_cell_forward`, which passes its own check. `xt` has shape (5, 10) here, and (3, 10) "
-            "there. It takes (xt, a_prev, parameters).") in text
+    assert ("This line calls `rnn_cell_forward`, which passes its own check. Its argument `xt` has shape (5, 10) "
+            "here, and (3, 10) there. It takes (xt, a_prev, parameters).") in text

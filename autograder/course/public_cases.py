@@ -21,7 +21,7 @@ import numpy as np
 
 import public_tests
 from public_lines import find_definition, follow
-from public_tests import CASES, FILES, fingerprint, same_fingerprint
+from public_tests import CASES, FILES, fingerprint, is_changed, same_fingerprint
 
 from ..errors import CourseError
 from ..model import Case, Failed, Task, Value
@@ -109,10 +109,10 @@ def to_json(content: Any) -> bytes:
 
 
 def columns_of(mistakes: list[dict[str, Any]]) -> list[Any]:
-    """Return the mistakes' sentences, the different hints, the place of each one's hint, its sums, and its names."""
+    """Return the mistakes' sentences, the different hints, the place of each one's hint, and what it is known by."""
     hints = list(dict.fromkeys(mistake["hint"] for mistake in mistakes))
     return [[mistake["says"] for mistake in mistakes], hints, [hints.index(mistake["hint"]) for mistake in mistakes],
-            [mistake["prints"] for mistake in mistakes], [mistake["changed"] for mistake in mistakes]]
+            *([mistake[key] for mistake in mistakes] for key in ("prints", "changed", "writes"))]
 
 
 def public_case(assignment: Assignment, task_name: str) -> dict[str, Any]:
@@ -238,7 +238,8 @@ def fingerprint_mistakes(assignment: Assignment, task: Task, case: Case, known: 
         }
         if sum(bits[name] for name in prints) >= ENOUGH_BITS:
             changed = names_changed(source, mutate(source, mistake), task.name, known)
-            found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints, "changed": changed})
+            found.append({"says": mistake.says, "hint": mistake.hint, "prints": prints, "changed": changed,
+                          "writes": int(is_changed(tuple(case.arguments.values()), wrong.arguments))})
     return found
 
 

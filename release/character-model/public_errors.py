@@ -68,11 +68,11 @@ def error_lines(case, function, error, cases=None, differs=None):
     handed = handed_lines(case, beneath[0][0], function, cases or {}) if beneath else []
     if not beneath and len(calls) > depth + 1 and not shows:
         handed = helper_lines(frame, calls[depth + 1][0])
-    if handed and differs and differs.line and differs.line != at:
-        name = differs.name.replace("shape of ", "")
-        handed[-1] = f"  Begin at line {differs.line}. What should `{name}` be there?"
+    begin = ""
+    if differs and differs.line and differs.line != at:
+        begin = f"  Begin at line {differs.line}. What should `{differs.name.replace('shape of ', '')}` be there?"
     if handed:
-        return lines + handed
+        return [*lines, *handed[:-1], begin or handed[-1]]
     if beneath:
         frame, line = beneath[-1]
         inner, at = frame.f_code, line - frame.f_code.co_firstlineno + 1
@@ -81,7 +81,9 @@ def error_lines(case, function, error, cases=None, differs=None):
         lines.append(f"  This line calls `{inner.co_name}`, which stops at its line {at}:")
         lines += describe_line(statement, inner, line, frame, shows)
     asked = {name for values in (case.get("values") or {}).values() for name in values} if frame is own[0] else ()
-    return [*lines, f"  {error_question(error, statement, names_of(frame), tree, asked)}"]
+    question = begin if begin and isinstance(error, (ValueError, IndexError)) else (
+        f"  {error_question(error, statement, names_of(frame), tree, asked)}")
+    return [*lines, question]
 
 
 def plain_words(said):
@@ -103,11 +105,11 @@ def handed_lines(case, frame, function, cases):
         if is_endless(got):
             differ.append(f"`{argument}` has a part that contains itself.")
         elif isinstance(right, np.ndarray) and not isinstance(got, NUMBER):
-            differ.append(f"`{argument}` is {a_kind(got)} here, and an array there.")
+            differ.append(f"Its argument `{argument}` is {a_kind(got)} here, and an array there.")
         elif isinstance(right, np.ndarray) and np.shape(got) != right.shape and (alike or np.ndim(got) != right.ndim):
-            differ.append(f"`{argument}` has shape {np.shape(got)} here, and {right.shape} there.")
+            differ.append(f"Its argument `{argument}` has shape {np.shape(got)} here, and {right.shape} there.")
         elif isinstance(right, dict) and isinstance(got, dict) and (missing := [k for k in right if k not in got]):
-            differ.append(f"`{argument}` has no entry {missing[0]!r} here.")
+            differ.append(f"Its argument `{argument}` has no entry {missing[0]!r} here.")
     arguments = ", ".join(frame.f_code.co_varnames[:frame.f_code.co_argcount])
     question = f"Is `{name}` the function to call here?" if name not in case["calls"] else (
         f"It takes ({arguments}). Which part of what belongs in which place?")
@@ -189,6 +191,8 @@ def error_question(error, statement, names, tree, asked=()):
         return "How many values come from the right, and how many names stand on the left?"
     if "matmul: " in said and statement is not None and len(shapes_in(statement, names)) == 1:
         return "All of these have one shape. Is a product of matrices meant, or one of entries?"
+    if "operands could not be broadcast" in said and (meeting := entrywise(statement, names)):
+        return f"`*` multiplies entry by entry, and {meeting[0]} and {meeting[1]} meet there. Is that product meant?"
     for sign, question in SIGNS:
         if sign in said:
             return question
@@ -199,6 +203,18 @@ def shapes_in(statement, names):
     """The shapes of the arrays in a line."""
     return {names[node.id].shape for node in ast.walk(statement) if isinstance(node, ast.Name)
             and isinstance(names.get(node.id), np.ndarray)}
+
+
+def entrywise(statement, names):
+    """The shapes of the two arrays of a line that ``*`` cannot multiply; none where there are none."""
+    for node in ast.walk(statement or ast.Pass()):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            shapes = [names[side.id].shape for side in (node.left, node.right)
+                      if isinstance(side, ast.Name) and isinstance(names.get(side.id), np.ndarray)]
+            if len(shapes) == 2 and any(one != other and 1 not in (one, other)
+                                        for one, other in zip(shapes[0][::-1], shapes[1][::-1])):
+                return shapes
+    return ()
 
 
 KINDS = (

@@ -73,7 +73,7 @@ def explain(seen, line, cases):
     if seen.second:
         return second_lines(seen, typed=typed_sizes(function, case))
     if seen.problem:
-        asked = (return_question(function) or early_question(function) or exit_question(function, case)
+        asked = (return_question(function) or " ".join(early_return(function)) or exit_question(function, case)
                  or seen.problem.question)
         return [f"{task}: {seen.problem.text}", f"  {asked}"]
     if not seen.gaps:
@@ -83,7 +83,7 @@ def explain(seen, line, cases):
         return [f"{task}: the function returns None; a value is asked for.", f"  {question}"]
     first, said, asked = cause_lines(seen, cases)
     where = first.name.replace(shape_name(""), "") or first.idle or (RETURN if unread_lines(function) else "")
-    mistake = recognise(case, seen.outputs, seen.gaps, where)
+    mistake = recognise(seen, where)
     output = next(iter(seen.gaps))
     facts = notice(output, case["expected"][output], seen.outputs[output], layout_of(case, output))
     lines = gap_lines(seen, said, facts, [] if mistake else exchanged_lines(case, seen.outputs, seen.gaps), asked)
@@ -99,15 +99,16 @@ def cause_lines(seen, cases):
     changed, where, source = changed_name(seen), changed_where(seen), source_of(function)
     first = first_difference(function, case, source, wrong=gaps, changed=changed)
     dropped, replaced = dropped_lines(function, cases), [] if first.lines else replaced_lines(function)
-    asked = (first.question or loop_question(first, source, case["task"]) or early_question(function)
+    early = early_return(function)
+    asked = (early[-1] if early else first.question or loop_question(first, source, case["task"])
              or (WHICH_NAME if dropped else WHICH_PASS if replaced else line_question(first, seen)))
-    said = first.lines + dropped + replaced + unread_lines(function)
+    said = early[:-1] + dropped + ([] if early and not first.loop else first.lines) + replaced + unread_lines(function)
     lost, lines, question = lost_decimals(function, case) or whole_output(first, case["expected"], outputs, source)
     if lines:
         after = [f"`{first.name}`, the first value that differs, is made of it."] if lost in read_at(
             first.line, source) and lost != first.name else []
         is_told = after or lost in (first.name, first.idle)
-        said, asked = lines + after + (said[1:] if is_told else said), question
+        said, asked = lines + after + [line for line in said if not is_told or line not in first.lines[:1]], question
     if kind := kind_lines(function, case, next(iter(gaps.values()))):
         is_same = first.name in gaps or not first.name
         said = kind[:1] + [line for line in said if not is_same or line not in first.lines]
@@ -181,24 +182,25 @@ def exchanged_lines(case, outputs, gaps):
     return []
 
 
-#: In the place of a name, where all values are right, and one that should be returned is not read.
+#: In the place of the first name, where no value is seen to differ, and one is not read: then another is returned.
 RETURN = "return"
 
 
-def recognise(case, outputs, wrong, first):
+def recognise(seen, first):
     """The catalogued mistake whose fingerprints all wrong outputs bear; None where there is none or no single one.
 
-    Other mistakes may give the same numbers. So where this answer goes wrong ``first`` must be one of the names that
-    the mistake changes, if they are known.
+    Other mistakes may give the same numbers. So the ``first`` name that goes wrong must be one that the mistake
+    changes, if that is known; and either both write into an argument, or none does.
     """
-    mine = {output: fingerprint(outputs[output]) for output in wrong}
-    right = {output: fingerprint(case["expected"][output]) for output in wrong}
+    mine = {output: fingerprint(seen.outputs[output]) for output in seen.gaps}
+    right = {output: fingerprint(seen.case["expected"][output]) for output in seen.gaps}
     if any(print_ is None for print_ in (*mine.values(), *right.values())):
         return None
     found = []
-    for mistake in known_mistakes(case):
+    for mistake in known_mistakes(seen.case):
         sums, changed = mistake["prints"], mistake["changed"]  # an output without sums hardly differs
-        if sums.keys() <= mine.keys() and (not first or not changed or first in changed) and all(
+        if sums.keys() <= mine.keys() and mistake["writes"] == (seen.changed >= 0) and (
+                not first or not changed or first in changed) and all(
                 same_fingerprint(print_, sums.get(output, right[output][:3])) for output, print_ in mine.items()):
             found.append(mistake)
     return found[0] if len({mistake["says"] for mistake in found}) == 1 else None
@@ -207,9 +209,9 @@ def recognise(case, outputs, wrong, first):
 def known_mistakes(case):
     """The catalogued mistakes of a task, with sums of the outputs that they make wrong."""
     packed = case["mistakes"] if bz2 else ""
-    says, hints, *columns = inflate(packed, bz2)[case["task"]] if packed else [()] * 5
-    return [{"says": said, "hint": hints[place], "prints": print_, "changed": names}
-            for said, place, print_, names in zip(says, *columns)]
+    says, hints, *columns = inflate(packed, bz2)[case["task"]] if packed else [()] * 6
+    return [{"says": said, "hint": hints[place], "prints": print_, "changed": names, "writes": writes}
+            for said, place, print_, names, writes in zip(says, *columns)]
 
 
 def typed_sizes(function, case):
@@ -245,7 +247,7 @@ def kind_lines(function, case, gap):
     returns = [node for node in own_nodes(tree) if isinstance(node, ast.Return)]
     last = next((node for node in returns if node.lineno <= seen[-1] <= node.end_lineno), None)
     if last is not None and last is not max(returns, key=lambda node: node.lineno):
-        says = f"It is returned by line {last.lineno} of the function: {ast.unparse(last)}"
+        says = f"It is returned by line {last.lineno} of the function{quoted(source_of(function), last.lineno)}"
         nothing = last.value is None or is_blank(last.value)
         asked = f"Line {last.lineno} returns nothing. Which value should stand there?" if nothing else gap.question
         return [says, asked]
@@ -258,7 +260,7 @@ def kind_lines(function, case, gap):
     line = statement.lineno
     name = "array" if kinds[-1] is np.ndarray else kinds[-1].__name__
     kind = "None" if kinds[-1] is type(None) else with_article(name)
-    return [f"`{gap.where}` is {kind} from line {line} of the function on: {ast.unparse(statement)}",
+    return [f"`{gap.where}` is {kind} from line {line} of the function on{quoted(source_of(function), line)}",
             f"What kind of thing should `{gap.where}` be after line {line}?"]
 
 
@@ -352,12 +354,12 @@ def return_question(function):
     return "No line of the function returns anything. Which word hands a value back?"
 
 
-def early_question(function):
-    """The question on a return that ends a loop in its first pass, under no condition; empty where there is none."""
+def early_return(function):
+    """A sentence on a return that ends a loop in its first pass, under no condition, and a question; or nothing."""
     loops = [node for node in nodes_of(function) if isinstance(node, (ast.For, ast.While))]
     found = [node.lineno for loop in loops for node in loop.body if isinstance(node, ast.Return)]
-    return (f"Line {found[0]} stands inside the loop, and ends the function the first time that it runs. When should "
-            "the function end?") if found else ""
+    return [f"Line {found[0]} stands inside the loop, and ends the function the first time that it runs.",
+            "When should the function end?"] if found else []
 
 
 def exit_question(function, case):
@@ -384,7 +386,7 @@ WRITING = {"copyto", "fill_diagonal", "place", "put", "put_along_axis", "putmask
 def dropped_lines(function, cases):
     """The lines that make a value and keep it nowhere, in a sentence each; at most two."""
     tree = tree_of(function)
-    return [f"Line {node.lineno} makes a value, and no name gets it: {ast.unparse(node)}"
+    return [f"Line {node.lineno} makes a value, and no name gets it{quoted(source_of(function), node.lineno)}"
             for node in (dropped_in(tree, cases) if tree else ())][:2]
 
 
@@ -488,6 +490,10 @@ def changing_line(function, case, which):
 # ---- questions on lines -------------------------------------------------------------------------------------
 
 
+#: Asked of a line of which nothing more is known.
+WHICH_PART = "is a part missing, one too many, another one, or in another order?"
+
+
 def line_question(first, seen):
     """The question on the line that differs first, where nothing more is known of a value; else empty."""
     gap = next(iter(seen.gaps.values()))
@@ -495,7 +501,7 @@ def line_question(first, seen):
     if not lines or gap.question not in (WHICH_TERM, TOO_SMALL, TOO_LARGE, WHICH_ITEM, WHEN_TRUE):
         return ""
     if len(lines) > 1:
-        return f"Compare lines {listed(lines)} with the task: which part is missing, too many, or another one?"
+        return f"Compare lines {listed(lines)} with the task: {WHICH_PART}"
     if gap.where.partition("[")[0] == first.name:
         if asked := count_question(gap, lines[0], seen):
             return asked
@@ -504,7 +510,7 @@ def line_question(first, seen):
             return f"What in line {lines[0]} makes `{first.name}` {ends[gap.question]}?"
         if gap.question == WHEN_TRUE:
             return f"When should line {lines[0]} give True, and when False?"
-    return f"Compare line {lines[0]} with the task: which part of it is missing, too many, or another one?"
+    return f"Compare line {lines[0]} with the task: {WHICH_PART}"
 
 
 def count_question(gap, line, seen):
@@ -848,6 +854,10 @@ class Difference(NamedTuple):
 FEW_STEPS, MANY_STEPS, IDLE = "few steps", "many steps", "idle"
 
 
+#: Asked of a value that a line changes under another name.
+TWO_NAMES = "Line {} writes into an array that `{}` holds too. Where does one array get two names?"
+
+
 def difference(name, line, part, source, right, expected, wrong=()):
     """The first value that differs, in sentences; ``right`` are the names that agree, in their order.
 
@@ -858,25 +868,24 @@ def difference(name, line, part, source, right, expected, wrong=()):
     if where and "." in part.step:  # a loop over numbers that count nothing
         where = f", first in pass {int(part.key) + 1}"
     what = f"the {name.replace('of ', 'of `')}`" if name.startswith("shape of ") else f"`{name}`"
-    left_out = {name, *wrong, *names_unpacked(tree)}
-    last = dict.fromkeys([other for other in right if other not in left_out and "shape of" not in other][-3:])
-    before = [f"`{other}`" for other in last]
-    more = [f"Right so far: {', '.join(before)}."] if before else []
-    question = ""
+    question, several = "", set()
     changing = line_that_spoils(name, part, tree, expected)
     if changing:
         line, sign = changing, "" if name in names_of_targets(tree, changing) else ", under another name"
         origin = f"{where}: it is as expected until line {line} of the function changes it{sign}"
-        question = f"Should line {line} change `{name}`, or does a later line need it as it was?"
+        question = TWO_NAMES.format(line, name) if sign else (
+            f"Should line {line} change `{name}`, or does a later line need it as it was?")
     elif name in part.again or part.stored.get(name, line) != line:
         several = sorted({*part.again.get(name, ()), part.stored.get(name, line), line})
         lines = listed([str(at) for at in several[:4]])
-        text = f"The first value that differs is {what}{where}; it gets values from lines {lines}."
-        return Difference([text, *more], name, others=tuple(several))
+        origin, line = f"{where}; it gets values from lines {lines}.", 0
     else:
         origin = f", from line {line} of the function{where}"
-    sentence = f"The first value that differs is {what}{origin}{quoted(source, line)}"
-    return Difference([sentence, *more], name, line, question)
+    left_out = {name, *wrong, *names_unpacked(tree), *(names_of_targets(tree, line) if line else ())}
+    last = dict.fromkeys([f"`{other}`" for other in right if other not in left_out and "shape of" not in other][-3:])
+    more = [f"Right so far: {', '.join(last)}."] if last else []
+    sentence = f"The first value that differs is {what}{origin}{quoted(source, line) if line else ''}"
+    return Difference([sentence, *more], name, line, question, tuple(several))
 
 
 def names_unpacked(tree):
@@ -985,7 +994,8 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
         for name, line in part.writers:
             expected = known[part.key].get(name)
             gathers = name in filled and shape_name(name) not in part.end  # steps in a list, which is stacked later
-            if expected is None or gathers or (has_raised and is_filled_after(name, line, source)):
+            is_right = wrong and name in case["expected"] and name not in wrong  # in the end
+            if expected is None or gathers or is_right or (has_raised and is_filled_after(name, line, source)):
                 continue
             mine = part.end.get(name)
             if mine is not None and agrees(mine, expected):
