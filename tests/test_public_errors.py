@@ -76,7 +76,7 @@ def test_an_exception_shows_what_stands_in_the_line(said, wrong_source, task, ol
     ("gradient-checking", "relative_error", "np.linalg.norm(analytic - ", "np.norm(analytic - ",
      "numpy has nothing of that name. How is it called there, or in which part of numpy is it?"),
     ("gradient-checking", "loss_of", "forward(x, a0, parameters)", "forward(x, parameters, a0)",
-     "This line calls `forward`, which takes (x, a0, parameters). Which part of what belongs in which place?"),
+     "This line calls `forward`, which takes (x, a0, parameters). What should stand in each place?"),
     ("character-model", "inputs_and_targets", "np.zeros((m, 1), dtype=int)", "np.zeros(m, dtype=int)",
      "Begin at line 24. What should `sign` be there?"),
     ("character-model", "inputs_and_targets", "np.concatenate((sign, ids), axis=1)",

@@ -112,7 +112,7 @@ def handed_lines(case, frame, function, cases):
             differ.append(f"Its argument `{argument}` has no entry {missing[0]!r} here.")
     arguments = ", ".join(frame.f_code.co_varnames[:frame.f_code.co_argcount])
     question = f"Is `{name}` the function to call here?" if name not in case["calls"] else (
-        f"It takes ({arguments}). Which part of what belongs in which place?")
+        f"It takes ({arguments}). What should stand in each place?")
     return [f"  This line calls `{name}`, which passes its own check. {' '.join(differ[:3])}".rstrip(), f"  {question}"]
 
 
@@ -124,7 +124,7 @@ def helper_lines(frame, beneath):
         return []
     arguments = code.co_varnames[:code.co_argcount]
     return [f"  This line calls `{code.co_name}`, which takes ({', '.join(arguments)}).",
-            "  Which part of what belongs in which place?"] if len(arguments) > 1 else []
+            "  What should stand in each place?"] if len(arguments) > 1 else []
 
 
 def is_learners(filename, code):

@@ -86,7 +86,7 @@ def sequence_gap(name, expected, got):
         return Gap(name, "type", text, "What is put into it, and how?")
     if len(got) != len(expected):
         text = f"`{name}` holds {len(got)} item{'' if len(got) == 1 else 's'}; {len(expected)} are asked for."
-        question = "What is put in, how often, and what is left out?"
+        question = f"What is put in, and how often?{' What is left out?' if len(got) < len(expected) else ''}"
         if isinstance(expected, tuple):
             question = f"What is each item, and which one is {'missing' if len(got) < len(expected) else 'too many'}?"
         return Gap(name, "length", text, question)

@@ -102,7 +102,8 @@ def cause_lines(seen, cases):
     early = early_return(function)
     asked = (early[-1] if early else first.question or loop_question(first, source, case["task"])
              or (WHICH_NAME if dropped else WHICH_PASS if replaced else line_question(first, seen)))
-    said = early[:-1] + dropped + ([] if early and not first.loop else first.lines) + replaced + unread_lines(function)
+    is_known = (early or dropped) and not first.loop  # and may be the cause of what differs
+    said = early[:-1] + dropped + ([] if is_known else first.lines) + replaced + unread_lines(function)
     lost, lines, question = lost_decimals(function, case) or whole_output(first, case["expected"], outputs, source)
     if lines:
         after = [f"`{first.name}`, the first value that differs, is made of it."] if lost in read_at(
@@ -428,7 +429,7 @@ def own_lines(source):
 
 
 #: Asked of a value that no name gets, and of one that each pass gives anew.
-WHICH_NAME = "Which name should get that value?"
+WHICH_NAME = "Which name should get the value that no name gets?"
 WHICH_PASS = "What should become of the values of the passes before?"
 
 
@@ -491,7 +492,7 @@ def changing_line(function, case, which):
 
 
 #: Asked of a line of which nothing more is known.
-WHICH_PART = "is a part missing, one too many, another one, or in another order?"
+WHICH_PART = "is a part missing, is there one too many or a wrong one, or is the order wrong?"
 
 
 def line_question(first, seen):
@@ -549,7 +550,7 @@ def loop_question(first, source, name):
     """The question on a loop that takes another number of steps, or leaves a name as it was; else empty."""
     if first.loop == IDLE:
         asked = idle_question(first.idle, source)
-        return asked or "Which line should change it, and does that line stand inside the loop?"
+        return asked or f"Which line should change `{first.idle}`, and does that line stand inside the loop?"
     loop = loop_in(source, name)
     if loop is None or not first.loop:
         return ""
@@ -991,6 +992,8 @@ def first_difference(function, case, source, has_raised=False, wrong=(), changed
             return Difference([f"{which} takes more steps than the {steps} that are needed."], loop=MANY_STEPS)
         if part.key == "after" and (left := left_after(part, known["after"], wrong)):
             return Difference([f"No line after the loop gives `{left}` a value."])
+        written = {name for name, _ in part.writers}
+        right = [name for name in right if name not in written]  # what was right in the pass before
         for name, line in part.writers:
             expected = known[part.key].get(name)
             gathers = name in filled and shape_name(name) not in part.end  # steps in a list, which is stacked later
