@@ -7,20 +7,20 @@ all their outputs were called wrong.
 from __future__ import annotations
 
 import ast
-import difflib
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from io import StringIO
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..course.assignment import Assignment
 from ..course.reference import mutate
 from ..model import Case, Value
 from ..sandbox.local import LocalSession
 from ..sandbox.session import Definition
+from .lines.changes import changes_of
 from .lines.equations import Equation
 from .lines.evaluate import Budget, Evaluator
 from .lines.locate import locate
@@ -43,13 +43,6 @@ from .verdicts import judge_task
 RIGHT, FEWEST = 0.95, 20  # the gate, and the number of changes from which it is one
 PAIRS = 12  # of one task
 APART = 7  # places in the catalogue between the mistakes of a pair
-
-
-class Changed(NamedTuple):
-    """The lines of the new source that a change touched, and the names that the lines it removed had given."""
-
-    lines: frozenset[int]
-    gone: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -128,22 +121,6 @@ def judge_lines(assignment: Assignment, name: str, source: str) -> tuple[list[Ex
         one.finding.kind == "order" and set(one.finding.lines) & changed.lines) or (
         one.finding.ends is False and not changed.lines) for one in found)  # what ended the loop is gone
     return found, "right" if is_right else "other"
-
-
-def changes_of(old: str, new: str, name: str) -> Changed:
-    """Return what differs between the solution and a changed one, by statements; comments do not count."""
-    before, after = find_function(old, name), find_function(new, name)
-    if before is None or after is None:
-        return Changed(frozenset(), frozenset())
-    known, lines = Lines(before), Lines(after)
-    texts = [[line.split("#")[0].rstrip() for line in source.split("\n")] for source in (old, new)]
-    changed, gone = set[int](), set[str]()
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, texts[0], texts[1], autojunk=False).get_opcodes():
-        if kind != "equal":
-            changed |= {lines.start(line + 1) for line in range(c, d) if texts[1][line].strip()}
-            written = {target for line in range(c, d) for target in lines.written(line + 1)}
-            gone |= {target for line in range(a, b) for target in known.written(line + 1)} - written
-    return Changed(frozenset(changed), frozenset(gone))
 
 
 def pairs_of(assignment: Assignment, name: str) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,8 @@ import pytest
 
 from autograder.course.course import Course
 from autograder.course.reference import mutate
-from autograder.judging.line_audit import audit_lines, changes_of, find_contradiction, judge_lines, pairs_of
+from autograder.judging.line_audit import audit_lines, find_contradiction, judge_lines, pairs_of
+from autograder.judging.lines.changes import changes_of
 from tests.helpers.courses import ROOT
 
 

@@ -12,6 +12,7 @@ from ...errors import SandboxError
 from ...model import Case, Line, Value, Verdict
 from ...sandbox.session import Definition, Session
 from ..reference_callees import reference_callee
+from .changes import may_be_about
 from .pointing import find_lines
 from .syntax import find_function, first_line
 
@@ -57,7 +58,15 @@ def add_lines(
             break
         now = end
         found[task] = lines_of(session, assignment, task, solutions[task])
-    return tuple(replace(verdict, lines=found.get(verdict.task, ())) for verdict in verdicts)
+    return tuple(with_lines(verdict, found.get(verdict.task, ()), assignment) for verdict in verdicts)
+
+
+def with_lines(verdict: Verdict, lines: tuple[Line, ...], assignment: Assignment) -> Verdict:
+    """Return a verdict with these lines, and without a diagnosis that is about others."""
+    diagnosis = verdict.diagnosis
+    if diagnosis and not may_be_about(diagnosis, lines, assignment, verdict.task):
+        diagnosis = None
+    return replace(verdict, lines=lines, diagnosis=diagnosis)
 
 
 def may_have_lines(verdict: Verdict) -> bool:
