@@ -66,7 +66,8 @@ def words_on(assignment):
             peak = tracemalloc.get_traced_memory()[1]
         finally:
             tracemalloc.stop()
-        assert (before.score, before.checks, before.diagnosis) == (after.score, after.checks, after.diagnosis)
+        assert (before.score, before.checks) == (after.score, after.checks)
+        assert after.diagnosis in (before.diagnosis, None)  # a forger may lose a hint, and gets no other one
         assert peak < MEMORY
         for line in after.lines:
             assert 0 < line.line < 1_000_000
