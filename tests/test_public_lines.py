@@ -43,7 +43,7 @@ def test_a_catalogued_mistake_gets_its_hint(said, wrong_source, assignment):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["sizes-and-costs", "gradient-checking", "character-model"])
 def test_every_catalogued_mistake_that_the_check_knows_gets_its_hint(examined, name, monkeypatch):
-    """Where such an answer goes wrong is where the catalogue says that the mistake does."""
+    """Such an answer goes wrong at a name that the catalogue gives for the mistake."""
     assignment = Course(ROOT).assignment(name)
     monkeypatch.syspath_prepend(str(ROOT / "release" / name))
     cases = public_tests.read_cases(support_files(assignment)[public_tests.CASES].decode())

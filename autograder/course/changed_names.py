@@ -1,4 +1,4 @@
-"""Which names a mistake may change first, from the sources alone: to run all wrong versions step by step takes long."""
+"""Tell from the sources alone which names a mistake may change first: to run every wrong version takes long."""
 
 from __future__ import annotations
 

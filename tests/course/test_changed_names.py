@@ -1,4 +1,4 @@
-"""Which names a mistake may change first, from two versions of a function."""
+"""The names that a mistake may change first, told from two versions of a function."""
 
 import pytest
 
@@ -31,7 +31,7 @@ RIGHT = """def f(x, y):
     ("# nothing", "", "u v s kept", ""),
 ])
 def test_the_first_names_are_told_from_the_sources(old, new, known, names):
-    """Where it cannot be told there are none: then every mistake with these numbers may be meant."""
+    """None are returned where it cannot be told: then every mistake with these numbers may be meant."""
     source = RIGHT + "# nothing\n"
     assert old in source
     assert names.split() == names_changed(source, source.replace(old, new), "f", set(known.split()))

@@ -1,4 +1,4 @@
-"""Which lines a change touches, and whether a catalogued mistake may be one of the wrong lines."""
+"""The lines that a change touches, and whether a catalogued mistake may be one of the wrong ones."""
 
 from dataclasses import replace
 

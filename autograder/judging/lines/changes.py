@@ -1,4 +1,4 @@
-"""Which lines a change touches, and whether a catalogued mistake is one of the lines that are wrong."""
+"""Tell which lines a change touches, and whether a catalogued mistake may be one of the wrong lines."""
 
 from __future__ import annotations
 
